@@ -1,0 +1,57 @@
+// A configuration taken apart: every scheduler is (noise schedule) x (time grid) x
+// (parameterization) x (solver).  Two readers fill it in, and nothing else does.
+
+#pragma once
+
+#include <string>
+
+#include "../plan/solver.hpp"
+#include "values.hpp"
+
+namespace sched {
+
+// Init options that only some methods have.
+enum InitOption : unsigned {
+  kTimesteps = 1u << 0,
+  kSigmas = 1u << 1,
+  kMu = 1u << 2,
+  kEta = 1u << 3,
+  kChurn = 1u << 4,
+  kOrder = 1u << 5,
+  kOriginalSteps = 1u << 6,
+  kClippedEpsilon = 1u << 7,
+  kTrainSteps = 1u << 8,
+  kGroups = 1u << 9  // not an init option: per-token times in the wide step
+};
+
+struct Factors {
+  int method = 0;  // index into methods()
+  const Solver* solver = nullptr;
+  unsigned init_options = 0;
+  ScheduleSpec schedule;
+  GridSpec grid;
+  Parameterization parameterization;
+  ClipRule clip;
+  SolverOptions options;
+  // The network gives twice the channels; the second half is ignored or the variance.
+  bool learned_channels = false;
+};
+
+// Reads either form of configuration.  Throws Error.
+Factors read_factors(const char* text, std::size_t length, Notes& notes);
+
+// A diffusers class, as data.
+struct Method {
+  const char* class_name;
+  const char* solver_name;
+  unsigned init_options;
+  std::vector<KeySpec> keys;
+  void (*build)(const Values&, Factors&);
+};
+
+const std::vector<Method>& methods();
+
+// Our own composition.
+Factors read_composition(const nlohmann::json& object, Notes& notes);
+
+}  // namespace sched

@@ -1,0 +1,91 @@
+// float32 functions in a fixed order of plain operations, so that every instruction set
+// and every compiler gives the same bits.  Compiled without contraction; everything is in
+// the including file's anonymous namespace.
+
+inline uint32_t bits_of(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+inline float float_of(uint32_t bits) {
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+// ------------------------------------------------------------------ storage types
+
+inline float from_bf16(uint16_t half) { return float_of(static_cast<uint32_t>(half) << 16); }
+
+inline uint16_t to_bf16(float value) {
+  const uint32_t bits = bits_of(value);
+  const uint32_t rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+  const bool nan = (bits & 0x7fffffffu) > 0x7f800000u;
+  return static_cast<uint16_t>(nan ? ((bits >> 16) | 0x40u) : rounded);
+}
+
+// Exponent and mantissa moved into place and scaled by 2^112: subnormals come out right.
+inline float from_f16(uint16_t half) {
+  const uint32_t magnitude = static_cast<uint32_t>(half & 0x7fffu) << 13;
+  const float scaled = float_of(magnitude) * 0x1p112f;
+  const uint32_t special = bits_of(scaled) | 0x7f800000u;
+  const uint32_t value = magnitude >= 0x0f800000u ? special : bits_of(scaled);
+  return float_of(value | (static_cast<uint32_t>(half & 0x8000u) << 16));
+}
+
+inline uint16_t to_f16(float value) {
+  const uint32_t bits = bits_of(value);
+  const uint32_t sign = (bits >> 16) & 0x8000u;
+  const uint32_t magnitude = bits & 0x7fffffffu;
+  // Subnormal halves: adding 0.5 puts the bits where the rounding happens.
+  const uint32_t small = bits_of(float_of(magnitude) + 0.5f) - 0x3f000000u;
+  const uint32_t normal = (magnitude - 0x38000000u + 0xfffu + ((magnitude >> 13) & 1u)) >> 13;
+  const uint32_t large = magnitude > 0x7f800000u ? 0x7e00u : 0x7c00u;
+  const uint32_t half = magnitude < 0x38800000u    ? small
+                        : magnitude >= 0x477ff000u ? large
+                                                   : normal;
+  return static_cast<uint16_t>(half | sign);
+}
+
+// --------------------------------------------------------------------- functions
+
+// Natural logarithm of a positive normal number: Cephes' logf, within 1 ulp or so.
+inline float log_f(float x) {
+  const uint32_t bits = bits_of(x);
+  // Split at sqrt(1/2), so that the mantissa lies around one.
+  const uint32_t shifted = bits - 0x3f3504f3u;
+  const int32_t exponent = static_cast<int32_t>(shifted) >> 23;
+  const float m = float_of((shifted & 0x007fffffu) + 0x3f3504f3u) - 1.0f;
+  const float e = static_cast<float>(exponent);
+  const float z = m * m;
+  float p = 7.0376836292e-2f;
+  p = p * m + -1.1514610310e-1f;
+  p = p * m + 1.1676998740e-1f;
+  p = p * m + -1.2420140846e-1f;
+  p = p * m + 1.4249322787e-1f;
+  p = p * m + -1.6668057665e-1f;
+  p = p * m + 2.0000714765e-1f;
+  p = p * m + -2.4999993993e-1f;
+  p = p * m + 3.3333331174e-1f;
+  float y = m * z * p;
+  y = y + e * -2.12194440e-4f;
+  y = y - 0.5f * z;
+  return (m + y) + e * 0.693359375f;
+}
+
+// e^x, clamped to the range of normal numbers: Cephes' expf.
+inline float exp_f(float x) {
+  x = x < -87.0f ? -87.0f : (x > 88.0f ? 88.0f : x);
+  const float scaled = x * 1.44269504088896341f;
+  const int32_t n = static_cast<int32_t>(scaled + (scaled < 0.0f ? -0.5f : 0.5f));
+  const float k = static_cast<float>(n);
+  const float r = (x - k * 0.693359375f) - k * -2.12194440e-4f;
+  float p = 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  const float y = (p * (r * r) + r) + 1.0f;
+  return y * float_of(static_cast<uint32_t>(n + 127) << 23);
+}

@@ -1,0 +1,2 @@
+#define SCHED_ISA baseline
+#include "fused_body.inl"

@@ -1,0 +1,23 @@
+// The fused kernel as compiled for each instruction set.
+
+#pragma once
+
+#include "task.hpp"
+
+namespace sched {
+
+float quantile_of(float* values, int64_t count, double ratio);
+
+#define SCHED_DECLARE_ISA(name)                                                     \
+  namespace name {                                                                  \
+  void run(const KernelTask& task);                                                 \
+  void fill(float* out, int64_t first, int64_t count, const NoiseKey& key);         \
+  }
+
+SCHED_DECLARE_ISA(baseline)
+SCHED_DECLARE_ISA(x86_64_v3)
+SCHED_DECLARE_ISA(x86_64_v4)
+
+#undef SCHED_DECLARE_ISA
+
+}  // namespace sched

@@ -1,0 +1,26 @@
+#include "kernel.hpp"
+
+namespace sched {
+
+extern const Kernel kReferenceKernel, kFusedKernel;
+#if defined(SCHED_HAVE_BLAS)
+extern const Kernel kBlasKernel;
+#endif
+
+const Kernel* find_kernel(int id) {
+  switch (id) {
+    case 0:  // fused is the faster of the float kernels at every size that was measured
+    case 2:
+      return &kFusedKernel;
+    case 1:
+      return &kReferenceKernel;
+#if defined(SCHED_HAVE_BLAS)
+    case 3:
+      return &kBlasKernel;
+#endif
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace sched

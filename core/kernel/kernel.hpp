@@ -1,0 +1,34 @@
+// The whole backend interface.  A kernel runs tasks and knows no sampler.
+
+#pragma once
+
+#include <cstddef>
+
+#include "task.hpp"
+
+namespace sched {
+
+struct Kernel {
+  int id;  // sched_kernel
+  const char* name;
+  DType history;  // element type of memory rows
+  bool (*takes)(DType);
+  void (*run)(const KernelTask&);
+};
+
+// nullptr where this build has no such kernel; 0 asks for the default.
+const Kernel* find_kernel(int id);
+
+// fused.cpp, for other kernels: standard normals `first` .. `first + count` of a draw.
+void fill_normals(float* out, int64_t first, int64_t count, const NoiseKey& key);
+
+// The value below which `ratio` of the `count` values lie, interpolated linearly as
+// torch.quantile does.  Values are not negative; NaN sorts last.  Reorders them.
+float quantile_of(float* values, int64_t count, double ratio);
+double quantile_of(double* values, int64_t count, double ratio);
+
+constexpr std::size_t size_of(DType type) {
+  return type == DType::f64 ? 8 : type == DType::f32 ? 4 : 2;
+}
+
+}  // namespace sched

@@ -1,0 +1,70 @@
+// One run of a kernel: a step resolved to pointers and weights.  Plain data without any
+// inline function, so that it can be included where code is compiled for one particular
+// instruction set and must not leak into the rest of the program.
+
+#pragma once
+
+#include <stdint.h>
+
+namespace sched {
+
+enum class DType : int { f32 = 1, f16 = 2, bf16 = 3, f64 = 4 };
+
+enum class Source : int {
+  memory,   // data points to values
+  noise,    // standard normals, made on the way
+  denoised  // x0, made from the other inputs and clipped
+};
+
+struct NoiseKey {
+  uint64_t seed;
+  uint32_t draw;
+  uint32_t stream;
+};
+
+struct KernelInput {
+  Source source;
+  DType type;
+  const void* data;
+  NoiseKey key;
+};
+
+struct KernelOutput {
+  DType type;
+  void* data;
+};
+
+constexpr int kMaxLive = 14;  // inputs with a weight that is not zero
+constexpr int kMaxRows = 7;   // next, preview, next input and memory rows
+
+// `elements` values from element `first` of one item; of any number of items where
+// nothing in the task depends on the item.
+struct KernelTask {
+  int64_t elements;
+  int64_t first;
+  int inputs;
+  int rows;
+  KernelInput input[kMaxLive];
+  KernelOutput output[kMaxRows];
+  // Zero weights are skipped: that input may hold NaN.
+  double weight[kMaxRows][kMaxLive];
+
+  // How the denoised input comes about: clip 0 none, 1 range, 2 quantile.
+  int clip;
+  double clip_range;
+  double quantile;
+  double quantile_max;
+  double denoised[kMaxLive];
+
+  // 0 none, 1 exp(offset + slope v), 2 sqrt(v): multiplies input `gain_input`.
+  int gain;
+  int gain_input;
+  DType variance_type;
+  const void* variance;
+  double gain_offset;
+  double gain_slope;
+
+  void* scratch;  // for the quantile: one float (reference: double) per element
+};
+
+}  // namespace sched

@@ -1,0 +1,61 @@
+// Everything about one loop that does not change while it runs: its grid, the plan of
+// every model call, its shape.  Clones of a state share it.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "kernel/kernel.hpp"
+#include "scheduler.hpp"
+
+namespace sched {
+
+// What the caller asked for in init, read from the C struct.
+struct LoopRequest {
+  GridRequest grid;
+  int begin_step = 0;
+  int end_step = 0;
+  std::int64_t batch = 1;
+  std::int64_t elements = 0;
+  DType dtype = DType::f32;
+  int kernel = 0;
+  std::vector<std::uint64_t> seeds;  // one for each item
+  std::optional<double> eta;
+  std::optional<double> churn, churn_min, churn_max, noise_scale;
+  int order = 0;
+  bool use_clipped_epsilon = false;
+};
+
+struct Loop {
+  std::shared_ptr<const Scheduler> scheduler;
+  SolverOptions options;
+  TimeGrid grid;
+  std::vector<StepPlan> plans;            // one for each model call
+  std::vector<std::uint32_t> first_draw;  // draws taken before each call
+  int memory_rows = 0;
+  std::int64_t batch = 0;
+  std::int64_t elements = 0;
+  DType dtype = DType::f32;
+  const Kernel* kernel = nullptr;
+  std::vector<std::uint64_t> seeds;
+
+  const Parameterization& parameterization() const { return scheduler->factors.parameterization; }
+  // The plan of one call whose levels the caller chose (per-token times).
+  StepPlan plan_grouped(const Node& node) const;
+  double input_scale(std::size_t call) const;
+};
+
+// Plans every step.  Throws Error.
+std::shared_ptr<const Loop> make_loop(std::shared_ptr<const Scheduler> scheduler,
+                                      LoopRequest request);
+
+// Of everything that a saved state depends on.
+std::uint64_t fingerprint_of(const Loop& loop);
+
+// FNV-1a (Fowler, Noll, Vo), 64 bits.
+std::uint64_t hash_bytes(const void* data, std::size_t size, std::uint64_t hash);
+constexpr std::uint64_t kHashStart = 0xcbf29ce484222325ull;
+
+}  // namespace sched

@@ -1,0 +1,132 @@
+#include "method_table.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "config/factors.hpp"
+
+namespace sched {
+
+namespace {
+
+// Every option that makes a method more expensive, turned on.
+SolverOptions most_expensive(const Solver& solver) {
+  SolverOptions options;
+  options.order = solver.max_order;
+  options.algorithm = DpmAlgorithm::sde_data;
+  options.skip_runge_kutta = false;
+  options.eta = 1.0;
+  options.churn = 1.0;
+  options.stochastic = true;
+  return options;
+}
+
+const char* type_name(KeyType type) {
+  switch (type) {
+    case KeyType::boolean:
+      return "boolean";
+    case KeyType::integer:
+      return "integer";
+    case KeyType::number:
+      return "number";
+    case KeyType::text:
+      return "string";
+    case KeyType::numbers:
+    case KeyType::integers:
+      return "list";
+    case KeyType::nothing:
+      break;
+  }
+  return "null";
+}
+
+std::string default_text(const KeySpec& key) {
+  if (key.nullable) return "null";
+  switch (key.type) {
+    case KeyType::boolean:
+      return key.number != 0.0 ? "true" : "false";
+    case KeyType::text:
+      return text_of('"', key.word, '"');
+    case KeyType::numbers:
+    case KeyType::integers:
+      return "[]";
+    default:
+      return std::isinf(key.number) ? "-Infinity" : text_of(key.number);
+  }
+}
+
+std::string allowed_text(const KeySpec& key) {
+  if (*key.allowed != '\0') return key.allowed;
+  if (key.type == KeyType::text || std::isinf(key.low)) return "";
+  return text_of(key.low_excluded ? "above " : "", key.low, " to ", key.high);
+}
+
+struct InitText {
+  unsigned option;  // 0: every method
+  OptionText text;
+};
+
+const std::vector<InitText>& init_texts() {
+  static const std::vector<InitText> texts = {
+      {0, {true, "num_steps", "integer", "0", "1 to num_train_timesteps"}},
+      {0, {true, "begin_step", "integer", "0", "0 to steps - 1"}},
+      {0, {true, "end_step", "integer", "0", "begin_step + 1 to steps, 0 means all"}},
+      {0, {true, "strength", "number", "unset", "above 0 to 1"}},
+      {0, {true, "seed", "integer", "0", ""}},
+      {0, {true, "item_seeds", "list", "null", "one for each item"}},
+      {kTimesteps, {true, "timesteps", "list", "null", "falling, within the training schedule"}},
+      {kSigmas, {true, "sigmas", "list", "null", "falling"}},
+      {kMu, {true, "mu", "number", "unset", "with dynamic shifting"}},
+      {kEta, {true, "eta", "number", "0", "0 to 1"}},
+      {kClippedEpsilon, {true, "use_clipped_model_output", "boolean", "0", "0 | 1"}},
+      {kChurn, {true, "s_churn", "number", "0", "0 and up"}},
+      {kChurn, {true, "s_tmin", "number", "0", "0 and up"}},
+      {kChurn, {true, "s_tmax", "number", "infinity", "0 and up"}},
+      {kChurn, {true, "s_noise", "number", "1", "0 and up"}},
+      {kOrder, {true, "order", "integer", "4", "1 to 4"}},
+      {kOriginalSteps,
+       {true, "original_inference_steps", "integer", "the configuration's", "1 and up"}},
+      {kTrainSteps, {true, "num_train_timesteps", "integer", "the configuration's", "1 and up"}}};
+  return texts;
+}
+
+std::vector<OptionText> options_of(const Method& method) {
+  std::vector<OptionText> options;
+  for (const KeySpec& key : method.keys) {
+    options.push_back(
+        {false, key.name, type_name(key.type), default_text(key), allowed_text(key)});
+  }
+  for (const InitText& init : init_texts()) {
+    const bool has = init.option == 0 || (method.init_options & init.option) != 0;
+    if (has) options.push_back(init.text);
+  }
+  return options;
+}
+
+}  // namespace
+
+sched_method_info method_info(std::size_t index) {
+  const Method& method = methods()[index];
+  const Solver& solver = *find_solver(method.solver_name);
+  const SolverOptions options = most_expensive(solver);
+  return {sizeof(sched_method_info),
+          solver.calls_per_step,
+          solver.name,
+          method.class_name,
+          solver.paper,
+          solver.memory_rows(options),
+          solver.draws(options),
+          solver.max_order,
+          solver.stochastic};
+}
+
+const std::vector<OptionText>& method_options(std::size_t method) {
+  static const std::vector<std::vector<OptionText>> table = [] {
+    std::vector<std::vector<OptionText>> all;
+    for (const Method& entry : methods()) all.push_back(options_of(entry));
+    return all;
+  }();
+  return table[method];
+}
+
+}  // namespace sched

@@ -1,0 +1,132 @@
+#include "pass.hpp"
+
+namespace sched {
+
+namespace {
+
+// Inputs that a row uses, in the fixed order of the names; x0's own where it is clipped.
+struct Live {
+  Input input[kMaxLive];
+  int count = 0;
+};
+
+Live live_inputs(const Pass& pass) {
+  bool used[kInputs] = {};
+  for (int r = 0; r < pass.rows; ++r) {
+    for (std::size_t i = 0; i < kInputs; ++i) used[i] = used[i] || pass.row[r].form.weight[i] != 0;
+  }
+  if (used[index_of(Input::denoised)]) {
+    for (std::size_t i = 0; i < kInputs; ++i) used[i] = used[i] || pass.denoised.weight[i] != 0;
+  }
+  Live live;
+  for (std::size_t i = 0; i < kInputs; ++i) {
+    if (used[i]) live.input[live.count++] = static_cast<Input>(i);
+  }
+  return live;
+}
+
+bool is_noise(Input input) { return input == Input::noise0 || input == Input::noise1; }
+
+void set_weights(const Pass& pass, const Live& live, KernelTask& task) {
+  task.inputs = live.count;
+  task.rows = pass.rows;
+  for (int k = 0; k < live.count; ++k) {
+    for (int r = 0; r < pass.rows; ++r) task.weight[r][k] = pass.row[r].form[live.input[k]];
+    task.denoised[k] = pass.denoised[live.input[k]];
+  }
+}
+
+// What the plan says besides the rows.
+void set_plan(const Pass& pass, const Live& live, KernelTask& task) {
+  task.clip = 0;
+  task.gain = 0;
+  task.gain_input = -1;
+  if (pass.plan == nullptr) return;
+  const ClipRule& clip = pass.plan->clip;
+  task.clip = static_cast<int>(clip.mode);
+  task.clip_range = clip.range;
+  task.quantile = clip.ratio;
+  task.quantile_max = clip.sample_max;
+  task.scratch = pass.scratch;
+  const Gain& gain = pass.plan->gain;
+  for (int k = 0; k < live.count; ++k) {
+    if (live.input[k] != Input::noise0) continue;
+    task.gain = static_cast<int>(gain.mode);
+    task.gain_input = k;
+  }
+  task.gain_offset = gain.offset;
+  task.gain_slope = gain.slope;
+  task.variance_type = pass.variance.type;
+}
+
+const void* shifted(const void* data, DType type, std::int64_t bytes, std::int64_t elements) {
+  return static_cast<const char*>(data) + bytes +
+         elements * static_cast<std::int64_t>(size_of(type));
+}
+
+void set_item(const Pass& pass, const Live& live, std::int64_t item, KernelTask& task) {
+  for (int k = 0; k < live.count; ++k) {
+    const Input name = live.input[k];
+    const Operand& operand = pass.input[index_of(name)];
+    KernelInput& input = task.input[k];
+    input.type = operand.type;
+    if (name == Input::denoised) {
+      input.source = Source::denoised;
+    } else if (is_noise(name) && operand.data == nullptr) {
+      input.source = Source::noise;
+      const std::uint32_t draw = name == Input::noise0 ? 0 : 1;
+      input.key = {pass.seeds[item], pass.first_draw + draw, pass.stream};
+    } else {
+      input.source = Source::memory;
+      input.data = shifted(operand.data, operand.type, item * operand.item_bytes, pass.first);
+    }
+  }
+  for (int r = 0; r < pass.rows; ++r) {
+    const PassRow& row = pass.row[r];
+    task.output[r].type = row.type;
+    task.output[r].data =
+        const_cast<void*>(shifted(row.data, row.type, item * row.item_bytes, pass.first));
+  }
+  if (task.gain != 0) {
+    task.variance = shifted(pass.variance.data, pass.variance.type,
+                            item * pass.variance.item_bytes, pass.first);
+  }
+}
+
+// Items may be run as one where nothing depends on the item and all lie end to end.
+bool is_one_span(const Pass& pass, const Live& live, const KernelTask& task) {
+  if (pass.count != pass.elements || task.gain != 0) return false;
+  const auto dense = [&](DType type, std::int64_t item_bytes) {
+    return item_bytes == pass.elements * static_cast<std::int64_t>(size_of(type));
+  };
+  for (int k = 0; k < live.count; ++k) {
+    const Operand& operand = pass.input[index_of(live.input[k])];
+    if (live.input[k] == Input::denoised) {
+      if (task.clip == static_cast<int>(Clip::quantile)) return false;
+    } else if (operand.data == nullptr || !dense(operand.type, operand.item_bytes)) {
+      return false;
+    }
+  }
+  for (int r = 0; r < pass.rows; ++r) {
+    if (!dense(pass.row[r].type, pass.row[r].item_bytes)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void run_pass(const Kernel& kernel, const Pass& pass) {
+  const Live live = live_inputs(pass);
+  KernelTask task;
+  set_weights(pass, live, task);
+  set_plan(pass, live, task);
+  task.first = pass.first;
+  const bool one_span = pass.batch == 1 || is_one_span(pass, live, task);
+  task.elements = pass.batch == 1 || !one_span ? pass.count : pass.batch * pass.elements;
+  for (std::int64_t item = 0; item < (one_span ? 1 : pass.batch); ++item) {
+    set_item(pass, live, item, task);
+    kernel.run(task);
+  }
+}
+
+}  // namespace sched

@@ -1,0 +1,105 @@
+#include "math.hpp"
+
+#include <cmath>
+#include <limits>
+
+namespace sched {
+
+std::vector<double> linspace(double first, double last, int count) {
+  std::vector<double> points(static_cast<std::size_t>(count), first);
+  if (count < 2) return points;
+  const double step = (last - first) / (count - 1);
+  for (int i = 1; i < count; ++i) points[static_cast<std::size_t>(i)] = first + i * step;
+  points.back() = last;
+  return points;
+}
+
+double round_half_even(double value) {
+  const double down = std::floor(value);
+  const double rest = value - down;
+  if (rest < 0.5) return down;
+  if (rest > 0.5) return down + 1.0;
+  return std::fmod(down, 2.0) == 0.0 ? down : down + 1.0;
+}
+
+namespace {
+
+// Continued fraction of the incomplete beta function (DLMF 8.17.22), by the method of
+// Lentz.  Converges quickly for x < (a + 1) / (a + b + 2).
+double beta_fraction(double x, double a, double b) {
+  constexpr double tiny = 1e-300;
+  constexpr double epsilon = 1e-17;
+  double c = 1.0;
+  double d = 1.0 / (1.0 - (a + b) * x / (a + 1.0));
+  double fraction = d;
+  for (int m = 1; m < 500; ++m) {
+    const double m2 = 2.0 * m;
+    for (const double numerator : {m * (b - m) * x / ((a + m2 - 1.0) * (a + m2)),
+                                   -(a + m) * (a + b + m) * x / ((a + m2) * (a + m2 + 1.0))}) {
+      d = 1.0 + numerator * d;
+      c = 1.0 + numerator / c;
+      d = 1.0 / (std::fabs(d) < tiny ? tiny : d);
+      c = std::fabs(c) < tiny ? tiny : c;
+      fraction *= d * c;
+    }
+    if (std::fabs(d * c - 1.0) < epsilon) break;
+  }
+  return fraction;
+}
+
+double log_beta(double a, double b) { return std::lgamma(a) + std::lgamma(b) - std::lgamma(a + b); }
+
+double beta_cumulative(double x, double a, double b) {
+  if (x <= 0.0) return 0.0;
+  if (x >= 1.0) return 1.0;
+  const double front = std::exp(a * std::log(x) + b * std::log1p(-x) - log_beta(a, b));
+  if (x < (a + 1.0) / (a + b + 2.0)) return front * beta_fraction(x, a, b) / a;
+  return 1.0 - front * beta_fraction(1.0 - x, b, a) / b;
+}
+
+}  // namespace
+
+double beta_quantile(double p, double a, double b) {
+  if (p <= 0.0) return 0.0;
+  if (p >= 1.0) return 1.0;
+  // The lower half keeps its relative accuracy; the upper half is its mirror image.
+  if (p > beta_cumulative(0.5, a, b)) return 1.0 - beta_quantile(1.0 - p, b, a);
+  double low = 0.0;
+  double high = 0.5;
+  // I_x ~ x^a / (a B(a, b)) near zero starts Newton's method; bisection keeps it in bounds.
+  double x = std::fmin(0.5, std::exp((std::log(p * a) + log_beta(a, b)) / a));
+  for (int i = 0; i < 100; ++i) {
+    const double error = beta_cumulative(x, a, b) - p;
+    (error > 0.0 ? high : low) = x;
+    const double density =
+        std::exp((a - 1.0) * std::log(x) + (b - 1.0) * std::log1p(-x) - log_beta(a, b));
+    double better = x - error / density;
+    if (!(better > low && better < high)) better = 0.5 * (low + high);
+    if (std::fabs(better - x) <= 2.0 * std::numeric_limits<double>::epsilon() * x) return better;
+    x = better;
+  }
+  return x;
+}
+
+double integrate_lagrange(const std::vector<double>& nodes, int which, double from, double to) {
+  // Four-point Gauss-Legendre: exact up to degree 7 (Abramowitz and Stegun, 25.4.30).
+  static constexpr double abscissa[4] = {-0.861136311594052575224, -0.339981043584856264803,
+                                         0.339981043584856264803, 0.861136311594052575224};
+  static constexpr double weight[4] = {0.347854845137453857373, 0.652145154862546142627,
+                                       0.652145154862546142627, 0.347854845137453857373};
+  const double half = 0.5 * (to - from);
+  const double middle = 0.5 * (to + from);
+  double sum = 0.0;
+  for (int g = 0; g < 4; ++g) {
+    const double x = middle + half * abscissa[g];
+    double product = 1.0;
+    for (std::size_t k = 0; k < nodes.size(); ++k) {
+      if (static_cast<int>(k) == which) continue;
+      product *= (x - nodes[k]) / (nodes[static_cast<std::size_t>(which)] - nodes[k]);
+    }
+    sum += weight[g] * product;
+  }
+  return half * sum;
+}
+
+}  // namespace sched

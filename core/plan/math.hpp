@@ -1,0 +1,26 @@
+// The numerics that planning shares: each formula has its one home here.
+
+#pragma once
+
+#include <vector>
+
+namespace sched {
+
+// `count` points from `first` to `last`, both included; `first` alone for one point.
+std::vector<double> linspace(double first, double last, int count);
+
+// Rounds halves to the even neighbour, as numpy and torch do.
+double round_half_even(double value);
+
+// The x at which the regularised incomplete beta function I_x(a, b) is p.
+double beta_quantile(double p, double a, double b);
+
+// Integrates the Lagrange polynomial through `nodes` that is 1 at nodes[which], from
+// `from` to `to`.  Exact for up to 8 nodes (Gauss-Legendre of degree 7).
+double integrate_lagrange(const std::vector<double>& nodes, int which, double from, double to);
+
+// Solves the n x n system a x = b, row-major, n <= 8; x replaces b.  Returns false
+// where a is singular.  Lives beside the BLAS kernel, since OpenBLAS's LAPACK does it.
+bool solve_linear(int n, double* a, double* b);
+
+}  // namespace sched

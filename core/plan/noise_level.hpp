@@ -1,0 +1,43 @@
+// How much data and how much noise a sample holds: x = alpha x0 + sigma n.
+
+#pragma once
+
+#include <cmath>
+
+namespace sched {
+
+struct NoiseLevel {
+  double alpha = 1.0;
+  double sigma = 0.0;
+
+  // log(alpha / sigma): +infinity at clean data, -infinity at pure noise.
+  double log_snr() const { return std::log(alpha) - std::log(sigma); }
+  bool is_data() const { return sigma == 0.0; }
+};
+
+// The frame that the sample lives in.
+enum class Frame {
+  vp,   // alpha^2 + sigma^2 = 1
+  ve,   // alpha = 1
+  flow  // alpha + sigma = 1
+};
+
+// `sigma` is in the unit of the frame's own schedules: sigma / alpha for vp and ve.
+inline NoiseLevel level_from_sigma(Frame frame, double sigma) {
+  switch (frame) {
+    case Frame::flow:
+      return {1.0 - sigma, sigma};
+    case Frame::ve:
+      return {1.0, sigma};
+    case Frame::vp:
+      break;
+  }
+  const double alpha = 1.0 / std::sqrt(sigma * sigma + 1.0);
+  return {alpha, sigma * alpha};
+}
+
+inline NoiseLevel level_from_alpha_bar(double alpha_bar) {
+  return {std::sqrt(alpha_bar), std::sqrt(1.0 - alpha_bar)};
+}
+
+}  // namespace sched

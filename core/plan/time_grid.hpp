@@ -1,0 +1,129 @@
+// Where a sampler asks the model: the steps of a loop, and its model calls.
+// Built once, in init, in float64; never changed later.
+
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "noise_level.hpp"
+#include "noise_schedule.hpp"
+
+namespace sched {
+
+enum class Spacing { linspace, leading, trailing };
+enum class SigmaShape { none, karras, exponential, beta, lu };
+enum class TimeRounding { keep, nearest, truncate };
+enum class FinalSigma {
+  zero,
+  sigma_min,  // the training schedule's smallest
+  last        // the last sigma once more
+};
+enum class TimeShift { exponential, linear };
+
+// How the points of a grid come about.
+enum class GridFamily {
+  timesteps,  // whole training timesteps; levels looked up (DDIM, DDPM, PNDM)
+  subset,     // whole timesteps, a subset of a training subset (LCM)
+  sigmas,     // sigmas interpolated at timesteps, then shaped (Euler, DPM-Solver)
+  flow        // sigmas in (0, 1], shifted
+};
+
+struct GridSpec {
+  GridFamily family = GridFamily::timesteps;
+  Frame frame = Frame::vp;
+
+  Spacing spacing = Spacing::leading;
+  int steps_offset = 0;
+  bool drop_last = false;    // n + 1 points are spaced, the last is dropped
+  bool whole_times = false;  // linspace is rounded to whole timesteps
+  double lambda_min_clipped = -INFINITY;
+
+  SigmaShape shape = SigmaShape::none;
+  double rho = 7.0;
+  std::optional<double> sigma_min;
+  std::optional<double> sigma_max;
+  bool shape_from_table = false;     // the shape spans the training schedule, not the spacing
+  bool log_linear = false;           // sigmas evenly in log sigma between the table's ends
+  TimeRounding shaped_times = TimeRounding::keep;
+  bool continuous_times = false;     // the model's time is 0.25 ln sigma
+  FinalSigma final_sigma = FinalSigma::zero;
+
+  // timesteps family: where the last step ends.
+  bool final_alpha_one = true;
+
+  // subset family.
+  int original_steps = 50;
+
+  // flow family.
+  double shift = 1.0;
+  bool dynamic_shift = false;
+  TimeShift time_shift = TimeShift::exponential;
+  std::optional<double> shift_terminal;
+  bool inverted = false;
+  bool whole_range = false;   // sigmas spaced from 1 to 1 / train_steps, the end dropped
+  bool shift_from_one = false;  // spaced as 1 - linspace(1, 1 / train_steps): DPM-Solver's
+  bool nudge_first = false;   // diffusers: UniPC moves sigma = 1 down by 1e-6
+
+  // What diffusers does and a paper does not; off in our own composition.
+  bool stride_previous = false;  // a step ends at t - T / n, whatever the spacing (DDIM)
+  bool shift_twice = false;      // the flow shift is applied to end points that have it
+
+  // How sched_init_noise_sigma() is made from the largest sigma.
+  enum class InitSigma { one, largest, hypot_one } init_sigma = InitSigma::one;
+};
+
+// What the caller chose in init.
+struct GridRequest {
+  int num_steps = 0;
+  std::vector<double> timesteps;
+  std::vector<double> sigmas;
+  std::optional<double> mu;
+  std::optional<double> strength;
+  int original_steps = 0;
+  int train_steps = 0;
+};
+
+// One step of the whole schedule.
+struct GridStep {
+  double time = 0.0;  // for the model
+  NoiseLevel from;
+  NoiseLevel to;
+};
+
+// One model call.
+struct Node {
+  double time = 0.0;
+  NoiseLevel level;  // of the sample that is handed in
+  NoiseLevel from;   // where the step of this call begins
+  NoiseLevel to;     // where this call takes the sample
+  int step = 0;      // of the whole schedule
+  int stage = 0;     // within the method, 0 for the first call of a step
+  int history = 0;   // rows of its own kind that the method has kept before this call
+  bool ends_step = true;
+};
+
+struct TimeGrid {
+  std::vector<GridStep> steps;   // the whole schedule
+  std::vector<double> sigmas;    // steps + 1, in the unit of the family
+  double init_noise_sigma = 1.0;
+  int begin = 0;
+  int end = 0;
+  std::vector<Node> nodes;       // the model calls from begin to end
+
+  int total() const { return static_cast<int>(steps.size()); }
+};
+
+// The steps of the whole schedule.  Throws Error{steps, timesteps, conflict, ...}.
+TimeGrid make_grid(const GridSpec& spec, const NoiseSchedule& schedule,
+                   const GridRequest& request);
+
+// diffusers: stride between timesteps, used by DDIM and PNDM.
+inline int stride_of(const NoiseSchedule& schedule, int num_steps) {
+  return schedule.train_steps() / num_steps;
+}
+
+// The level at a whole timestep; past the beginning, at clean data or the first timestep.
+NoiseLevel table_level(const GridSpec& spec, const NoiseSchedule& schedule, int timestep);
+
+}  // namespace sched

@@ -1,0 +1,78 @@
+// DDPM: ancestral sampling from the posterior q(x_t | x_s, x0).
+// Ho et al. 2020, arXiv:2006.11239, eq. 6 and 7; learned variance: Nichol and Dhariwal
+// 2021, arXiv:2102.09672, eq. 15.
+//
+//   x(t) = (sqrt(abar_t) b / (1 - abar_s)) D + (sqrt(a) (1 - abar_t) / (1 - abar_s)) x + s z
+//   a = abar_s / abar_t,  b = 1 - a,  abar = alpha^2
+
+#include "../plan/solver.hpp"
+
+namespace sched {
+
+namespace {
+
+constexpr double kSmallestVariance = 1e-20;
+
+// The noise is multiplied by `weight` and by the gain, which may depend on the network's
+// second half of channels.
+struct Noise {
+  double weight = 1.0;
+  Gain gain;
+};
+
+Noise noise_of(Variance variance, double small, double large) {
+  switch (variance) {
+    case Variance::fixed_small:
+      return {std::sqrt(small), {}};
+    case Variance::fixed_large:
+      return {std::sqrt(large), {}};
+    case Variance::learned:
+      return {1.0, {GainMode::square_root, 0.0, 0.0}};
+    case Variance::learned_range:
+      break;
+  }
+  // v in [-1, 1] interpolates the logarithm of the variance: exp(log / 2) is linear in v.
+  const double low = std::log(small);
+  const double high = std::log(large);
+  return {1.0, {GainMode::exponential, 0.25 * (high + low), 0.25 * (high - low)}};
+}
+
+StepPlan plan(const StepView& step) {
+  const NoiseLevel& s = step.from();
+  const NoiseLevel& t = step.to();
+  const double ratio = s.alpha / t.alpha;
+  const double beta = (1.0 - ratio) * (1.0 + ratio);
+  const double variance_s = s.sigma * s.sigma;
+  const double variance_t = t.sigma * t.sigma;
+
+  StepPlan plan = step.blank_plan();
+  plan.next = (t.alpha * beta / variance_s) * step.denoised() +
+              (ratio * variance_t / variance_s) * step.sample();
+  // Timestep 0 is the end; a list of timesteps that stops earlier keeps its noise.
+  if (step.node().time > 0.0) {
+    const double small = std::fmax(variance_t / variance_s * beta, kSmallestVariance);
+    const Noise noise = noise_of(step.options().variance, small, beta);
+    plan.next = plan.next + noise.weight * step.noise();
+    plan.gain = noise.gain;
+    plan.draws = 1;
+  }
+  return plan;
+}
+
+}  // namespace
+
+extern const Solver kDdpm;
+const Solver kDdpm = {"ddpm",
+                      "Ho et al. 2020, arXiv:2006.11239",
+                      plan,
+                      expand_single,
+                      no_rows,
+                      one_draw,
+                      1,
+                      1,
+                      2,
+                      true,
+                      false,
+                      false};
+
+}  // namespace sched

@@ -1,0 +1,68 @@
+// Euler: the first-order step of the probability-flow ODE in sigma, with churn.
+// Karras et al. 2022, arXiv:2206.00364, algorithms 1 and 2; for flow matching Lipman et
+// al. 2022, arXiv:2210.02747, where the velocity dx / dsigma is what the network says.
+//
+//   xh = x + s_noise sqrt(sh^2 - s^2) z,   sh = s (1 + gamma)
+//   x(t) = xh + (t - sh) (xh - D) / sh
+
+#include "../plan/solver.hpp"
+
+namespace sched {
+
+namespace {
+
+double churn_of(const StepView& step) {
+  const SolverOptions& options = step.options();
+  const double sigma = step.from().sigma;
+  if (sigma < options.churn_min || sigma > options.churn_max) return 0.0;
+  return std::fmin(options.churn, std::sqrt(2.0) - 1.0);
+}
+
+StepPlan churned(const StepView& step, double gamma) {
+  const NoiseLevel& s = step.from();
+  const NoiseLevel hat = {s.alpha, s.sigma * (1.0 + gamma)};
+  const double added = std::sqrt((hat.sigma - s.sigma) * (hat.sigma + s.sigma));
+  const LinearForm x = step.sample() + (step.options().noise_scale * added) * step.noise();
+
+  StepPlan plan = step.blank_plan();
+  // diffusers: epsilon is read at the churned level, v at the level before the churn.
+  const bool at_churned = !step.options().quirk_churned_v;
+  plan.denoised = step.denoised_of(x, at_churned ? hat : s);
+  plan.next = x + ((step.to().sigma - hat.sigma) / hat.sigma) * (x - step.denoised());
+  plan.draws = 1;
+  return plan;
+}
+
+StepPlan plan(const StepView& step) {
+  const NoiseLevel& s = step.from();
+  const double gamma = churn_of(step);
+  if (gamma > 0.0) return churned(step, gamma);
+
+  double distance = step.to().sigma - s.sigma;
+  // diffusers: with per-token times the step has the opposite sign.
+  if (step.is_grouped() && step.options().quirk_token_sign) distance = -distance;
+
+  StepPlan plan = step.blank_plan();
+  plan.next = step.sample() + distance * step.slope();
+  return plan;
+}
+
+int draws(const SolverOptions& options) { return options.churn > 0.0 ? 1 : 0; }
+
+}  // namespace
+
+extern const Solver kEuler;
+const Solver kEuler = {"euler",
+                       "Karras et al. 2022, arXiv:2206.00364",
+                       plan,
+                       expand_single,
+                       no_rows,
+                       draws,
+                       1,
+                       1,
+                       1,
+                       false,
+                       true,
+                       true};
+
+}  // namespace sched

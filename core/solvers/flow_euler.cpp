@@ -1,0 +1,40 @@
+// Flow-match Euler: Euler in sigma, or, where sampling is stochastic, clean and noise again.
+// Lipman et al. 2022, arXiv:2210.02747; Esser et al. 2024, arXiv:2403.03206.
+//
+//   x(t) = x + (t - s) v          or          x(t) = (1 - t) D + t z
+
+#include "../plan/solver.hpp"
+
+namespace sched {
+
+extern const Solver kEuler;
+
+namespace {
+
+StepPlan plan(const StepView& step) {
+  if (!step.options().stochastic) return kEuler.plan(step);
+  StepPlan plan = step.blank_plan();
+  plan.next = step.to().alpha * step.denoised() + step.to().sigma * step.noise();
+  plan.draws = 1;
+  return plan;
+}
+
+int draws(const SolverOptions& options) { return options.stochastic ? 1 : 0; }
+
+}  // namespace
+
+extern const Solver kFlowEuler;
+const Solver kFlowEuler = {"flow_match_euler",
+                           "Lipman et al. 2022, arXiv:2210.02747",
+                           plan,
+                           expand_single,
+                           no_rows,
+                           draws,
+                           1,
+                           1,
+                           1,
+                           false,
+                           false,
+                           true};
+
+}  // namespace sched

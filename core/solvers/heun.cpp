@@ -1,0 +1,60 @@
+// Heun: the second-order step of the probability-flow ODE in sigma.
+// Karras et al. 2022, arXiv:2206.00364, algorithm 1.
+//
+//   d1 = (x - D(x, s)) / s,   y = x + (t - s) d1
+//   d2 = (y - D(y, t)) / t,   x(t) = x + (t - s) (d1 + d2) / 2
+//
+// The first call keeps x + (t - s) d1 / 2, the only thing that the second needs.
+
+#include "../plan/solver.hpp"
+
+namespace sched {
+
+namespace {
+
+StepPlan plan(const StepView& step) {
+  const double distance = step.to().sigma - step.from().sigma;
+  const LinearForm slope = step.slope();
+  StepPlan plan = step.blank_plan();
+  if (step.node().stage == 0) {
+    plan.next = step.sample() + distance * slope;
+    if (!step.node().ends_step) plan.keep(0, step.sample() + (0.5 * distance) * slope);
+  } else {
+    plan.next = step.memory(0) + (0.5 * distance) * slope;
+  }
+  return plan;
+}
+
+// A second call at the end of each step, except where the step ends at clean data: there
+// the slope is not defined, and the step stays Euler's.
+void expand(const Expansion& expansion) {
+  TimeGrid& grid = expansion.grid;
+  for (int i = grid.begin; i < grid.end; ++i) {
+    const GridStep& step = grid.steps[static_cast<std::size_t>(i)];
+    const bool two_calls = !step.to.is_data() && i + 1 < grid.total();
+    grid.nodes.push_back({step.time, step.from, step.from, step.to, i, 0, 0, !two_calls});
+    if (!two_calls) continue;
+    const double time = grid.steps[static_cast<std::size_t>(i) + 1].time;
+    grid.nodes.push_back({time, step.to, step.from, step.to, i, 1, 0, true});
+  }
+}
+
+int rows(const SolverOptions&) { return 1; }
+
+}  // namespace
+
+extern const Solver kHeun;
+const Solver kHeun = {"heun",
+                      "Karras et al. 2022, arXiv:2206.00364",
+                      plan,
+                      expand,
+                      rows,
+                      no_draws,
+                      2,
+                      2,
+                      0,
+                      false,
+                      true,
+                      true};
+
+}  // namespace sched

@@ -1,0 +1,156 @@
+// UniPC: a unified predictor-corrector of any order, in log SNR.
+// Zhao et al. 2023, arXiv:2302.04867, algorithms 5 to 8, theorem 3.1.
+//
+//   data:  x(t) = (sigma_t / sigma_s) x - alpha_t ((e^-h - 1) M0 + B sum_k rho_k (M_k - M0) / r_k)
+//   noise: x(t) = (alpha_t / alpha_s) x - sigma_t ((e^h - 1)  M0 + B sum_k rho_k (M_k - M0) / r_k)
+//   with rho from the p x p system  sum_k r_k^(i-1) rho_k = b_i;  r_k are log SNR distances
+//   over h, and the corrector's last point is the new prediction itself at r = 1.
+//
+// One call corrects the sample that was handed in and predicts the next from it; both
+// are composed here into one plan.  Slots 0 .. order-1 hold past predictions, slot
+// `order` the corrected sample.
+
+#include <algorithm>
+#include <vector>
+
+#include "../plan/math.hpp"
+#include "../plan/solver.hpp"
+
+namespace sched {
+
+namespace {
+
+// B(h) and the right-hand sides b_1 .. b_order (appendix F): b_i = i! phi_(i+1)(hh) hh / B.
+struct Basis {
+  double scale;
+  std::vector<double> b;
+};
+
+Basis basis_of(UnipcBasis kind, double hh, int order) {
+  const double phi_1 = std::expm1(hh);
+  Basis basis{kind == UnipcBasis::bh1 ? hh : phi_1, {}};
+  double phi_k = phi_1 / hh - 1.0;
+  double factorial = 1.0;
+  for (int i = 1; i <= order; ++i) {
+    basis.b.push_back(phi_k * factorial / basis.scale);
+    factorial *= i + 1;
+    phi_k = phi_k / hh - 1.0 / factorial;
+  }
+  return basis;
+}
+
+// Weights rho for the points r: rows of powers, solved in place.
+std::vector<double> solve_rho(const std::vector<double>& r, std::vector<double> b) {
+  const int n = static_cast<int>(r.size());
+  std::vector<double> matrix;
+  std::vector<double> power(r.size(), 1.0);
+  for (int i = 0; i < n; ++i) {
+    matrix.insert(matrix.end(), power.begin(), power.end());
+    for (std::size_t k = 0; k < r.size(); ++k) power[k] *= r[k];
+  }
+  b.resize(r.size());
+  // A singular system leaves NaN, which init reports with the step.
+  if (!solve_linear(n, matrix.data(), b.data())) b.assign(r.size(), NAN);
+  return b;
+}
+
+// One update from `s` to `t` on the sample x with predictions m[0] at s, m[k] at the
+// levels before; `corrected` adds the prediction at t itself.
+struct Update {
+  NoiseLevel s;
+  NoiseLevel t;
+  LinearForm x;
+  std::vector<LinearForm> m;
+  std::vector<double> log_snr;
+  const LinearForm* corrected;
+};
+
+std::vector<double> rho_of(const Update& u, const std::vector<double>& r, const Basis& basis) {
+  // The paper fixes these two weights; the systems would give them only in the limit.
+  if (u.corrected == nullptr && r.size() == 1) return {0.5};
+  if (u.corrected != nullptr && r.size() == 1) return {0.5};
+  return solve_rho(r, basis.b);
+}
+
+LinearForm apply(const SolverOptions& options, const Update& u) {
+  const double h = u.t.log_snr() - u.s.log_snr();
+  if (h == 0.0) return u.x;
+  const double hh = options.predict_x0 ? -h : h;
+  const int order = static_cast<int>(u.m.size());
+  const Basis basis = basis_of(options.basis, hh, order);
+  std::vector<double> r;
+  for (std::size_t k = 1; k < u.m.size(); ++k) r.push_back((u.log_snr[k] - u.log_snr[0]) / h);
+  if (u.corrected != nullptr) r.push_back(1.0);
+
+  LinearForm sum = std::expm1(hh) * u.m[0];
+  if (!r.empty()) {
+    const std::vector<double> rho = rho_of(u, r, basis);
+    for (std::size_t k = 0; k < r.size(); ++k) {
+      const LinearForm& point = k + 1 < u.m.size() ? u.m[k + 1] : *u.corrected;
+      sum = sum + (basis.scale * rho[k] / r[k]) * (point - u.m[0]);
+    }
+  }
+  return options.predict_x0 ? (u.t.sigma / u.s.sigma) * u.x - u.t.alpha * sum
+                            : (u.t.alpha / u.s.alpha) * u.x - u.t.sigma * sum;
+}
+
+// The order of the prediction that step `age` steps ago made.
+int order_at(const StepView& step, int age) {
+  const SolverOptions& options = step.options();
+  int order = std::min(options.order, step.history() - age + 1);
+  if (options.lower_order_final) order = std::min(order, step.steps_left() + age);
+  if (age == 0 && step.ends_at_data()) order = 1;
+  return order;
+}
+
+LinearForm corrected_sample(const StepView& step, const LinearForm& now) {
+  const SolverOptions& options = step.options();
+  const auto& off = options.disable_corrector;
+  const int previous = step.node().step - 1;
+  if (step.history() == 0 || std::find(off.begin(), off.end(), previous) != off.end()) {
+    return step.sample();
+  }
+  Update u{step.from(1), step.from(), step.memory(options.order), {}, {}, &now};
+  for (int age = 1; age <= order_at(step, 1); ++age) {
+    u.m.push_back(step.past(age, options.order));
+    u.log_snr.push_back(step.from(age).log_snr());
+  }
+  return apply(options, u);
+}
+
+StepPlan plan(const StepView& step) {
+  const SolverOptions& options = step.options();
+  const LinearForm now = options.predict_x0 ? step.denoised() : step.raw_epsilon();
+  const LinearForm x = corrected_sample(step, now);
+
+  Update u{step.from(), step.to(), x, {now}, {step.from().log_snr()}, nullptr};
+  for (int age = 1; age < order_at(step, 0); ++age) {
+    u.m.push_back(step.past(age, options.order));
+    u.log_snr.push_back(step.from(age).log_snr());
+  }
+  StepPlan plan = step.blank_plan();
+  plan.next = apply(options, u);
+  plan.keep(step.ring_slot(options.order), now);
+  plan.keep(options.order, x);
+  return plan;
+}
+
+int rows(const SolverOptions& options) { return options.order + 1; }
+
+}  // namespace
+
+extern const Solver kUnipc;
+const Solver kUnipc = {"unipc",
+                       "Zhao et al. 2023, arXiv:2302.04867",
+                       plan,
+                       expand_single,
+                       rows,
+                       no_draws,
+                       1,
+                       6,
+                       0,
+                       true,
+                       true,
+                       true};
+
+}  // namespace sched

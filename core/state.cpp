@@ -1,0 +1,214 @@
+#include "state.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+namespace sched {
+
+namespace {
+
+constexpr std::size_t kAlignment = 64;
+
+unsigned char* allocate(std::int64_t bytes) {
+  if (bytes == 0) return nullptr;
+  return static_cast<unsigned char*>(
+      ::operator new(static_cast<std::size_t>(bytes), std::align_val_t{kAlignment}));
+}
+
+LinearForm guided(const LinearForm& form, double scale) {
+  const LinearForm both = scale * LinearForm::of(Input::prediction) +
+                          (1.0 - scale) * LinearForm::of(Input::unconditional);
+  return substitute(form, Input::prediction, both);
+}
+
+}  // namespace
+
+void State::Free::operator()(void* memory) const {
+  ::operator delete(memory, std::align_val_t{kAlignment});
+}
+
+State::State(std::shared_ptr<const Loop> loop) : loop_(std::move(loop)) {
+  rows_.reset(allocate(loop_->memory_rows * row_bytes()));
+  if (rows_) {
+    std::memset(rows_.get(), 0, static_cast<std::size_t>(loop_->memory_rows * row_bytes()));
+  }
+  if (loop_->scheduler->factors.clip.mode == Clip::quantile) {
+    scratch_.reset(allocate(loop_->elements *
+                            static_cast<std::int64_t>(size_of(loop_->kernel->history))));
+  }
+}
+
+State::State(const State& other) : State(other.loop_) {
+  call_ = other.call_;
+  if (rows_) {
+    std::memcpy(rows_.get(), other.rows_.get(),
+                static_cast<std::size_t>(loop_->memory_rows * row_bytes()));
+  }
+}
+
+std::int64_t State::row_bytes() const {
+  return loop_->batch * loop_->elements *
+         static_cast<std::int64_t>(size_of(loop_->kernel->history));
+}
+
+unsigned char* State::row(int slot) const { return rows_.get() + slot * row_bytes(); }
+
+std::int64_t State::bytes() const {
+  const std::size_t planned =
+      sizeof(*loop_) + loop_->plans.capacity() * (sizeof(StepPlan) + sizeof(std::uint32_t)) +
+      loop_->grid.nodes.capacity() * sizeof(Node) +
+      loop_->grid.steps.capacity() * sizeof(GridStep) +
+      (loop_->grid.sigmas.capacity() + loop_->seeds.capacity()) * sizeof(double);
+  const std::int64_t scratch =
+      scratch_ ? loop_->elements * static_cast<std::int64_t>(size_of(loop_->kernel->history)) : 0;
+  return static_cast<std::int64_t>(sizeof(*this) + planned) + scratch +
+         loop_->memory_rows * row_bytes();
+}
+
+// ------------------------------------------------------------------------- passes
+
+Pass State::blank_pass() const {
+  Pass pass;
+  pass.batch = loop_->batch;
+  pass.elements = loop_->elements;
+  pass.count = loop_->elements;
+  pass.seeds = loop_->seeds.data();
+  pass.scratch = scratch_.get();
+  return pass;
+}
+
+Operand State::operand(const TensorView& view, std::int64_t elements) const {
+  return {view.data, view.type, elements * static_cast<std::int64_t>(size_of(view.type))};
+}
+
+void State::add_output(Pass& pass, const LinearForm& form, const TensorView& view) const {
+  if (view.data == nullptr) return;
+  pass.add_row(form, view.data, view.type,
+               loop_->elements * static_cast<std::int64_t>(size_of(view.type)));
+}
+
+void State::bind_inputs(Pass& pass, const StepRequest& request) const {
+  const std::int64_t n = loop_->elements;
+  const bool learned = loop_->scheduler->factors.learned_channels;
+  const auto bind = [&](Input input, const TensorView& view, std::int64_t elements) {
+    pass.input[index_of(input)] = operand(view, elements);
+  };
+  bind(Input::sample, request.sample, n);
+  bind(Input::prediction, request.prediction, learned ? 2 * n : n);
+  bind(Input::unconditional, request.unconditional, learned ? 2 * n : n);
+  bind(Input::noise0, request.noise[0], n);
+  bind(Input::noise1, request.noise[1], n);
+  for (int slot = 0; slot < loop_->memory_rows; ++slot) {
+    bind(memory_input(slot), {row(slot), loop_->kernel->history}, n);
+  }
+  if (learned) {
+    pass.variance = operand(request.prediction, 2 * n);
+    pass.variance.data = static_cast<const char*>(pass.variance.data) +
+                         n * static_cast<std::int64_t>(size_of(pass.variance.type));
+  }
+}
+
+void State::add_step_rows(Pass& pass, const StepPlan& plan, const StepRequest& request) const {
+  pass.plan = &plan;
+  pass.rows = 0;
+  pass.denoised = plan.denoised;
+  add_output(pass, plan.next, request.next);
+  add_output(pass, plan.preview, request.denoised);
+  if (request.next_input.data != nullptr) {
+    const double scale = loop_->input_scale(static_cast<std::size_t>(call_) + 1);
+    add_output(pass, scale * plan.next, request.next_input);
+  }
+  for (int i = 0; i < plan.kept_count; ++i) {
+    const KeptRow& kept = plan.kept[static_cast<std::size_t>(i)];
+    add_output(pass, kept.form, {row(kept.slot), loop_->kernel->history});
+  }
+  if (request.unconditional.data == nullptr) return;
+  for (int r = 0; r < pass.rows; ++r) {
+    pass.row[r].form = guided(pass.row[r].form, request.guidance_scale);
+  }
+  pass.denoised = guided(pass.denoised, request.guidance_scale);
+}
+
+void State::step(const StepRequest& request) {
+  Pass pass = blank_pass();
+  pass.first_draw = loop_->first_draw[static_cast<std::size_t>(call_)];
+  bind_inputs(pass, request);
+  if (request.group_timesteps != nullptr) {
+    step_groups(pass, request);
+  } else {
+    add_step_rows(pass, plan(), request);
+    run_pass(*loop_->kernel, pass);
+  }
+  ++call_;
+}
+
+// A token's step goes from its own time to the next lower sigma of the schedule.
+Node State::group_node(double timestep) const {
+  const Factors& f = loop_->scheduler->factors;
+  const double sigma = timestep / f.schedule.train_steps;
+  double lower = 0.0;
+  for (const double candidate : loop_->grid.sigmas) {
+    if (candidate < sigma - 1e-6) lower = std::max(lower, candidate);
+  }
+  Node node = loop_->grid.nodes[static_cast<std::size_t>(call_)];
+  node.time = timestep;
+  node.level = node.from = level_from_sigma(f.grid.frame, sigma);
+  node.to = level_from_sigma(f.grid.frame, lower);
+  return node;
+}
+
+// The group axis: a plan for each token, over the token's part of each item.
+void State::step_groups(Pass& pass, const StepRequest& request) const {
+  const std::int64_t length = loop_->elements / request.groups;
+  for (std::int64_t item = 0; item < loop_->batch; ++item) {
+    for (std::int64_t group = 0; group < request.groups; ++group) {
+      const double time = request.group_timesteps[item * request.groups + group];
+      const StepPlan plan = loop_->plan_grouped(group_node(time));
+      Pass part = pass;
+      add_step_rows(part, plan, request);
+      for (Operand& input : part.input) {
+        if (input.data == nullptr) continue;
+        input.data = static_cast<const char*>(input.data) + item * input.item_bytes;
+      }
+      for (int r = 0; r < part.rows; ++r) {
+        part.row[r].data = static_cast<char*>(part.row[r].data) + item * part.row[r].item_bytes;
+      }
+      part.batch = 1;
+      part.seeds = pass.seeds + item;
+      part.first = group * length;
+      part.count = length;
+      run_pass(*loop_->kernel, part);
+    }
+  }
+}
+
+void State::scale_input(const TensorView& sample, const TensorView& out) {
+  Pass pass = blank_pass();
+  pass.input[index_of(Input::sample)] = operand(sample, loop_->elements);
+  const double scale = loop_->input_scale(static_cast<std::size_t>(call_));
+  add_output(pass, scale * LinearForm::of(Input::sample), out);
+  run_pass(*loop_->kernel, pass);
+}
+
+void State::initial_noise(const TensorView& out) {
+  Pass pass = blank_pass();
+  pass.stream = 1;
+  add_output(pass, loop_->grid.init_noise_sigma * LinearForm::of(Input::noise0), out);
+  run_pass(*loop_->kernel, pass);
+}
+
+void State::add_noise(const NoiseLevel& level, const TensorView& original,
+                      const TensorView& noise, const TensorView& out) {
+  Pass pass = blank_pass();
+  pass.stream = 1;
+  pass.input[index_of(Input::sample)] = operand(original, loop_->elements);
+  pass.input[index_of(Input::noise0)] = operand(noise, loop_->elements);
+  add_output(pass,
+             level.alpha * LinearForm::of(Input::sample) +
+                 level.sigma * LinearForm::of(Input::noise0),
+             out);
+  run_pass(*loop_->kernel, pass);
+}
+
+}  // namespace sched

@@ -1,0 +1,77 @@
+// One running loop: its position and its memory rows.  Belongs to one thread at a time.
+
+#pragma once
+
+#include <string>
+
+#include "loop.hpp"
+#include "pass.hpp"
+
+namespace sched {
+
+// A caller's tensor after api.cpp has checked it.
+struct TensorView {
+  void* data = nullptr;
+  DType type = DType::f32;
+};
+
+// What a step is given; checked.
+struct StepRequest {
+  TensorView sample, prediction, unconditional, noise[2];
+  TensorView next, denoised, next_input;
+  double guidance_scale = 1.0;
+  const double* group_timesteps = nullptr;
+  std::int64_t groups = 0;
+};
+
+class State {
+ public:
+  explicit State(std::shared_ptr<const Loop> loop);
+  State(const State& other);
+  State& operator=(const State&) = delete;
+
+  const Loop& loop() const { return *loop_; }
+  std::int64_t call() const { return call_; }
+  bool is_finished() const { return call_ >= static_cast<std::int64_t>(loop_->plans.size()); }
+  // The plan of the next call; there must be one.
+  const StepPlan& plan() const { return loop_->plans[static_cast<std::size_t>(call_)]; }
+  std::int64_t bytes() const;
+
+  // Nothing here can fail or allocate.
+  void step(const StepRequest& request);
+  void scale_input(const TensorView& sample, const TensorView& out);
+  void initial_noise(const TensorView& out);
+  void add_noise(const NoiseLevel& level, const TensorView& original, const TensorView& noise,
+                 const TensorView& out);
+
+  // Saved states: see state_bytes.cpp for the format.
+  std::uint64_t saved_size() const;
+  void save(unsigned char* bytes) const;
+  // Throws Error and changes nothing, or succeeds.
+  void load(const unsigned char* bytes, std::uint64_t size);
+
+  std::string error;  // of the last call that failed
+
+ private:
+  struct Free {
+    void operator()(void* memory) const;
+  };
+  using Memory = std::unique_ptr<unsigned char, Free>;
+
+  Pass blank_pass() const;
+  Operand operand(const TensorView& view, std::int64_t elements) const;
+  void add_output(Pass& pass, const LinearForm& form, const TensorView& view) const;
+  void add_step_rows(Pass& pass, const StepPlan& plan, const StepRequest& request) const;
+  void bind_inputs(Pass& pass, const StepRequest& request) const;
+  void step_groups(Pass& pass, const StepRequest& request) const;
+  Node group_node(double timestep) const;
+  unsigned char* row(int slot) const;
+  std::int64_t row_bytes() const;
+
+  std::shared_ptr<const Loop> loop_;
+  Memory rows_;
+  Memory scratch_;
+  std::int64_t call_ = 0;
+};
+
+}  // namespace sched

@@ -1,0 +1,89 @@
+// Saved states, byte by byte, little-endian:
+//
+//   offset  size
+//        0     8  "SCHEDSTA"
+//        8     4  version of this format, 1
+//       12     4  size of this header, 48
+//       16     8  fingerprint of configuration, options, shape, seeds and kernel
+//       24     8  model calls done
+//       32     8  size of the memory rows
+//       40     8  reserved, 0
+//       48     n  memory rows, slot by slot: float32, or float64 on the reference kernel
+//     48+n     8  FNV-1a of everything before
+
+#include <cstring>
+
+#include "state.hpp"
+
+namespace sched {
+
+namespace {
+
+constexpr char kMagic[9] = "SCHEDSTA";
+constexpr std::uint32_t kVersion = 1;
+constexpr std::uint64_t kHeader = 48;
+constexpr std::uint64_t kChecksum = 8;
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "saved states are little-endian; this machine needs byte swaps here"
+#endif
+
+template <typename T>
+void put(unsigned char* bytes, std::uint64_t offset, T value) {
+  std::memcpy(bytes + offset, &value, sizeof value);
+}
+
+template <typename T>
+T get(const unsigned char* bytes, std::uint64_t offset) {
+  T value;
+  std::memcpy(&value, bytes + offset, sizeof value);
+  return value;
+}
+
+}  // namespace
+
+std::uint64_t State::saved_size() const {
+  return kHeader + static_cast<std::uint64_t>(loop_->memory_rows * row_bytes()) + kChecksum;
+}
+
+void State::save(unsigned char* bytes) const {
+  const std::uint64_t payload = static_cast<std::uint64_t>(loop_->memory_rows * row_bytes());
+  std::memset(bytes, 0, kHeader);
+  std::memcpy(bytes, kMagic, 8);
+  put(bytes, 8, kVersion);
+  put(bytes, 12, static_cast<std::uint32_t>(kHeader));
+  put(bytes, 16, fingerprint_of(*loop_));
+  put(bytes, 24, call_);
+  put(bytes, 32, payload);
+  if (payload > 0) std::memcpy(bytes + kHeader, rows_.get(), payload);
+  put(bytes, kHeader + payload, hash_bytes(bytes, kHeader + payload, kHashStart));
+}
+
+void State::load(const unsigned char* bytes, std::uint64_t size) {
+  if (size < kHeader + kChecksum || std::memcmp(bytes, kMagic, 8) != 0) {
+    fail(Status::damaged, "these bytes are not a saved state");
+  }
+  if (hash_bytes(bytes, size - kChecksum, kHashStart) !=
+      get<std::uint64_t>(bytes, size - kChecksum)) {
+    fail(Status::damaged, "the saved state is truncated or was changed: its checksum is wrong");
+  }
+  const auto version = get<std::uint32_t>(bytes, 8);
+  if (version != kVersion) {
+    fail(Status::mismatch, "the saved state has format version ", version, "; this library reads ",
+         kVersion);
+  }
+  if (get<std::uint64_t>(bytes, 16) != fingerprint_of(*loop_)) {
+    fail(Status::mismatch,
+         "the saved state belongs to another configuration, shape, seed, number of steps or kernel");
+  }
+  const auto calls = get<std::int64_t>(bytes, 24);
+  const auto payload = get<std::uint64_t>(bytes, 32);
+  if (size != saved_size() || payload != size - kHeader - kChecksum || calls < 0 ||
+      calls > static_cast<std::int64_t>(loop_->plans.size())) {
+    fail(Status::damaged, "the saved state contradicts itself");
+  }
+  if (payload > 0) std::memcpy(rows_.get(), bytes + kHeader, payload);
+  call_ = calls;
+}
+
+}  // namespace sched
