@@ -40,4 +40,11 @@ inline NoiseLevel level_from_alpha_bar(double alpha_bar) {
   return {std::sqrt(alpha_bar), std::sqrt(1.0 - alpha_bar)};
 }
 
+// alpha_t^2 - alpha_s^2 = sigma_s^2 - sigma_t^2 between two levels of the vp frame, from
+// the pair that cancels less.
+inline double vp_difference(const NoiseLevel& s, const NoiseLevel& t) {
+  return s.sigma < s.alpha ? (s.sigma - t.sigma) * (s.sigma + t.sigma)
+                           : (t.alpha - s.alpha) * (t.alpha + s.alpha);
+}
+
 }  // namespace sched

@@ -343,7 +343,9 @@ std::vector<double> unshifted_sigmas(const GridSpec& spec, const NoiseSchedule& 
   // diffusers: the end points are shifted once here and all points once more below.
   const bool first_shift = spec.shift_twice && !spec.dynamic_shift;
   const double low = first_shift ? shifted(spec.shift, 1.0 / train_steps) : 1.0 / train_steps;
-  return linspace(1.0, low, n);
+  std::vector<double> sigmas = linspace(train_steps, low * train_steps, n);
+  for (double& sigma : sigmas) sigma /= train_steps;
+  return sigmas;
 }
 
 void stretch_to_terminal(std::vector<double>& sigmas, double terminal) {

@@ -41,7 +41,7 @@ StepPlan plan(const StepView& step) {
   const NoiseLevel& s = step.from();
   const NoiseLevel& t = step.to();
   const double ratio = s.alpha / t.alpha;
-  const double beta = (1.0 - ratio) * (1.0 + ratio);
+  const double beta = vp_difference(s, t) / (t.alpha * t.alpha);
   const double variance_s = s.sigma * s.sigma;
   const double variance_t = t.sigma * t.sigma;
 

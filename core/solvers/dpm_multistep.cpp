@@ -45,11 +45,12 @@ struct Weights {
 Weights weights_of(const SolverOptions& options, double h, int order) {
   Weights w{};
   if (predicts_data(options.algorithm)) {
-    const double H = is_sde(options.algorithm) ? 2.0 * h : h;
+    const bool sde = is_sde(options.algorithm);
+    const double H = sde ? 2.0 * h : h;
     w.c0 = -std::expm1(-H);
     w.c1 = 1.0 - w.c0 / H;
     // diffusers: the SDE form has -1/2, so that this term does not vanish with h.
-    w.c2 = (w.c0 - H) / (H * H) + (options.quirk_sde_third_order ? -0.5 : 0.5);
+    w.c2 = (w.c0 - H) / (H * H) + (sde && options.quirk_sde_third_order ? -0.5 : 0.5);
   } else {
     w.c0 = std::expm1(h);
     w.c1 = w.c0 / h - 1.0;

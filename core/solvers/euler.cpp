@@ -26,7 +26,7 @@ StepPlan churned(const StepView& step, double gamma) {
 
   StepPlan plan = step.blank_plan();
   // diffusers: epsilon is read at the churned level, v at the level before the churn.
-  const bool at_churned = !step.options().quirk_churned_v;
+  const bool at_churned = !(step.predicts_v() && step.options().quirk_churned_v);
   plan.denoised = step.denoised_of(x, at_churned ? hat : s);
   plan.next = x + ((step.to().sigma - hat.sigma) / hat.sigma) * (x - step.denoised());
   plan.draws = 1;

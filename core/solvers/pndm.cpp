@@ -25,9 +25,8 @@ enum Stage { runge_kutta_last = 3, multistep = 4, multistep_first = 5, repeat = 
 
 LinearForm transfer(const LinearForm& x, const LinearForm& eps, const NoiseLevel& s,
                     const NoiseLevel& t) {
-  const double difference = (t.alpha - s.alpha) * (t.alpha + s.alpha);
   const double scale = s.alpha * (s.alpha * t.sigma + s.sigma * t.alpha);
-  return (t.alpha / s.alpha) * x - (difference / scale) * eps;
+  return (t.alpha / s.alpha) * x - (vp_difference(s, t) / scale) * eps;
 }
 
 // diffusers: the multistep sum is of the network's raw answers; v becomes noise only
