@@ -270,6 +270,7 @@ void choose_family(Factors& f) {
   f.init_options |= kTimesteps;
   if (f.schedule.flow) {
     g.family = GridFamily::flow;
+    g.sigmas_with_end = true;
     f.init_options |= kSigmas | kMu;
   } else if (solver == "lcm" && g.shape == SigmaShape::none) {
     g.family = GridFamily::subset;

@@ -81,7 +81,7 @@ double beta_quantile(double p, double a, double b) {
   return x;
 }
 
-double integrate_lagrange(const std::vector<double>& nodes, int which, double from, double to) {
+double integrate_lagrange(const Few<double>& nodes, int which, double from, double to) {
   // Four-point Gauss-Legendre: exact up to degree 7 (Abramowitz and Stegun, 25.4.30).
   static constexpr double abscissa[4] = {-0.861136311594052575224, -0.339981043584856264803,
                                          0.339981043584856264803, 0.861136311594052575224};

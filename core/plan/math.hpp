@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "few.hpp"
+
 namespace sched {
 
 // `count` points from `first` to `last`, both included; `first` alone for one point.
@@ -17,7 +19,7 @@ double beta_quantile(double p, double a, double b);
 
 // Integrates the Lagrange polynomial through `nodes` that is 1 at nodes[which], from
 // `from` to `to`.  Exact for up to 8 nodes (Gauss-Legendre of degree 7).
-double integrate_lagrange(const std::vector<double>& nodes, int which, double from, double to);
+double integrate_lagrange(const Few<double>& nodes, int which, double from, double to);
 
 // Solves the n x n system a x = b, row-major, n <= 8; x replaces b.  Returns false
 // where a is singular.  Lives beside the BLAS kernel, since OpenBLAS's LAPACK does it.

@@ -14,10 +14,6 @@ constexpr double kPi = 3.14159265358979323846;
 constexpr double kMaxBeta = 0.999;
 
 // alpha_bar as a function of t in [0, 1].
-double cosine(double t) {  // Nichol and Dhariwal 2021, arXiv:2102.09672, eq. 17
-  const double c = std::cos((t + 0.008) / 1.008 * kPi / 2.0);
-  return c * c;
-}
 double laplace(double t) {  // Hang and Gu 2024, arXiv:2407.03297
   const double log_snr =
       -0.5 * std::copysign(1.0, 0.5 - t) * std::log(1.0 - 2.0 * std::fabs(0.5 - t) + 1e-6);
@@ -26,15 +22,48 @@ double laplace(double t) {  // Hang and Gu 2024, arXiv:2407.03297
 }
 double exponential(double t) { return std::exp(t * -12.0); }
 
-std::vector<double> betas_for(double (*alpha_bar)(double), int count) {
+// cos^2 at evenly spaced angles: Nichol and Dhariwal 2021, arXiv:2102.09672, eq. 17.  A
+// thousand cosines would be most of the cost of sched_create, so between exact ones the
+// angle is turned by its fixed step, 15 times, which loses less than 1e-14.
+class Cosine {
+ public:
+  explicit Cosine(int count)
+      : step_(kPi / 2.0 / 1.008 / count), turn_cos_(std::cos(step_)), turn_sin_(std::sin(step_)) {}
+
+  double operator()(int i) {
+    if (i % 16 == 0) {
+      const double angle = i * step_ + 0.008 / 1.008 * kPi / 2.0;
+      cos_ = std::cos(angle);
+      sin_ = std::sin(angle);
+    } else {
+      const double c = cos_ * turn_cos_ - sin_ * turn_sin_;
+      sin_ = sin_ * turn_cos_ + cos_ * turn_sin_;
+      cos_ = c;
+    }
+    return cos_ * cos_;
+  }
+
+ private:
+  double step_, turn_cos_, turn_sin_;
+  double cos_ = 1.0;
+  double sin_ = 0.0;
+};
+
+// `alpha_bar` is asked for 0 .. count, in order.
+template <typename AlphaBar>
+std::vector<double> betas_for(AlphaBar alpha_bar, int count) {
   std::vector<double> betas(static_cast<std::size_t>(count));
-  double here = alpha_bar(0.0);
+  double here = alpha_bar(0);
   for (int i = 0; i < count; ++i) {
-    const double there = alpha_bar(static_cast<double>(i + 1) / count);
+    const double there = alpha_bar(i + 1);
     betas[static_cast<std::size_t>(i)] = std::min(1.0 - there / here, kMaxBeta);
     here = there;
   }
   return betas;
+}
+
+std::vector<double> betas_for(double (*alpha_bar)(double), int count) {
+  return betas_for([=](int i) { return alpha_bar(static_cast<double>(i) / count); }, count);
 }
 
 std::vector<double> make_betas(const ScheduleSpec& spec) {
@@ -44,7 +73,7 @@ std::vector<double> make_betas(const ScheduleSpec& spec) {
     case BetaSchedule::trained:
       return spec.trained_betas;
     case BetaSchedule::squaredcos_cap_v2:
-      return betas_for(cosine, n);
+      return betas_for(Cosine(n), n);
     case BetaSchedule::laplace:
       return betas_for(laplace, n);
     case BetaSchedule::exp:

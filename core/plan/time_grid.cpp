@@ -246,16 +246,19 @@ struct Points {
   std::vector<double> sigmas;
 };
 
+// Sigmas as the caller gives them, where the loop ends included.
 Points custom_sigma_points(const GridSpec& spec, const NoiseSchedule& schedule,
                            const GridRequest& request) {
+  const bool flow = spec.frame == Frame::flow;
   if (request.sigmas.size() < 2) {
     fail(Status::timesteps, "sigmas needs at least two entries, the last being where the loop ends");
   }
-  check_falling("sigmas", request.sigmas, 1e6, 0.0);
+  check_falling("sigmas", request.sigmas, flow ? 1.0 : 1e6, 0.0);
   Points points{{}, request.sigmas};
   for (std::size_t i = 0; i + 1 < request.sigmas.size(); ++i) {
-    points.times.push_back(
-        rounded_time(spec.shaped_times, schedule.timestep_of(request.sigmas[i])));
+    const double time = flow ? request.sigmas[i] * schedule.train_steps()
+                             : schedule.timestep_of(request.sigmas[i]);
+    points.times.push_back(rounded_time(spec.shaped_times, time));
   }
   return points;
 }
@@ -372,6 +375,9 @@ double flow_shift(const GridSpec& spec, const GridRequest& request) {
 
 Points flow_points(const GridSpec& spec, const NoiseSchedule& schedule,
                    const GridRequest& request) {
+  if (spec.sigmas_with_end && !request.sigmas.empty()) {
+    return custom_sigma_points(spec, schedule, request);
+  }
   const double shift = flow_shift(spec, request);
   Points points{{}, unshifted_sigmas(spec, schedule, request)};
   for (double& sigma : points.sigmas) {

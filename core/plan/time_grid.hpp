@@ -63,6 +63,7 @@ struct GridSpec {
   bool inverted = false;
   bool whole_range = false;   // sigmas spaced from 1 to 1 / train_steps, the end dropped
   bool shift_from_one = false;  // spaced as 1 - linspace(1, 1 / train_steps): DPM-Solver's
+  bool sigmas_with_end = false;  // custom sigmas are used as given and say where the loop ends
   bool nudge_first = false;   // diffusers: UniPC moves sigma = 1 down by 1e-6
 
   // What diffusers does and a paper does not; off in our own composition.

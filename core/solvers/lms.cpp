@@ -15,7 +15,7 @@ namespace {
 StepPlan plan(const StepView& step) {
   const int rows = step.options().order - 1;
   const int order = std::min(step.history() + 1, step.options().order);
-  std::vector<double> sigmas;
+  Few<double> sigmas;
   for (int age = 0; age < order; ++age) sigmas.push_back(step.from(age).sigma);
 
   const LinearForm slope = step.slope();

@@ -11,8 +11,8 @@
 // `order` the corrected sample.
 
 #include <algorithm>
-#include <vector>
 
+#include "../plan/few.hpp"
 #include "../plan/math.hpp"
 #include "../plan/solver.hpp"
 
@@ -23,7 +23,7 @@ namespace {
 // B(h) and the right-hand sides b_1 .. b_order (appendix F): b_i = i! phi_(i+1)(hh) hh / B.
 struct Basis {
   double scale;
-  std::vector<double> b;
+  Few<double> b;
 };
 
 Basis basis_of(UnipcBasis kind, double hh, int order) {
@@ -40,18 +40,18 @@ Basis basis_of(UnipcBasis kind, double hh, int order) {
 }
 
 // Weights rho for the points r: rows of powers, solved in place.
-std::vector<double> solve_rho(const std::vector<double>& r, std::vector<double> b) {
+Few<double> solve_rho(const Few<double>& r, const Few<double>& b) {
   const int n = static_cast<int>(r.size());
-  std::vector<double> matrix;
-  std::vector<double> power(r.size(), 1.0);
-  for (int i = 0; i < n; ++i) {
-    matrix.insert(matrix.end(), power.begin(), power.end());
-    for (std::size_t k = 0; k < r.size(); ++k) power[k] *= r[k];
+  double matrix[64];
+  Few<double> rho;
+  for (std::size_t k = 0; k < r.size(); ++k) {
+    double power = 1.0;
+    for (int i = 0; i < n; ++i, power *= r[k]) matrix[i * n + static_cast<int>(k)] = power;
+    rho.push_back(b[k]);
   }
-  b.resize(r.size());
   // A singular system leaves NaN, which init reports with the step.
-  if (!solve_linear(n, matrix.data(), b.data())) b.assign(r.size(), NAN);
-  return b;
+  if (!solve_linear(n, matrix, rho.data())) rho[0] = NAN;
+  return rho;
 }
 
 // One update from `s` to `t` on the sample x with predictions m[0] at s, m[k] at the
@@ -60,16 +60,23 @@ struct Update {
   NoiseLevel s;
   NoiseLevel t;
   LinearForm x;
-  std::vector<LinearForm> m;
-  std::vector<double> log_snr;
   const LinearForm* corrected;
+  Few<LinearForm> m;
+  Few<double> log_snr;
+
+  void add(const LinearForm& prediction, double at) {
+    m.push_back(prediction);
+    log_snr.push_back(at);
+  }
 };
 
-std::vector<double> rho_of(const Update& u, const std::vector<double>& r, const Basis& basis) {
-  // The paper fixes these two weights; the systems would give them only in the limit.
-  if (u.corrected == nullptr && r.size() == 1) return {0.5};
-  if (u.corrected != nullptr && r.size() == 1) return {0.5};
-  return solve_rho(r, basis.b);
+Few<double> rho_of(const Few<double>& r, const Basis& basis) {
+  if (r.size() > 1) return solve_rho(r, basis.b);
+  // The paper fixes this weight for predictor and corrector; the system would give it
+  // only in the limit.
+  Few<double> half;
+  half.push_back(0.5);
+  return half;
 }
 
 LinearForm apply(const SolverOptions& options, const Update& u) {
@@ -78,13 +85,13 @@ LinearForm apply(const SolverOptions& options, const Update& u) {
   const double hh = options.predict_x0 ? -h : h;
   const int order = static_cast<int>(u.m.size());
   const Basis basis = basis_of(options.basis, hh, order);
-  std::vector<double> r;
+  Few<double> r;
   for (std::size_t k = 1; k < u.m.size(); ++k) r.push_back((u.log_snr[k] - u.log_snr[0]) / h);
   if (u.corrected != nullptr) r.push_back(1.0);
 
   LinearForm sum = std::expm1(hh) * u.m[0];
   if (!r.empty()) {
-    const std::vector<double> rho = rho_of(u, r, basis);
+    const Few<double> rho = rho_of(r, basis);
     for (std::size_t k = 0; k < r.size(); ++k) {
       const LinearForm& point = k + 1 < u.m.size() ? u.m[k + 1] : *u.corrected;
       sum = sum + (basis.scale * rho[k] / r[k]) * (point - u.m[0]);
@@ -110,10 +117,9 @@ LinearForm corrected_sample(const StepView& step, const LinearForm& now) {
   if (step.history() == 0 || std::find(off.begin(), off.end(), previous) != off.end()) {
     return step.sample();
   }
-  Update u{step.from(1), step.from(), step.memory(options.order), {}, {}, &now};
+  Update u{step.from(1), step.from(), step.memory(options.order), &now, {}, {}};
   for (int age = 1; age <= order_at(step, 1); ++age) {
-    u.m.push_back(step.past(age, options.order));
-    u.log_snr.push_back(step.from(age).log_snr());
+    u.add(step.past(age, options.order), step.from(age).log_snr());
   }
   return apply(options, u);
 }
@@ -123,10 +129,10 @@ StepPlan plan(const StepView& step) {
   const LinearForm now = options.predict_x0 ? step.denoised() : step.raw_epsilon();
   const LinearForm x = corrected_sample(step, now);
 
-  Update u{step.from(), step.to(), x, {now}, {step.from().log_snr()}, nullptr};
+  Update u{step.from(), step.to(), x, nullptr, {}, {}};
+  u.add(now, step.from().log_snr());
   for (int age = 1; age < order_at(step, 0); ++age) {
-    u.m.push_back(step.past(age, options.order));
-    u.log_snr.push_back(step.from(age).log_snr());
+    u.add(step.past(age, options.order), step.from(age).log_snr());
   }
   StepPlan plan = step.blank_plan();
   plan.next = apply(options, u);

@@ -1,0 +1,235 @@
+#include "recorded_loop.hpp"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "loop_arguments.hpp"
+
+using nlohmann::json;
+
+namespace {
+
+constexpr std::int64_t kMaxCalls = 100000;  // far above any loop; bounds what a file can ask for
+
+const std::string& metadata(const Safetensors& file, const std::string& key) {
+  const auto found = file.metadata.find(key);
+  if (found == file.metadata.end()) throw FileError("metadata has no '" + key + "'");
+  return found->second;
+}
+
+const RecordedTensor* find(const Safetensors& file, const std::string& name) {
+  const auto found = file.tensors.find(name);
+  return found == file.tensors.end() ? nullptr : &found->second;
+}
+
+const RecordedTensor& tensor(const Safetensors& file, const std::string& name) {
+  const RecordedTensor* const found = find(file, name);
+  if (found == nullptr) throw FileError("tensor '" + name + "' is missing");
+  return *found;
+}
+
+Values all_of(const RecordedTensor* recorded) {
+  return recorded == nullptr ? Values{} : Values{recorded->values.data(), recorded->values.size()};
+}
+
+// `name` seen as rows of `row_size` values; their number must be `rows`.
+std::vector<Values> rows_of(const Safetensors& file, const std::string& name, std::size_t rows,
+                            std::size_t row_size) {
+  const RecordedTensor& recorded = tensor(file, name);
+  const bool first_fits =
+      !recorded.shape.empty() && static_cast<std::size_t>(recorded.shape.front()) == rows;
+  if (!first_fits || rows == 0 || recorded.values.size() % rows != 0 ||
+      recorded.values.size() / rows != row_size)
+    throw FileError("tensor '" + name + "' has the wrong shape");
+  std::vector<Values> result;
+  for (std::size_t i = 0; i < rows; ++i)
+    result.push_back({recorded.values.data() + i * row_size, row_size});
+  return result;
+}
+
+std::vector<Values> optional_rows(const Safetensors& file, const std::string& name,
+                                  std::size_t rows, std::size_t row_size) {
+  if (find(file, name) == nullptr) return std::vector<Values>(rows);
+  return rows_of(file, name, rows, row_size);
+}
+
+// Reads batch and elements from the first sample.
+void read_shape(RecordedLoop& loop) {
+  const RecordedTensor& init = tensor(*loop.file, "init");
+  if (init.shape.size() < 2 || init.values.empty())
+    throw FileError("tensor 'init' has the wrong shape");
+  loop.options.batch = init.shape.front();
+  loop.options.elements = static_cast<std::int64_t>(init.values.size()) / loop.options.batch;
+}
+
+std::size_t sample_size(const RecordedLoop& loop) {
+  return static_cast<std::size_t>(loop.options.batch * loop.options.elements);
+}
+
+std::size_t count_calls(const RecordedLoop& loop) {
+  const RecordedTensor& prediction = tensor(*loop.file, "pred");
+  if (prediction.shape.empty() || prediction.values.empty() || prediction.shape.front() > kMaxCalls)
+    throw FileError("tensor 'pred' has the wrong shape");
+  return static_cast<std::size_t>(prediction.shape.front());
+}
+
+// Gives each call its draws.  `offset` is the noise_step of the first call's draws; earlier
+// ones went into the recorded first sample.
+void read_noise(RecordedLoop& loop, double offset) {
+  const RecordedTensor* const steps = find(*loop.file, "noise_step");
+  if (steps == nullptr && find(*loop.file, "noise") == nullptr) return;
+  if (steps == nullptr) throw FileError("tensor 'noise_step' is missing");
+  if (steps->values.empty()) return;
+  const auto rows = rows_of(*loop.file, "noise", steps->values.size(), sample_size(loop));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const double call = steps->values[i] - offset;
+    if (!(call >= -offset && call < static_cast<double>(loop.calls.size())) ||
+        call != std::floor(call))
+      throw FileError("tensor 'noise_step' names a step that does not exist");
+    if (call >= 0) loop.calls[static_cast<std::size_t>(call)].noise.push_back(rows[i]);
+  }
+}
+
+void set_rows(RecordedLoop& loop, const std::vector<Values>& rows, Values RecordedCall::*member) {
+  for (std::size_t i = 0; i < loop.calls.size(); ++i) loop.calls[i].*member = rows[i];
+}
+
+// ------------------------------------------------------------------ diffusers
+
+void read_options(RecordedLoop& loop) {
+  const json options = parse_object(metadata(*loop.file, "options"), "options");
+  loop.prediction_elements = loop.options.elements;
+  for (const auto& item : options.items()) {
+    const json& value = item.value();
+    if (item.key() == "learned" && value.is_boolean()) {
+      if (value.get<bool>()) loop.prediction_elements = 2 * loop.options.elements;
+    } else if (item.key() == "kind" && value == "per_token") {
+      const RecordedTensor& times = tensor(*loop.file, "token_timesteps");
+      if (times.shape.size() != 3 || times.values.empty() || times.shape[2] > loop.options.elements)
+        throw FileError("tensor 'token_timesteps' has the wrong shape");
+      loop.groups = static_cast<std::int32_t>(times.shape[2]);
+    } else if (item.key() != "mu" || !read_argument(item.key(), value, "options", loop.options)) {
+      throw FileError("unsupported options: " + item.key() + " " + value.dump());
+    }
+  }
+}
+
+void refuse_other_operations(const Safetensors& file) {
+  const RecordedTensor* const operations = find(file, "op");
+  if (operations == nullptr) return;
+  for (const double operation : operations->values) {
+    if (operation != 0) throw FileError("unsupported: steps of several kinds");
+  }
+}
+
+double number_in(const Safetensors& file, const std::string& key) {
+  const json value = json::parse(metadata(file, key), nullptr, /*allow_exceptions=*/false);
+  if (!value.is_number()) throw FileError("metadata '" + key + "' is not a number");
+  return value.get<double>();
+}
+
+void read_diffusers_calls(RecordedLoop& loop) {
+  const std::size_t size = sample_size(loop);
+  const std::size_t count = loop.calls.size();
+  const auto batch = static_cast<std::size_t>(loop.options.batch);
+  const auto prediction_size = batch * static_cast<std::size_t>(loop.prediction_elements);
+  set_rows(loop, rows_of(*loop.file, "pred", count, prediction_size), &RecordedCall::prediction);
+  set_rows(loop, rows_of(*loop.file, "out", count, size), &RecordedCall::next);
+  set_rows(loop, optional_rows(*loop.file, "scaled", count, size), &RecordedCall::scaled);
+  set_rows(loop, optional_rows(*loop.file, "x0", count, size), &RecordedCall::denoised);
+  if (loop.groups > 0) {
+    const std::size_t times = batch * static_cast<std::size_t>(loop.groups);
+    set_rows(loop, rows_of(*loop.file, "token_timesteps", count, times),
+             &RecordedCall::group_timesteps);
+  }
+  loop.calls[0].sample = all_of(find(*loop.file, "init"));
+  for (std::size_t i = 1; i < count; ++i) loop.calls[i].sample = loop.calls[i - 1].next;
+}
+
+void read_diffusers(RecordedLoop& loop) {
+  const Safetensors& file = *loop.file;
+  refuse_other_operations(file);
+  loop.config = metadata(file, "config");
+  read_arguments(parse_object(metadata(file, "set_timesteps"), "set_timesteps"), "set_timesteps",
+                 loop.options);
+  read_arguments(parse_object(metadata(file, "step"), "step"), "step", loop.options);
+  // A recorded list goes before a number of steps; the library takes only one of them.
+  if (!loop.options.timesteps.empty() || !loop.options.sigmas.empty()) loop.options.num_steps = 0;
+  read_options(loop);
+  read_diffusers_calls(loop);
+  read_noise(loop, 0);
+  loop.timesteps = all_of(&tensor(file, "timesteps"));
+  loop.sigmas = all_of(find(file, "sigmas"));
+  loop.init_noise_sigma = number_in(file, "init_noise_sigma");
+}
+
+// ---------------------------------------------------------------- k-diffusion
+
+// "sample_dpmpp_2m_sde" -> "dpmpp_2m_sde".
+std::string solver_name(const std::string& sampler) {
+  const std::string prefix = "sample_";
+  return sampler.compare(0, prefix.size(), prefix) == 0 ? sampler.substr(prefix.size()) : sampler;
+}
+
+bool churns(const std::string& solver) {
+  return solver == "euler" || solver == "heun" || solver == "dpm_2" || solver == "heunpp2";
+}
+
+// Our name for a sampler's own argument, where it differs.
+std::string option_name(const std::string& argument) {
+  if (argument == "solver_type") return "type";
+  return argument == "max_order" ? "order" : argument;
+}
+
+// The sampler in our own composition.  Arguments that init does not have belong to the solver.
+void compose(RecordedLoop& loop) {
+  const Safetensors& file = *loop.file;
+  json solver = {{"name", solver_name(loop.method)}};
+  const json arguments = parse_object(metadata(file, "kwargs"), "kwargs");
+  for (const auto& item : arguments.items()) {
+    if (!read_argument(item.key(), item.value(), "kwargs", loop.options))
+      solver[option_name(item.key())] = item.value();
+  }
+  const auto model = file.metadata.find("model");
+  const std::string frame = model == file.metadata.end() ? "ve" : model->second;
+  json config = {{"solver", solver},
+                 {"parameterization", {{"prediction", "sample"}, {"frame", frame}}}};
+  if (frame == "flow") config["schedule"] = "flow";
+  loop.config = config.dump();
+  loop.spare_draws = churns(solver_name(loop.method)) || file.metadata.count("unused_draws") > 0;
+}
+
+void read_sampler(RecordedLoop& loop) {
+  const Safetensors& file = *loop.file;
+  const std::size_t size = sample_size(loop);
+  const std::size_t count = loop.calls.size();
+  compose(loop);
+  loop.prediction_elements = loop.options.elements;
+  loop.sigmas = all_of(&tensor(file, "sigmas"));
+  loop.options.sigmas.assign(loop.sigmas.data, loop.sigmas.data + loop.sigmas.count);
+  set_rows(loop, rows_of(file, "in", count, size), &RecordedCall::sample);
+  set_rows(loop, rows_of(file, "pred", count, size), &RecordedCall::prediction);
+  set_rows(loop, optional_rows(file, "uncond", count, size), &RecordedCall::unconditional);
+  for (std::size_t i = 0; i + 1 < count; ++i) loop.calls[i].next = loop.calls[i + 1].sample;
+  loop.calls.back().next = all_of(&tensor(file, "final"));
+  if (loop.calls.back().next.count != size) throw FileError("tensor 'final' has the wrong shape");
+  // noise_step counts the calls made before the draw, and a step's own call comes first.
+  read_noise(loop, 1);
+}
+
+}  // namespace
+
+RecordedLoop load_recorded_loop(const std::string& path) {
+  RecordedLoop loop;
+  loop.file = std::make_unique<const Safetensors>(read_safetensors(path));
+  const bool is_sampler = find(*loop.file, "final") != nullptr;
+  loop.method = metadata(*loop.file, is_sampler ? "sampler" : "class");
+  read_shape(loop);
+  loop.calls.resize(count_calls(loop));
+  if (is_sampler) {
+    read_sampler(loop);
+  } else {
+    read_diffusers(loop);
+  }
+  return loop;
+}
