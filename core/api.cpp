@@ -164,7 +164,8 @@ std::optional<double> optional_number(double value, const char* name) {
 
 std::vector<double> checked_list(const double* values, int32_t count, const char* name) {
   if (count < 0) fail(Status::argument, name, "_count is ", count, "; it must not be negative");
-  if (count > 0 && values == nullptr) fail(Status::argument, name, " is NULL, but ", name, "_count is ", count);
+  if (count > 0 && values == nullptr)
+    fail(Status::argument, name, " is NULL, but ", name, "_count is ", count);
   if (count == 0 && values != nullptr) fail(Status::timesteps, name, " is empty");
   return {values, values + count};
 }
@@ -462,16 +463,16 @@ sched_status sched_option_at(int32_t method, int32_t index, sched_option_info* i
   sched_status status = SCHED_ERROR_INTERNAL;
   guarded([&] {
     const auto& options = sched::method_options(static_cast<std::size_t>(method));
-    status = give_struct(options[static_cast<std::size_t>(index)].info(),
-                         sizeof(sched_option_info), info);
+    status = give_struct(options[static_cast<std::size_t>(index)].info(), sizeof(sched_option_info),
+                         info);
   });
   return status;
 }
 
 // --------------------------------------------------------------------- schedulers
 
-sched_status sched_create(const char* config, uint64_t length,
-                          const sched_create_options* options, sched_scheduler** out) {
+sched_status sched_create(const char* config, uint64_t length, const sched_create_options* options,
+                          sched_scheduler** out) {
   if (out == nullptr) return SCHED_ERROR_ARGUMENT;
   *out = nullptr;
   char* message = nullptr;
@@ -522,8 +523,7 @@ sched_status sched_init(const sched_scheduler* scheduler, const sched_init_optio
   return guarded(
       [&] {
         const sched_init_options defaults = SCHED_INIT_OPTIONS_INIT;
-        const auto chosen =
-            read_struct(options, sizeof(sched_init_options), defaults, "options");
+        const auto chosen = read_struct(options, sizeof(sched_init_options), defaults, "options");
         message = chosen.message;
         capacity = chosen.message_capacity;
         need(scheduler != nullptr, "scheduler is NULL");
@@ -573,16 +573,14 @@ sched_status sched_timesteps(const sched_state* state, double* out, int64_t capa
                    [&](std::size_t i) { return state->inner.loop().grid.nodes[i].time; });
 }
 
-sched_status sched_sigmas(const sched_state* state, double* out, int64_t capacity,
-                          int64_t* count) {
+sched_status sched_sigmas(const sched_state* state, double* out, int64_t capacity, int64_t* count) {
   const int64_t size =
       state == nullptr ? 0 : static_cast<int64_t>(state->inner.loop().grid.total()) + 1;
   return copy_list(state, out, capacity, count, size,
                    [&](std::size_t i) { return state->inner.loop().grid.sigmas[i]; });
 }
 
-sched_status sched_levels(const sched_state* state, double* out, int64_t capacity,
-                          int64_t* count) {
+sched_status sched_levels(const sched_state* state, double* out, int64_t capacity, int64_t* count) {
   const int64_t size =
       state == nullptr ? 0 : 2 * (static_cast<int64_t>(state->inner.loop().grid.total()) + 1);
   return copy_list(state, out, capacity, count, size, [&](std::size_t i) {
@@ -628,8 +626,7 @@ sched_status sched_initial_noise(sched_state* state, sched_tensor* out) {
   });
 }
 
-sched_status sched_scale_input(sched_state* state, const sched_tensor* sample,
-                               sched_tensor* out) {
+sched_status sched_scale_input(sched_state* state, const sched_tensor* sample, sched_tensor* out) {
   return guarded_state(state, [&](State& s) {
     if (s.is_finished()) {
       fail(Status::finished, "all model calls of this loop are done: there is no next input");

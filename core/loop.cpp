@@ -34,12 +34,14 @@ void check_lists(const Factors& f, const GridRequest& grid) {
     fail(Status::steps, "num_steps is ", grid.num_steps, "; it must be at least 1");
   }
   if (times && f.grid.shape != SigmaShape::none) {
-    fail(Status::conflict, "timesteps cannot be combined with a sigma shape (karras, exponential, "
-                           "beta or lu) in the configuration");
+    fail(Status::conflict,
+         "timesteps cannot be combined with a sigma shape (karras, exponential, "
+         "beta or lu) in the configuration");
   }
   if (sigmas && f.grid.shape != SigmaShape::none && f.grid.family != GridFamily::flow) {
-    fail(Status::conflict, "sigmas cannot be combined with a sigma shape (karras, exponential, "
-                           "beta or lu) in the configuration");
+    fail(Status::conflict,
+         "sigmas cannot be combined with a sigma shape (karras, exponential, "
+         "beta or lu) in the configuration");
   }
   if (times && f.grid.continuous_times) {
     fail(Status::conflict, "timesteps cannot be combined with timestep_type continuous");
@@ -123,8 +125,8 @@ SolverOptions solver_options(const Factors& f, const LoopRequest& request, int s
   options.use_clipped_epsilon = request.use_clipped_epsilon;
   if (request.order != 0) options.order = request.order;
   // diffusers divides by the length of its sigma list less one; log_linear's is longer.
-  const bool longer = f.grid.log_linear && f.grid.shape == SigmaShape::none &&
-                      request.grid.sigmas.empty();
+  const bool longer =
+      f.grid.log_linear && f.grid.shape == SigmaShape::none && request.grid.sigmas.empty();
   options.churn = request.churn.value_or(0.0) / (longer ? steps + 1 : steps);
   options.churn_min = request.churn_min.value_or(0.0);
   options.churn_max = request.churn_max.value_or(INFINITY);
@@ -155,13 +157,13 @@ bool is_finite_plan(const StepPlan& plan) {
 
 StepPlan plan_node(const Loop& loop, const Node& node, bool grouped) {
   const Factors& f = loop.scheduler->factors;
-  const StepView view(loop.grid, loop.scheduler->schedule, f.parameterization, f.clip,
-                      loop.options, node, grouped);
+  const StepView view(loop.grid, loop.scheduler->schedule, f.parameterization, f.clip, loop.options,
+                      node, grouped);
   StepPlan plan = f.solver->plan(view);
   fold_denoised(plan);
   if (is_finite_plan(plan)) return plan;
-  const bool pure_noise = node.level.alpha == 0.0 &&
-                          f.parameterization.prediction == Prediction::epsilon;
+  const bool pure_noise =
+      node.level.alpha == 0.0 && f.parameterization.prediction == Prediction::epsilon;
   fail(Status::not_finite, "step ", node.step, " (timestep ", node.time,
        ") has a weight that is not finite: ", f.solver->name, " from alpha ", node.from.alpha,
        ", sigma ", node.from.sigma, " to alpha ", node.to.alpha, ", sigma ", node.to.sigma,

@@ -93,8 +93,7 @@ const std::vector<InitText>& init_texts() {
 std::vector<OptionText> options_of(const Method& method) {
   std::vector<OptionText> options;
   for (const KeySpec& key : method.keys) {
-    options.push_back(
-        {false, key.name, type_name(key.type), default_text(key), allowed_text(key)});
+    options.push_back({false, key.name, type_name(key.type), default_text(key), allowed_text(key)});
   }
   for (const InitText& init : init_texts()) {
     const bool has = init.option == 0 || (method.init_options & init.option) != 0;
@@ -109,15 +108,9 @@ sched_method_info method_info(std::size_t index) {
   const Method& method = methods()[index];
   const Solver& solver = *find_solver(method.solver_name);
   const SolverOptions options = most_expensive(solver);
-  return {sizeof(sched_method_info),
-          solver.calls_per_step,
-          solver.name,
-          method.class_name,
-          solver.paper,
-          solver.memory_rows(options),
-          solver.draws(options),
-          solver.max_order,
-          solver.stochastic};
+  return {sizeof(sched_method_info), solver.calls_per_step, solver.name,
+          method.class_name,         solver.paper,          solver.memory_rows(options),
+          solver.draws(options),     solver.max_order,      solver.stochastic};
 }
 
 const std::vector<OptionText>& method_options(std::size_t method) {

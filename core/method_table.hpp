@@ -17,8 +17,8 @@ struct OptionText {
   std::string allowed;
 
   sched_option_info info() const {
-    return {sizeof(sched_option_info), at_init ? 1 : 0, name, type, default_value.c_str(),
-            allowed.c_str()};
+    return {sizeof(sched_option_info), at_init ? 1 : 0, name, type,
+            default_value.c_str(),     allowed.c_str()};
   }
 };
 

@@ -88,8 +88,8 @@ void set_item(const Pass& pass, const Live& live, std::int64_t item, KernelTask&
         const_cast<void*>(shifted(row.data, row.type, item * row.item_bytes, pass.first));
   }
   if (task.gain != 0) {
-    task.variance = shifted(pass.variance.data, pass.variance.type,
-                            item * pass.variance.item_bytes, pass.first);
+    task.variance = shifted(pass.variance.data, pass.variance.type, item * pass.variance.item_bytes,
+                            pass.first);
   }
 }
 

@@ -31,8 +31,8 @@ struct Pass {
   Operand variance;                // second half of the network's channels
 
   std::int64_t batch = 1;
-  std::int64_t elements = 0;        // of an item
-  std::int64_t first = 0;           // part of each item that is run
+  std::int64_t elements = 0;  // of an item
+  std::int64_t first = 0;     // part of each item that is run
   std::int64_t count = 0;
   const std::uint64_t* seeds = nullptr;
   std::uint32_t first_draw = 0;

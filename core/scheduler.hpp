@@ -17,7 +17,6 @@ struct Scheduler {
 };
 
 // Throws Error.
-std::shared_ptr<const Scheduler> make_scheduler(const char* text, std::size_t length,
-                                                bool lenient);
+std::shared_ptr<const Scheduler> make_scheduler(const char* text, std::size_t length, bool lenient);
 
 }  // namespace sched

@@ -13,7 +13,7 @@ constexpr std::size_t kAlignment = 64;
 unsigned char* allocate(std::int64_t bytes) {
   if (bytes == 0) return nullptr;
   return static_cast<unsigned char*>(
-      ::operator new(static_cast<std::size_t>(bytes), std::align_val_t{kAlignment}));
+      ::operator new (static_cast<std::size_t>(bytes), std::align_val_t{kAlignment}));
 }
 
 LinearForm guided(const LinearForm& form, double scale) {
@@ -25,7 +25,7 @@ LinearForm guided(const LinearForm& form, double scale) {
 }  // namespace
 
 void State::Free::operator()(void* memory) const {
-  ::operator delete(memory, std::align_val_t{kAlignment});
+  ::operator delete (memory, std::align_val_t{kAlignment});
 }
 
 State::State(std::shared_ptr<const Loop> loop) : loop_(std::move(loop)) {
@@ -34,8 +34,8 @@ State::State(std::shared_ptr<const Loop> loop) : loop_(std::move(loop)) {
     std::memset(rows_.get(), 0, static_cast<std::size_t>(loop_->memory_rows * row_bytes()));
   }
   if (loop_->scheduler->factors.clip.mode == Clip::quantile) {
-    scratch_.reset(allocate(loop_->elements *
-                            static_cast<std::int64_t>(size_of(loop_->kernel->history))));
+    scratch_.reset(
+        allocate(loop_->elements * static_cast<std::int64_t>(size_of(loop_->kernel->history))));
   }
 }
 
@@ -198,16 +198,16 @@ void State::initial_noise(const TensorView& out) {
   run_pass(*loop_->kernel, pass);
 }
 
-void State::add_noise(const NoiseLevel& level, const TensorView& original,
-                      const TensorView& noise, const TensorView& out) {
+void State::add_noise(const NoiseLevel& level, const TensorView& original, const TensorView& noise,
+                      const TensorView& out) {
   Pass pass = blank_pass();
   pass.stream = 1;
   pass.input[index_of(Input::sample)] = operand(original, loop_->elements);
   pass.input[index_of(Input::noise0)] = operand(noise, loop_->elements);
-  add_output(pass,
-             level.alpha * LinearForm::of(Input::sample) +
-                 level.sigma * LinearForm::of(Input::noise0),
-             out);
+  add_output(
+      pass,
+      level.alpha * LinearForm::of(Input::sample) + level.sigma * LinearForm::of(Input::noise0),
+      out);
   run_pass(*loop_->kernel, pass);
 }
 

@@ -73,8 +73,9 @@ void State::load(const unsigned char* bytes, std::uint64_t size) {
          kVersion);
   }
   if (get<std::uint64_t>(bytes, 16) != fingerprint_of(*loop_)) {
-    fail(Status::mismatch,
-         "the saved state belongs to another configuration, shape, seed, number of steps or kernel");
+    fail(
+        Status::mismatch,
+        "the saved state belongs to another configuration, shape, seed, number of steps or kernel");
   }
   const auto calls = get<std::int64_t>(bytes, 24);
   const auto payload = get<std::uint64_t>(bytes, 32);

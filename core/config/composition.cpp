@@ -142,8 +142,9 @@ void read_solver(const json& object, Notes& notes, Factors& f) {
 
 void read_schedule(const json& object, Notes& notes, Factors& f) {
   static const Keys keys = {
-      choice("type", "scaled_linear",
-             "linear | scaled_linear | squaredcos_cap_v2 | sigmoid | laplace | exp | trained | flow"),
+      choice(
+          "type", "scaled_linear",
+          "linear | scaled_linear | squaredcos_cap_v2 | sigmoid | laplace | exp | trained | flow"),
       whole("num_train_timesteps", 1000, 1, 1000000),
       real("beta_start", 0.00085, 0, 1),
       real("beta_end", 0.012, 0, 1),
@@ -152,10 +153,13 @@ void read_schedule(const json& object, Notes& notes, Factors& f) {
   const std::string where = "schedule: ";
   const Values v(section(object, "schedule", "type"), keys, where, notes);
   static constexpr std::pair<const char*, BetaSchedule> kinds[] = {
-      {"linear", BetaSchedule::linear},   {"scaled_linear", BetaSchedule::scaled_linear},
+      {"linear", BetaSchedule::linear},
+      {"scaled_linear", BetaSchedule::scaled_linear},
       {"squaredcos_cap_v2", BetaSchedule::squaredcos_cap_v2},
-      {"sigmoid", BetaSchedule::sigmoid}, {"laplace", BetaSchedule::laplace},
-      {"exp", BetaSchedule::exp},         {"trained", BetaSchedule::trained}};
+      {"sigmoid", BetaSchedule::sigmoid},
+      {"laplace", BetaSchedule::laplace},
+      {"exp", BetaSchedule::exp},
+      {"trained", BetaSchedule::trained}};
   ScheduleSpec& s = f.schedule;
   const std::string& type = v.text("type");
   s.flow = type == "flow" || (f.solver == find_solver("flow_match_euler") && !v.given("type"));
@@ -180,7 +184,8 @@ void read_parameterization(const json& object, Notes& notes, Factors& f) {
   const Keys keys = {
       choice("prediction", f.schedule.flow ? "flow" : "epsilon", "epsilon | v | sample | flow"),
       choice("frame", frame, "vp | ve | flow"), optional_real("clip", 0.0, 1e30, true),
-      optional_real("threshold_ratio", 0.0, 1.0, true), real("threshold_max", 1.0, 0.0, 1e30, true)};
+      optional_real("threshold_ratio", 0.0, 1.0, true),
+      real("threshold_max", 1.0, 0.0, 1e30, true)};
   const std::string where = "parameterization: ";
   const Values v(section(object, "parameterization", "prediction"), keys, where, notes);
   const std::string& prediction = v.text("prediction");
@@ -218,18 +223,17 @@ void read_parameterization(const json& object, Notes& notes, Factors& f) {
 }
 
 void read_grid(const json& object, Notes& notes, Factors& f) {
-  static const Keys keys = {
-      choice("shape", "none", "none | karras | exponential | beta"),
-      choice("spacing", "linspace", "linspace | leading | trailing"),
-      whole("steps_offset", 0, -1000000, 1000000),
-      real("rho", 7.0, 0.0, 1000.0, true),
-      optional_real("sigma_min", 0, 1e6, true),
-      optional_real("sigma_max", 0, 1e6, true),
-      choice("final_sigma", "zero", "zero | sigma_min"),
-      real("shift", 1.0, 0, 1e6, true),
-      boolean("dynamic_shift", false),
-      choice("time_shift", "exponential", "exponential | linear"),
-      optional_real("shift_terminal", 0.0, 0.999999, true)};
+  static const Keys keys = {choice("shape", "none", "none | karras | exponential | beta"),
+                            choice("spacing", "linspace", "linspace | leading | trailing"),
+                            whole("steps_offset", 0, -1000000, 1000000),
+                            real("rho", 7.0, 0.0, 1000.0, true),
+                            optional_real("sigma_min", 0, 1e6, true),
+                            optional_real("sigma_max", 0, 1e6, true),
+                            choice("final_sigma", "zero", "zero | sigma_min"),
+                            real("shift", 1.0, 0, 1e6, true),
+                            boolean("dynamic_shift", false),
+                            choice("time_shift", "exponential", "exponential | linear"),
+                            optional_real("shift_terminal", 0.0, 0.999999, true)};
   const std::string where = "grid: ";
   const Values v(section(object, "grid", "shape"), keys, where, notes);
   GridSpec& g = f.grid;
@@ -251,8 +255,7 @@ void read_grid(const json& object, Notes& notes, Factors& f) {
   }
   g.shift = v.number("shift");
   g.dynamic_shift = v.flag("dynamic_shift");
-  g.time_shift =
-      v.text("time_shift") == "linear" ? TimeShift::linear : TimeShift::exponential;
+  g.time_shift = v.text("time_shift") == "linear" ? TimeShift::linear : TimeShift::exponential;
   g.shift_terminal = v.maybe("shift_terminal");
   const bool shifts = g.dynamic_shift || v.given("shift") || g.shift_terminal;
   if (shifts && !f.schedule.flow) {

@@ -26,10 +26,8 @@ Keys operator+(Keys a, const Keys& b) {
 }
 
 Keys betas(double start, double end, const char* schedule, const char* allowed) {
-  return {whole("num_train_timesteps", 1000, 1, 1000000),
-          real("beta_start", start, 0, 1),
-          real("beta_end", end, 0, 1),
-          choice("beta_schedule", schedule, allowed),
+  return {whole("num_train_timesteps", 1000, 1, 1000000), real("beta_start", start, 0, 1),
+          real("beta_end", end, 0, 1), choice("beta_schedule", schedule, allowed),
           optional_list("trained_betas", 0, 1)};
 }
 Keys spaced(const char* spacing) {
@@ -291,8 +289,9 @@ void build_dpm_multistep(const Values& values, Factors& f) {
   set_log_snr_family(values, f);
   if (values.flag("use_lu_lambdas")) {
     if (f.grid.shape != SigmaShape::none) {
-      fail(Status::conflict, "use_lu_lambdas excludes use_karras_sigmas, use_exponential_sigmas "
-                             "and use_beta_sigmas");
+      fail(Status::conflict,
+           "use_lu_lambdas excludes use_karras_sigmas, use_exponential_sigmas "
+           "and use_beta_sigmas");
     }
     f.grid.shape = SigmaShape::lu;
   }
@@ -321,16 +320,18 @@ void check_unipc(const Values& values, const Factors& f) {
   }
   const SigmaShape shape = f.grid.shape;
   if (flow && (shape == SigmaShape::exponential || shape == SigmaShape::beta)) {
-    fail(Status::conflict, "use_flow_sigmas excludes use_exponential_sigmas and use_beta_sigmas "
-                           "here: their sigmas are not in (0, 1]");
+    fail(Status::conflict,
+         "use_flow_sigmas excludes use_exponential_sigmas and use_beta_sigmas "
+         "here: their sigmas are not in (0, 1]");
   }
   if (f.options.predict_x0) return;
   if (f.parameterization.prediction == Prediction::flow) {
     fail(Status::conflict, "prediction_type flow_prediction needs predict_x0 to be true");
   }
   if (f.grid.final_sigma == FinalSigma::zero) {
-    fail(Status::conflict, "final_sigmas_type zero with predict_x0 false: predicting noise at "
-                           "sigma 0 is not defined; choose sigma_min");
+    fail(Status::conflict,
+         "final_sigmas_type zero with predict_x0 false: predicting noise at "
+         "sigma 0 is not defined; choose sigma_min");
   }
 }
 
@@ -348,8 +349,7 @@ void build_unipc(const Values& values, Factors& f) {
     f.grid.family = GridFamily::sigmas;
   }
   // diffusers: with shaped or flow sigmas, sigma_min means the last sigma once more.
-  if ((f.grid.shape != SigmaShape::none || flow) &&
-      f.grid.final_sigma == FinalSigma::sigma_min) {
+  if ((f.grid.shape != SigmaShape::none || flow) && f.grid.final_sigma == FinalSigma::sigma_min) {
     f.grid.final_sigma = FinalSigma::last;
   }
   if (f.grid.family != GridFamily::flow) f.init_options &= ~static_cast<unsigned>(kSigmas);
@@ -419,16 +419,12 @@ Keys unipc_keys() {
 }
 
 Keys flow_keys() {
-  return Keys{whole("num_train_timesteps", 1000, 1, 1000000),
-              real("shift", 1.0, 0, 1e6, true),
+  return Keys{whole("num_train_timesteps", 1000, 1, 1000000), real("shift", 1.0, 0, 1e6, true),
               boolean("use_dynamic_shifting", false),
               // Pipelines compute mu from these four; the scheduler only carries them.
-              optional_real("base_shift", -1e6, 1e6),
-              optional_real("max_shift", -1e6, 1e6),
-              whole("base_image_seq_len", 256, 0, 1e9),
-              whole("max_image_seq_len", 4096, 0, 1e9),
-              boolean("invert_sigmas", false),
-              optional_real("shift_terminal", 0.0, 0.999999),
+              optional_real("base_shift", -1e6, 1e6), optional_real("max_shift", -1e6, 1e6),
+              whole("base_image_seq_len", 256, 0, 1e9), whole("max_image_seq_len", 4096, 0, 1e9),
+              boolean("invert_sigmas", false), optional_real("shift_terminal", 0.0, 0.999999),
               choice("time_shift_type", "exponential", "exponential | linear"),
               boolean("stochastic_sampling", false)};
 }
@@ -470,8 +466,8 @@ std::vector<Method> make_methods() {
            final_sigmas() + spaced("linspace") + zero_snr(),
        build_dpm_multistep},
       {"UniPCMultistepScheduler", "unipc", kSigmas | kMu,
-       vp + predicts(kFourPredictions) + thresholded() + unipc_keys() + shaped() +
-           flow_sigmas() + final_sigmas() + spaced("linspace") + zero_snr() + sigma_ends(),
+       vp + predicts(kFourPredictions) + thresholded() + unipc_keys() + shaped() + flow_sigmas() +
+           final_sigmas() + spaced("linspace") + zero_snr() + sigma_ends(),
        build_unipc},
       {"LCMScheduler", "lcm", kTimesteps | kOriginalSteps,
        betas(0.00085, 0.012, "scaled_linear", kBetas) +
@@ -480,8 +476,8 @@ std::vector<Method> make_methods() {
            clipped(false) + set_alpha(true) + spaced("leading") + predicts(kThreePredictions) +
            thresholded() + zero_snr(),
        build_lcm},
-      {"FlowMatchEulerDiscreteScheduler", "flow_match_euler",
-       kTimesteps | kSigmas | kMu | kGroups, flow_keys() + shaped(), build_flow},
+      {"FlowMatchEulerDiscreteScheduler", "flow_match_euler", kTimesteps | kSigmas | kMu | kGroups,
+       flow_keys() + shaped(), build_flow},
   };
 }
 

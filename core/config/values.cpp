@@ -177,8 +177,8 @@ void Values::read_text(const json& value, const KeySpec& key, Value& out) const 
 }
 
 void Values::read_number(const json& value, const KeySpec& key, Value& out) const {
-  const bool minus_infinity = value.is_string() && std::isinf(key.low) &&
-                              value.get<std::string>() == "-Infinity";
+  const bool minus_infinity =
+      value.is_string() && std::isinf(key.low) && value.get<std::string>() == "-Infinity";
   if (!value.is_number() && !minus_infinity) wrong_type(where_, key, value);
   out.number = minus_infinity ? -INFINITY : value.get<double>();
   if (key.type == KeyType::integer && out.number != std::floor(out.number)) {

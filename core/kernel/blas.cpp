@@ -77,9 +77,7 @@ void run(const KernelTask& task) {
   }
 }
 
-bool takes(DType type) {
-  return type == DType::f32 || type == DType::f16 || type == DType::bf16;
-}
+bool takes(DType type) { return type == DType::f32 || type == DType::f16 || type == DType::bf16; }
 
 }  // namespace
 

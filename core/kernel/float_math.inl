@@ -41,9 +41,7 @@ inline uint16_t to_f16(float value) {
   const uint32_t small = bits_of(float_of(magnitude) + 0.5f) - 0x3f000000u;
   const uint32_t normal = (magnitude - 0x38000000u + 0xfffu + ((magnitude >> 13) & 1u)) >> 13;
   const uint32_t large = magnitude > 0x7f800000u ? 0x7e00u : 0x7c00u;
-  const uint32_t half = magnitude < 0x38800000u    ? small
-                        : magnitude >= 0x477ff000u ? large
-                                                   : normal;
+  const uint32_t half = magnitude < 0x38800000u ? small : magnitude >= 0x477ff000u ? large : normal;
   return static_cast<uint16_t>(half | sign);
 }
 

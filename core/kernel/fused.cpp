@@ -31,9 +31,7 @@ const Isa& isa() {
   return chosen;
 }
 
-bool takes(DType type) {
-  return type == DType::f32 || type == DType::f16 || type == DType::bf16;
-}
+bool takes(DType type) { return type == DType::f32 || type == DType::f16 || type == DType::bf16; }
 
 void run(const KernelTask& task) { isa().run(task); }
 

@@ -14,7 +14,9 @@ namespace SCHED_ISA {
 namespace {
 
 #include "float_math.inl"
+
 #include "../random/philox.inl"
+
 #include "stage.inl"
 
 constexpr int kFastInputs = 8;

@@ -8,10 +8,10 @@ namespace sched {
 
 float quantile_of(float* values, int64_t count, double ratio);
 
-#define SCHED_DECLARE_ISA(name)                                                     \
-  namespace name {                                                                  \
-  void run(const KernelTask& task);                                                 \
-  void fill(float* out, int64_t first, int64_t count, const NoiseKey& key);         \
+#define SCHED_DECLARE_ISA(name)                                             \
+  namespace name {                                                          \
+  void run(const KernelTask& task);                                         \
+  void fill(float* out, int64_t first, int64_t count, const NoiseKey& key); \
   }
 
 SCHED_DECLARE_ISA(baseline)

@@ -29,8 +29,7 @@ Real select(Real* values, int64_t count, double ratio) {
   std::nth_element(values, values + below, values + count, is_below<Real, Bits>);
   const Real low = values[below];
   if (rest == Real(0)) return low;
-  const Real high =
-      *std::min_element(values + below + 1, values + count, is_below<Real, Bits>);
+  const Real high = *std::min_element(values + below + 1, values + count, is_below<Real, Bits>);
   return low + rest * (high - low);
 }
 

@@ -127,8 +127,8 @@ inline float clip_limit(const KernelTask& task, Staged& staged) {
   return at_least_one > most ? most : at_least_one;
 }
 
-inline void stage_block(const KernelTask& task, int64_t from, int64_t n, int denoised,
-                        float limit, Staged& staged) {
+inline void stage_block(const KernelTask& task, int64_t from, int64_t n, int denoised, float limit,
+                        Staged& staged) {
   stage_sources(task, from, n, staged);
   if (denoised < 0) return;
   float* x0 = staged.buffer[denoised];

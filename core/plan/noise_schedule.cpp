@@ -149,8 +149,7 @@ double NoiseSchedule::timestep_of(double sigma_value) const {
     return std::sqrt((1.0 - a) / a) <= target;
   });
   const int last_low = train_steps_ - 2;
-  const int low =
-      std::clamp(static_cast<int>(above - alpha_bar_.begin()) - 1, 0, last_low);
+  const int low = std::clamp(static_cast<int>(above - alpha_bar_.begin()) - 1, 0, last_low);
   const double log_low = std::log(sigma(low));
   const double log_high = std::log(sigma(low + 1));
   const double w = std::clamp((log_low - std::log(target)) / (log_low - log_high), 0.0, 1.0);
@@ -159,9 +158,8 @@ double NoiseSchedule::timestep_of(double sigma_value) const {
 
 int NoiseSchedule::count_below(double log_snr) const {
   const auto first_below =
-      std::partition_point(alpha_bar_.begin(), alpha_bar_.end(), [&](double a) {
-        return level_from_alpha_bar(a).log_snr() >= log_snr;
-      });
+      std::partition_point(alpha_bar_.begin(), alpha_bar_.end(),
+                           [&](double a) { return level_from_alpha_bar(a).log_snr() >= log_snr; });
   return static_cast<int>(alpha_bar_.end() - first_below);
 }
 

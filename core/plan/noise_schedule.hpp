@@ -9,7 +9,15 @@
 
 namespace sched {
 
-enum class BetaSchedule { linear, scaled_linear, squaredcos_cap_v2, sigmoid, laplace, exp, trained };
+enum class BetaSchedule {
+  linear,
+  scaled_linear,
+  squaredcos_cap_v2,
+  sigmoid,
+  laplace,
+  exp,
+  trained
+};
 
 // What becomes of alpha_bar at the last timestep after rescaling to zero terminal SNR
 // (Lin et al. 2023, arXiv:2305.08891).

@@ -20,29 +20,29 @@ enum class Variance { fixed_small, fixed_large, learned, learned_range };
 // What the configuration and the caller say about a method.  Plain data, each member
 // with the solvers that read it.
 struct SolverOptions {
-  int order = 2;                        // dpm_multistep, unipc, lms
-  bool lower_order_final = true;        // dpm_multistep, unipc
-  bool euler_at_final = false;          // dpm_multistep
+  int order = 2;                  // dpm_multistep, unipc, lms
+  bool lower_order_final = true;  // dpm_multistep, unipc
+  bool euler_at_final = false;    // dpm_multistep
   DpmAlgorithm algorithm = DpmAlgorithm::data;
   DpmType type = DpmType::midpoint;
-  bool predict_x0 = true;               // unipc
+  bool predict_x0 = true;  // unipc
   UnipcBasis basis = UnipcBasis::bh2;
-  std::vector<int> disable_corrector;   // unipc: steps
-  double eta = 0.0;                     // ddim
-  bool use_clipped_epsilon = false;     // ddim
+  std::vector<int> disable_corrector;         // unipc: steps
+  double eta = 0.0;                           // ddim
+  bool use_clipped_epsilon = false;           // ddim
   Variance variance = Variance::fixed_small;  // ddpm
-  bool skip_runge_kutta = true;         // pndm
-  double timestep_scaling = 10.0;       // lcm
-  bool stochastic = false;              // flow-match euler
-  double churn = 0.0;                   // euler: s_churn / number of steps
+  bool skip_runge_kutta = true;               // pndm
+  double timestep_scaling = 10.0;             // lcm
+  bool stochastic = false;                    // flow-match euler
+  double churn = 0.0;                         // euler: s_churn / number of steps
   double churn_min = 0.0;
   double churn_max = INFINITY;
-  double noise_scale = 1.0;             // euler: s_noise
+  double noise_scale = 1.0;  // euler: s_noise
 
   // What diffusers does and the papers do not; off in our own composition.
-  bool quirk_churned_v = false;         // euler: v is read at sigma, not at sigma_hat
-  bool quirk_sde_third_order = false;   // dpm_multistep: sign in the third-order SDE term
-  bool quirk_token_sign = false;        // euler: per-token times step the other way
+  bool quirk_churned_v = false;        // euler: v is read at sigma, not at sigma_hat
+  bool quirk_sde_third_order = false;  // dpm_multistep: sign in the third-order SDE term
+  bool quirk_token_sign = false;       // euler: per-token times step the other way
 };
 
 // Everything that a solver may know at one model call.

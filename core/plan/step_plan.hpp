@@ -14,9 +14,9 @@ enum class Clip { none, range, quantile };
 // How x0 is limited before it is used.
 struct ClipRule {
   Clip mode = Clip::none;
-  double range = 1.0;         // range: clamp to +-range
-  double ratio = 0.995;       // quantile: of abs(x0) within an item
-  double sample_max = 1.0;    // quantile: the limit lies in [1, sample_max]
+  double range = 1.0;       // range: clamp to +-range
+  double ratio = 0.995;     // quantile: of abs(x0) within an item
+  double sample_max = 1.0;  // quantile: the limit lies in [1, sample_max]
 };
 
 // noise0 is multiplied by exp(offset + slope v) or sqrt(v), v the second half of the

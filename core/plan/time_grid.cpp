@@ -105,8 +105,7 @@ int noisiest_count(const GridSpec& spec, const NoiseSchedule& schedule, int trai
 // Timesteps as asked for: the caller's own, or evenly spaced.
 std::vector<double> chosen_times(const GridSpec& spec, const NoiseSchedule& schedule,
                                  const GridRequest& request) {
-  const int train_steps =
-      request.train_steps > 0 ? request.train_steps : schedule.train_steps();
+  const int train_steps = request.train_steps > 0 ? request.train_steps : schedule.train_steps();
   if (!request.timesteps.empty()) {
     check_falling("timesteps", request.timesteps, schedule.train_steps() - 1.0, 0.0);
     if (spec.whole_times) check_whole(request.timesteps);
@@ -121,8 +120,8 @@ std::vector<double> chosen_times(const GridSpec& spec, const NoiseSchedule& sche
 int whole_timestep(const NoiseSchedule& schedule, double time) {
   const int last = schedule.train_steps() - 1;
   if (!(time >= 0.0 && time <= last)) {
-    fail(Status::steps, "a step would begin at timestep ", time,
-         "; the model was trained on 0 to ", last, " (is steps_offset too large for num_steps?)");
+    fail(Status::steps, "a step would begin at timestep ", time, "; the model was trained on 0 to ",
+         last, " (is steps_offset too large for num_steps?)");
   }
   return static_cast<int>(time);
 }
@@ -163,8 +162,7 @@ std::vector<double> training_subset(const NoiseSchedule& schedule, int original_
 // Luo et al. 2023, arXiv:2310.04378: a subset of the timesteps of the distillation.
 std::vector<double> subset_times(const GridSpec& spec, const NoiseSchedule& schedule,
                                  const GridRequest& request) {
-  const int original =
-      request.original_steps > 0 ? request.original_steps : spec.original_steps;
+  const int original = request.original_steps > 0 ? request.original_steps : spec.original_steps;
   if (original > schedule.train_steps()) {
     fail(Status::steps, "original_inference_steps is ", original, "; allowed are 1 to ",
          schedule.train_steps(), " (num_train_timesteps)");
@@ -234,8 +232,9 @@ double rounded_time(TimeRounding rounding, double time) {
 
 void check_sigma_range(double high, double low) {
   if (!(std::isfinite(high) && low > 0.0 && high >= low)) {
-    fail(Status::not_finite, "the sigma shape needs 0 < sigma_min <= sigma_max < infinity, but has ",
-         low, " and ", high, " (zero terminal SNR has no finite sigma_max)");
+    fail(Status::not_finite,
+         "the sigma shape needs 0 < sigma_min <= sigma_max < infinity, but has ", low, " and ",
+         high, " (zero terminal SNR has no finite sigma_max)");
   }
 }
 
@@ -251,13 +250,14 @@ Points custom_sigma_points(const GridSpec& spec, const NoiseSchedule& schedule,
                            const GridRequest& request) {
   const bool flow = spec.frame == Frame::flow;
   if (request.sigmas.size() < 2) {
-    fail(Status::timesteps, "sigmas needs at least two entries, the last being where the loop ends");
+    fail(Status::timesteps,
+         "sigmas needs at least two entries, the last being where the loop ends");
   }
   check_falling("sigmas", request.sigmas, flow ? 1.0 : 1e6, 0.0);
   Points points{{}, request.sigmas};
   for (std::size_t i = 0; i + 1 < request.sigmas.size(); ++i) {
-    const double time = flow ? request.sigmas[i] * schedule.train_steps()
-                             : schedule.timestep_of(request.sigmas[i]);
+    const double time =
+        flow ? request.sigmas[i] * schedule.train_steps() : schedule.timestep_of(request.sigmas[i]);
     points.times.push_back(rounded_time(spec.shaped_times, time));
   }
   return points;
@@ -398,8 +398,7 @@ Points flow_points(const GridSpec& spec, const NoiseSchedule& schedule,
     if (spec.inverted) sigma = 1.0 - sigma;
     points.times.push_back(rounded_time(spec.shaped_times, sigma * schedule.train_steps()));
   }
-  points.sigmas.push_back(spec.inverted ? 1.0
-                                        : final_sigma(spec, schedule, points.sigmas.back()));
+  points.sigmas.push_back(spec.inverted ? 1.0 : final_sigma(spec, schedule, points.sigmas.back()));
   return points;
 }
 
@@ -411,8 +410,7 @@ void levels_from_sigmas(const GridSpec& spec, const Points& points, TimeGrid& gr
     const auto level = [&](double sigma) {
       return level_from_sigma(spec.frame, spec.inverted ? 1.0 - sigma : sigma);
     };
-    const double time =
-        spec.continuous_times ? 0.25 * std::log(points.sigmas[i]) : points.times[i];
+    const double time = spec.continuous_times ? 0.25 * std::log(points.sigmas[i]) : points.times[i];
     grid.steps.push_back({time, level(points.sigmas[i]), level(points.sigmas[i + 1])});
   }
 }
@@ -429,8 +427,7 @@ void set_init_noise_sigma(const GridSpec& spec, TimeGrid& grid) {
 
 NoiseLevel table_level(const GridSpec& spec, const NoiseSchedule& schedule, int timestep) {
   if (timestep >= 0) return level_from_alpha_bar(schedule.alpha_bar(timestep));
-  return spec.final_alpha_one ? NoiseLevel{1.0, 0.0}
-                              : level_from_alpha_bar(schedule.alpha_bar(0));
+  return spec.final_alpha_one ? NoiseLevel{1.0, 0.0} : level_from_alpha_bar(schedule.alpha_bar(0));
 }
 
 TimeGrid make_grid(const GridSpec& spec, const NoiseSchedule& schedule,

@@ -43,10 +43,10 @@ struct GridSpec {
   double rho = 7.0;
   std::optional<double> sigma_min;
   std::optional<double> sigma_max;
-  bool shape_from_table = false;     // the shape spans the training schedule, not the spacing
-  bool log_linear = false;           // sigmas evenly in log sigma between the table's ends
+  bool shape_from_table = false;  // the shape spans the training schedule, not the spacing
+  bool log_linear = false;        // sigmas evenly in log sigma between the table's ends
   TimeRounding shaped_times = TimeRounding::keep;
-  bool continuous_times = false;     // the model's time is 0.25 ln sigma
+  bool continuous_times = false;  // the model's time is 0.25 ln sigma
   FinalSigma final_sigma = FinalSigma::zero;
 
   // timesteps family: where the last step ends.
@@ -61,10 +61,10 @@ struct GridSpec {
   TimeShift time_shift = TimeShift::exponential;
   std::optional<double> shift_terminal;
   bool inverted = false;
-  bool whole_range = false;   // sigmas spaced from 1 to 1 / train_steps, the end dropped
-  bool shift_from_one = false;  // spaced as 1 - linspace(1, 1 / train_steps): DPM-Solver's
+  bool whole_range = false;      // sigmas spaced from 1 to 1 / train_steps, the end dropped
+  bool shift_from_one = false;   // spaced as 1 - linspace(1, 1 / train_steps): DPM-Solver's
   bool sigmas_with_end = false;  // custom sigmas are used as given and say where the loop ends
-  bool nudge_first = false;   // diffusers: UniPC moves sigma = 1 down by 1e-6
+  bool nudge_first = false;      // diffusers: UniPC moves sigma = 1 down by 1e-6
 
   // What diffusers does and a paper does not; off in our own composition.
   bool stride_previous = false;  // a step ends at t - T / n, whatever the spacing (DDIM)
@@ -105,19 +105,18 @@ struct Node {
 };
 
 struct TimeGrid {
-  std::vector<GridStep> steps;   // the whole schedule
-  std::vector<double> sigmas;    // steps + 1, in the unit of the family
+  std::vector<GridStep> steps;  // the whole schedule
+  std::vector<double> sigmas;   // steps + 1, in the unit of the family
   double init_noise_sigma = 1.0;
   int begin = 0;
   int end = 0;
-  std::vector<Node> nodes;       // the model calls from begin to end
+  std::vector<Node> nodes;  // the model calls from begin to end
 
   int total() const { return static_cast<int>(steps.size()); }
 };
 
 // The steps of the whole schedule.  Throws Error{steps, timesteps, conflict, ...}.
-TimeGrid make_grid(const GridSpec& spec, const NoiseSchedule& schedule,
-                   const GridRequest& request);
+TimeGrid make_grid(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request);
 
 // diffusers: stride between timesteps, used by DDIM and PNDM.
 inline int stride_of(const NoiseSchedule& schedule, int num_steps) {

@@ -59,15 +59,14 @@ inline void box_muller(uint32_t a, uint32_t b, float& first, float& second) {
 }
 
 // `blocks` blocks of four normals each, from block `first` on.
-inline void normal_blocks(float* __restrict out, uint64_t first, int blocks,
-                          const NoiseKey& key) {
+inline void normal_blocks(float* __restrict out, uint64_t first, int blocks, const NoiseKey& key) {
   const uint32_t key0 = static_cast<uint32_t>(key.seed);
   const uint32_t key1 = static_cast<uint32_t>(key.seed >> 32);
   for (int i = 0; i < blocks; ++i) {
     const uint64_t block = first + static_cast<uint64_t>(i);
-    const PhiloxWords r = philox({{static_cast<uint32_t>(block),
-                                   static_cast<uint32_t>(block >> 32), key.draw, key.stream}},
-                                 key0, key1);
+    const PhiloxWords r = philox(
+        {{static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32), key.draw, key.stream}},
+        key0, key1);
     float z[4];
     box_muller(r.word[0], r.word[1], z[0], z[1]);
     box_muller(r.word[2], r.word[3], z[2], z[3]);

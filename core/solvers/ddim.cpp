@@ -35,17 +35,11 @@ int draws(const SolverOptions& options) { return options.eta > 0.0 ? 1 : 0; }
 }  // namespace
 
 extern const Solver kDdim;
-const Solver kDdim = {"ddim",
-                      "Song et al. 2020, arXiv:2010.02502",
-                      plan,
-                      expand_single,
-                      no_rows,
-                      draws,
-                      1,
-                      1,
-                      1,
-                      true,
-                      true,
-                      true};
+const Solver kDdim = {"ddim",  "Song et al. 2020, arXiv:2010.02502",
+                      plan,    expand_single,
+                      no_rows, draws,
+                      1,       1,
+                      1,       true,
+                      true,    true};
 
 }  // namespace sched

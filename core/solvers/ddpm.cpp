@@ -62,17 +62,11 @@ StepPlan plan(const StepView& step) {
 }  // namespace
 
 extern const Solver kDdpm;
-const Solver kDdpm = {"ddpm",
-                      "Ho et al. 2020, arXiv:2006.11239",
-                      plan,
-                      expand_single,
-                      no_rows,
-                      one_draw,
-                      1,
-                      1,
-                      2,
-                      true,
-                      false,
-                      false};
+const Solver kDdpm = {"ddpm",  "Ho et al. 2020, arXiv:2006.11239",
+                      plan,    expand_single,
+                      no_rows, one_draw,
+                      1,       1,
+                      2,       true,
+                      false,   false};
 
 }  // namespace sched

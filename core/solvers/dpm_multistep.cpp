@@ -21,9 +21,7 @@ namespace {
 bool predicts_data(DpmAlgorithm a) {
   return a == DpmAlgorithm::data || a == DpmAlgorithm::sde_data;
 }
-bool is_sde(DpmAlgorithm a) {
-  return a == DpmAlgorithm::sde_data || a == DpmAlgorithm::sde_noise;
-}
+bool is_sde(DpmAlgorithm a) { return a == DpmAlgorithm::sde_data || a == DpmAlgorithm::sde_noise; }
 
 int order_of(const StepView& step) {
   const SolverOptions& options = step.options();

@@ -52,17 +52,11 @@ int draws(const SolverOptions& options) { return options.churn > 0.0 ? 1 : 0; }
 }  // namespace
 
 extern const Solver kEuler;
-const Solver kEuler = {"euler",
-                       "Karras et al. 2022, arXiv:2206.00364",
-                       plan,
-                       expand_single,
-                       no_rows,
-                       draws,
-                       1,
-                       1,
-                       1,
-                       false,
-                       true,
-                       true};
+const Solver kEuler = {"euler", "Karras et al. 2022, arXiv:2206.00364",
+                       plan,    expand_single,
+                       no_rows, draws,
+                       1,       1,
+                       1,       false,
+                       true,    true};
 
 }  // namespace sched

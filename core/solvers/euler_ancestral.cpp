@@ -16,8 +16,8 @@ StepPlan plan(const StepView& step) {
   const double up = t / s * std::sqrt(std::fmax(0.0, (s - t) * (s + t)));
   const double down = t * t / s;
   StepPlan plan = step.blank_plan();
-  plan.next = step.sample() + ((down - s) / s) * (step.sample() - step.denoised()) +
-              up * step.noise();
+  plan.next =
+      step.sample() + ((down - s) / s) * (step.sample() - step.denoised()) + up * step.noise();
   plan.draws = 1;
   return plan;
 }

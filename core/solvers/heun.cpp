@@ -44,17 +44,11 @@ int rows(const SolverOptions&) { return 1; }
 }  // namespace
 
 extern const Solver kHeun;
-const Solver kHeun = {"heun",
-                      "Karras et al. 2022, arXiv:2206.00364",
-                      plan,
-                      expand,
-                      rows,
-                      no_draws,
-                      2,
-                      2,
-                      0,
-                      false,
-                      true,
-                      true};
+const Solver kHeun = {"heun", "Karras et al. 2022, arXiv:2206.00364",
+                      plan,   expand,
+                      rows,   no_draws,
+                      2,      2,
+                      0,      false,
+                      true,   true};
 
 }  // namespace sched

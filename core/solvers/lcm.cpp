@@ -30,17 +30,11 @@ StepPlan plan(const StepView& step) {
 }  // namespace
 
 extern const Solver kLcm;
-const Solver kLcm = {"lcm",
-                     "Luo et al. 2023, arXiv:2310.04378",
-                     plan,
-                     expand_single,
-                     no_rows,
-                     one_draw,
-                     1,
-                     1,
-                     2,
-                     true,
-                     true,
-                     true};
+const Solver kLcm = {"lcm",   "Luo et al. 2023, arXiv:2310.04378",
+                     plan,    expand_single,
+                     no_rows, one_draw,
+                     1,       1,
+                     2,       true,
+                     true,    true};
 
 }  // namespace sched

@@ -22,8 +22,7 @@ StepPlan plan(const StepView& step) {
   StepPlan plan = step.blank_plan();
   plan.next = step.sample();
   for (int age = 0; age < order; ++age) {
-    const double weight =
-        integrate_lagrange(sigmas, age, step.from().sigma, step.to().sigma);
+    const double weight = integrate_lagrange(sigmas, age, step.from().sigma, step.to().sigma);
     plan.next = plan.next + weight * (age == 0 ? slope : step.past(age, rows));
   }
   if (rows > 0) plan.keep(step.ring_slot(rows), slope);
@@ -35,17 +34,8 @@ int rows(const SolverOptions& options) { return options.order - 1; }
 }  // namespace
 
 extern const Solver kLms;
-const Solver kLms = {"lms",
-                     "k-diffusion, Crowson 2022",
-                     plan,
-                     expand_single,
-                     rows,
-                     no_draws,
-                     1,
-                     4,
-                     0,
-                     false,
-                     true,
-                     true};
+const Solver kLms = {
+    "lms", "k-diffusion, Crowson 2022", plan, expand_single, rows, no_draws, 1, 4, 0, false, true,
+    true};
 
 }  // namespace sched

@@ -2,7 +2,8 @@
 // Adams-Bashforth of order 4 (PLMS).
 // Liu et al. 2022, arXiv:2202.09778, eq. 9 (transfer), 11 to 13.
 //
-//   T(x, e): x(t) = sqrt(a_t / a_s) x - (a_t - a_s) e / (a_s sqrt(1 - a_t) + sqrt(a_s (1 - a_s) a_t))
+//   T(x, e): x(t) = sqrt(a_t / a_s) x - (a_t - a_s) e / (a_s sqrt(1 - a_t) + sqrt(a_s (1 - a_s)
+//   a_t))
 //
 // with a = alpha^2.  Slots 0 to 2 hold past noise predictions, slot 3 the sample at the
 // beginning of the step, slot 4 the Runge-Kutta sum.
@@ -34,8 +35,7 @@ LinearForm transfer(const LinearForm& x, const LinearForm& eps, const NoiseLevel
 LinearForm move(const StepView& step, const LinearForm& x, const LinearForm& sum) {
   const Node& node = step.node();
   const NoiseLevel& s = node.from;
-  const LinearForm eps =
-      step.predicts_v() ? s.alpha * sum + s.sigma * x : sum;
+  const LinearForm eps = step.predicts_v() ? s.alpha * sum + s.sigma * x : sum;
   return transfer(x, eps, s, node.to);
 }
 
@@ -121,9 +121,8 @@ void add_repeat(const Expansion& e, int i) {
   // diffusers: the repeated step goes from a stride above the next timestep down to it.
   const int time = static_cast<int>(next.time);
   const int above = time + stride_of(e.schedule, e.grid.total());
-  const NoiseLevel from = above < e.schedule.train_steps()
-                              ? table_level(e.spec, e.schedule, above)
-                              : e.grid.steps[k].from;
+  const NoiseLevel from = above < e.schedule.train_steps() ? table_level(e.spec, e.schedule, above)
+                                                           : e.grid.steps[k].from;
   e.grid.nodes.push_back({next.time, next.from, from, next.from, i, repeat, 1, true});
 }
 
@@ -150,17 +149,8 @@ int rows(const SolverOptions& options) { return options.skip_runge_kutta ? kSum 
 }  // namespace
 
 extern const Solver kPndm;
-const Solver kPndm = {"pndm",
-                      "Liu et al. 2022, arXiv:2202.09778",
-                      plan,
-                      expand,
-                      rows,
-                      no_draws,
-                      1,
-                      4,
-                      0,
-                      true,
-                      false,
-                      false};
+const Solver kPndm = {
+    "pndm", "Liu et al. 2022, arXiv:2202.09778", plan, expand, rows, no_draws, 1, 4, 0, true, false,
+    false};
 
 }  // namespace sched

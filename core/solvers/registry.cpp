@@ -10,9 +10,9 @@ extern const Solver kDdim, kDdpm, kPndm, kLms, kEuler, kEulerAncestral, kHeun, k
     kUnipc, kLcm, kFlowEuler;
 
 const Solver* find_solver(const char* name) {
-  static constexpr const Solver* solvers[] = {&kDdim,  &kDdpm,  &kPndm,         &kLms,
-                                              &kEuler, &kHeun,  &kEulerAncestral, &kDpmMultistep,
-                                              &kUnipc, &kLcm,   &kFlowEuler};
+  static constexpr const Solver* solvers[] = {&kDdim,  &kDdpm, &kPndm,           &kLms,
+                                              &kEuler, &kHeun, &kEulerAncestral, &kDpmMultistep,
+                                              &kUnipc, &kLcm,  &kFlowEuler};
   for (const Solver* solver : solvers) {
     if (std::strcmp(solver->name, name) == 0) return solver;
   }
@@ -23,8 +23,7 @@ void expand_single(const Expansion& expansion) {
   TimeGrid& grid = expansion.grid;
   for (int i = grid.begin; i < grid.end; ++i) {
     const GridStep& step = grid.steps[static_cast<std::size_t>(i)];
-    grid.nodes.push_back(
-        {step.time, step.from, step.from, step.to, i, 0, i - grid.begin, true});
+    grid.nodes.push_back({step.time, step.from, step.from, step.to, i, 0, i - grid.begin, true});
   }
 }
 

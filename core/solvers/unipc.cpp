@@ -146,17 +146,11 @@ int rows(const SolverOptions& options) { return options.order + 1; }
 }  // namespace
 
 extern const Solver kUnipc;
-const Solver kUnipc = {"unipc",
-                       "Zhao et al. 2023, arXiv:2302.04867",
-                       plan,
-                       expand_single,
-                       rows,
-                       no_draws,
-                       1,
-                       6,
-                       0,
-                       true,
-                       true,
-                       true};
+const Solver kUnipc = {"unipc", "Zhao et al. 2023, arXiv:2302.04867",
+                       plan,    expand_single,
+                       rows,    no_draws,
+                       1,       6,
+                       0,       true,
+                       true,    true};
 
 }  // namespace sched

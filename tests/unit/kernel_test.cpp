@@ -1,0 +1,266 @@
+// Each kernel against the reference: every shape of task, odd lengths, all storage types,
+// outputs over inputs, and NaN in inputs that a row does not use.
+
+#include "../../core/kernel/kernel.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "../../core/kernel/isa.hpp"
+
+namespace {
+
+using namespace sched;
+
+#include "../../core/kernel/float_math.inl"
+
+using Run = void (*)(const KernelTask&);
+
+struct Named {
+  const char* name;
+  Run run;
+  bool exact;  // bit for bit the fused kernel's arithmetic
+};
+
+std::vector<Named> kernels() {
+  std::vector<Named> all = {{"fused baseline", baseline::run, true}};
+#if defined(SCHED_X86_64_LEVELS)
+  if (__builtin_cpu_supports("avx2")) all.push_back({"fused x86-64-v3", x86_64_v3::run, true});
+  if (__builtin_cpu_supports("avx512vl")) all.push_back({"fused x86-64-v4", x86_64_v4::run, true});
+#endif
+  if (const Kernel* blas = find_kernel(3)) all.push_back({"blas", blas->run, false});
+  return all;
+}
+
+// Values that are the same in every run: a little generator of its own.
+class Numbers {
+ public:
+  explicit Numbers(uint64_t seed) : state_(seed * 2 + 1) {}
+  double next() {  // in [-2, 2)
+    state_ = state_ * 6364136223846793005ull + 1442695040888963407ull;
+    return static_cast<double>(state_ >> 33) / 2147483648.0 * 4.0 - 2.0;
+  }
+
+ private:
+  uint64_t state_;
+};
+
+// A task over its own buffers.
+struct Bench {
+  KernelTask task{};
+  std::vector<std::vector<float>> in, out;
+  std::vector<double> scratch;
+
+  Bench(int inputs, int rows, int64_t n, uint64_t seed)
+      : in(static_cast<std::size_t>(inputs), std::vector<float>(static_cast<std::size_t>(n))),
+        out(static_cast<std::size_t>(rows), std::vector<float>(static_cast<std::size_t>(n))),
+        scratch(static_cast<std::size_t>(n)) {
+    Numbers numbers(seed);
+    task.elements = n;
+    task.inputs = inputs;
+    task.rows = rows;
+    task.gain_input = -1;
+    task.scratch = scratch.data();
+    for (auto& values : in) {
+      for (float& value : values) value = static_cast<float>(numbers.next());
+    }
+    for (auto& row : task.weight) {
+      for (double& w : row) w = numbers.next();
+    }
+    for (double& w : task.denoised) w = numbers.next();
+    bind();
+  }
+  void bind() {
+    for (std::size_t k = 0; k < in.size(); ++k) {
+      task.input[k] = {Source::memory, DType::f32, in[k].data(), {}};
+    }
+    for (std::size_t r = 0; r < out.size(); ++r) task.output[r] = {DType::f32, out[r].data()};
+  }
+};
+
+double worst_difference(const Bench& a, const Bench& b) {
+  double worst = 0;
+  for (std::size_t r = 0; r < a.out.size(); ++r) {
+    for (std::size_t i = 0; i < a.out[r].size(); ++i) {
+      const double difference = std::fabs(double{a.out[r][i]} - b.out[r][i]);
+      if (!(difference <= worst)) worst = difference;
+    }
+  }
+  return worst;
+}
+
+bool same_bits(const Bench& a, const Bench& b) {
+  for (std::size_t r = 0; r < a.out.size(); ++r) {
+    if (std::memcmp(a.out[r].data(), b.out[r].data(), a.out[r].size() * sizeof(float)) != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Runs every kernel on the task that `make` builds and compares with the reference; the
+// fused kernel's instruction sets must agree in every bit.
+template <typename Make>
+void compare(const Make& make, double tolerance, const char* what) {
+  Bench reference = make();
+  find_kernel(1)->run(reference.task);
+  Bench first = make();
+  baseline::run(first.task);
+  for (const Named& kernel : kernels()) {
+    Bench bench = make();
+    kernel.run(bench.task);
+    EXPECT_LE(worst_difference(reference, bench), tolerance) << kernel.name << ", " << what;
+    if (kernel.exact) {
+      EXPECT_TRUE(same_bits(first, bench)) << kernel.name << ", " << what;
+    }
+  }
+}
+
+TEST(Kernels, EveryNumberOfInputsAndRowsAndOddLengths) {
+  int tasks = 0;
+  for (int inputs = 1; inputs <= 12; ++inputs) {
+    for (int rows = 1; rows <= 6; ++rows) {
+      for (const int64_t n : {1, 15, 16, 17, 1023, 1025, 3001}) {
+        compare([&] { return Bench(inputs, rows, n, static_cast<uint64_t>(inputs * rows)); }, 1e-5,
+                "dense");
+        ++tasks;
+      }
+    }
+  }
+  std::printf("%d tasks, %zu kernels\n", tasks, kernels().size());
+}
+
+TEST(Kernels, ZeroWeightsAreSkippedAndTheirInputsMayBeNan) {
+  for (int inputs = 2; inputs <= 10; ++inputs) {
+    for (int rows = 1; rows <= 5; ++rows) {
+      const auto make = [&] {
+        Bench bench(inputs, rows, 333, 5);
+        // Row 0 leaves out the last input, which is NaN; row 1 leaves out the first.
+        for (float& value : bench.in.back()) value = std::numeric_limits<float>::quiet_NaN();
+        for (int r = 0; r < rows; ++r) bench.task.weight[r][inputs - 1] = 0.0;
+        if (rows > 1) bench.task.weight[1][0] = 0.0;
+        return bench;
+      };
+      compare(make, 1e-5, "NaN in an unused input");
+    }
+  }
+}
+
+TEST(Kernels, AnOutputMayOverwriteAnInput) {
+  for (const Named& kernel : kernels()) {
+    for (const int64_t n : {7, 1024, 5000}) {
+      Bench apart(3, 2, n, 11);
+      kernel.run(apart.task);
+      Bench over(3, 2, n, 11);
+      over.task.output[0].data = over.in[0].data();
+      over.task.output[1].data = over.in[2].data();
+      kernel.run(over.task);
+      EXPECT_EQ(over.in[0], apart.out[0]) << kernel.name;
+      EXPECT_EQ(over.in[2], apart.out[1]) << kernel.name;
+    }
+  }
+}
+
+TEST(Kernels, ClipsAndQuantiles) {
+  for (const int clip : {1, 2}) {
+    for (const int64_t n : {1, 2, 18, 1000, 4097}) {
+      const auto make = [&] {
+        Bench bench(4, 2, n, 3);
+        bench.task.input[2].source = Source::denoised;
+        bench.task.denoised[2] = 0.0;
+        bench.task.clip = clip;
+        bench.task.clip_range = 0.7;
+        bench.task.quantile = 0.9;
+        bench.task.quantile_max = 2.5;
+        return bench;
+      };
+      compare(make, 2e-5, "clip");
+    }
+  }
+}
+
+TEST(Kernels, NoiseAndItsGain) {
+  std::vector<float> variance(2000);
+  Numbers numbers(8);
+  for (float& v : variance) v = static_cast<float>(numbers.next() * 0.25 + 0.5);
+  for (const int gain : {0, 1, 2}) {
+    const auto make = [&] {
+      Bench bench(3, 2, 2000, 4);
+      bench.task.input[1].source = Source::noise;
+      bench.task.input[1].key = {7, 1, 0};
+      bench.task.gain = gain;
+      bench.task.gain_input = 1;
+      bench.task.gain_offset = -0.3;
+      bench.task.gain_slope = 0.6;
+      bench.task.variance = variance.data();
+      bench.task.variance_type = DType::f32;
+      return bench;
+    };
+    compare(make, 1e-5, "noise");
+  }
+}
+
+TEST(Storage, HalvesRoundTripAndRoundToTheNearestEven) {
+  for (uint32_t bits = 0; bits < 0x10000; ++bits) {
+    const auto half = static_cast<uint16_t>(bits);
+    const bool nan16 = (bits & 0x7fffu) > 0x7c00u;
+    const bool nanb = (bits & 0x7fffu) > 0x7f80u;
+    if (nan16) {
+      EXPECT_TRUE(std::isnan(from_f16(half)));
+      EXPECT_GT(to_f16(from_f16(half)) & 0x7fff, 0x7c00);
+    } else {
+      EXPECT_EQ(to_f16(from_f16(half)), half);
+    }
+    if (nanb) {
+      EXPECT_TRUE(std::isnan(from_bf16(half)));
+    } else {
+      EXPECT_EQ(to_bf16(from_bf16(half)), half);
+    }
+  }
+  // Halfway between two neighbours goes to the even one, just above goes up.
+  for (uint32_t bits = 0; bits < 0x7bffu; ++bits) {
+    const float low = from_f16(static_cast<uint16_t>(bits));
+    const float high = from_f16(static_cast<uint16_t>(bits + 1));
+    const float middle = 0.5f * (low + high);
+    EXPECT_EQ(to_f16(middle), (bits & 1u) != 0 ? bits + 1 : bits);
+    EXPECT_EQ(to_f16(std::nextafter(middle, high)), bits + 1);
+    EXPECT_EQ(to_f16(std::nextafter(middle, low)), bits);
+  }
+  EXPECT_EQ(to_f16(65504.0f), 0x7bff);
+  EXPECT_EQ(to_f16(65520.0f), 0x7c00);  // overflows to infinity, as IEEE says
+  EXPECT_EQ(to_f16(65519.9f), 0x7bff);
+  EXPECT_EQ(to_f16(1e10f), 0x7c00);
+}
+
+// The definition, by sorting.
+TEST(Quantile, AgreesWithSorting) {
+  Numbers numbers(21);
+  for (const int count : {1, 2, 3, 10, 101, 4096}) {
+    for (const double ratio : {0.0, 0.5, 0.9, 0.995, 1.0}) {
+      std::vector<double> values(static_cast<std::size_t>(count));
+      for (double& value : values) value = std::fabs(numbers.next());
+      std::vector<double> sorted = values;
+      std::sort(sorted.begin(), sorted.end());
+      const double position = ratio * (count - 1);
+      const auto below = static_cast<std::size_t>(position);
+      const std::size_t above = std::min(below + 1, sorted.size() - 1);
+      const double expected =
+          sorted[below] + (position - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+      EXPECT_DOUBLE_EQ(quantile_of(values.data(), count, ratio), expected);
+    }
+  }
+}
+
+TEST(Quantile, NanDoesNoHarm) {
+  std::vector<float> values(1000, std::numeric_limits<float>::quiet_NaN());
+  for (std::size_t i = 0; i < 500; ++i) values[i] = static_cast<float>(i);
+  EXPECT_EQ(quantile_of(values.data(), 1000, 0.25), 249.75f);
+  EXPECT_TRUE(std::isnan(quantile_of(values.data(), 1000, 0.9)));
+}
+
+}  // namespace
