@@ -74,8 +74,8 @@ void write_message(char* buffer, uint64_t capacity, const char* sentence) {
   buffer[length] = '\0';
 }
 
-template <typename Body>
-sched_status guarded_state(sched_state* state, const Body& body) noexcept {
+template <typename StatePointer, typename Body>
+sched_status guarded_state(StatePointer* state, const Body& body) noexcept {
   if (state == nullptr) return SCHED_ERROR_ARGUMENT;
   return guarded([&] { body(state->inner); },
                  [&](const char* sentence) { state->inner.error = sentence; });
@@ -172,8 +172,8 @@ std::vector<double> checked_list(const double* values, int32_t count, const char
 
 std::vector<std::uint64_t> item_seeds(const sched_init_options& options) {
   std::vector<std::uint64_t> seeds;
-  if (options.batch < 1 || options.batch > (int64_t{1} << 32)) {
-    fail(Status::shape, "batch is ", options.batch, "; allowed are 1 to 2^32");
+  if (options.batch < 1 || options.batch > (int64_t{1} << 24)) {
+    fail(Status::shape, "batch is ", options.batch, "; allowed are 1 to 2^24");
   }
   seeds.reserve(static_cast<std::size_t>(options.batch));
   for (int64_t k = 0; k < options.batch; ++k) {
@@ -312,14 +312,20 @@ CheckedStep checked_step(const State& state, const sched_step_args& args) {
 
 // ------------------------------------------------------------------- small getters
 
+// Gives a list out: its length, and its entries where there is room for all.
 template <typename Get>
 sched_status copy_list(const sched_state* state, double* out, int64_t capacity, int64_t* count,
-                       int64_t size, const Get& get) {
-  if (state == nullptr || (out != nullptr && capacity < 0)) return SCHED_ERROR_ARGUMENT;
-  if (out != nullptr && capacity < size) return SCHED_ERROR_CAPACITY;
-  if (count != nullptr) *count = size;
-  for (int64_t i = 0; out != nullptr && i < size; ++i) out[i] = get(static_cast<std::size_t>(i));
-  return SCHED_OK;
+                       const char* what, const Get& get_list) {
+  return guarded_state(state, [&](const State& s) {
+    const auto [size, entry] = get_list(s.loop().grid);
+    need(out == nullptr || capacity >= 0, "capacity is negative");
+    if (out != nullptr && capacity < size) {
+      fail(Status::capacity, "capacity is ", capacity, "; there are ", size, " ", what);
+    }
+    if (count != nullptr) *count = size;
+    for (int64_t i = 0; out != nullptr && i < size; ++i)
+      out[i] = entry(static_cast<std::size_t>(i));
+  });
 }
 
 const sched::NoiseLevel& level_at(const sched::TimeGrid& grid, std::size_t i) {
@@ -569,23 +575,25 @@ int64_t sched_state_bytes(const sched_state* state) {
 
 sched_status sched_timesteps(const sched_state* state, double* out, int64_t capacity,
                              int64_t* count) {
-  return copy_list(state, out, capacity, count, sched_num_calls(state),
-                   [&](std::size_t i) { return state->inner.loop().grid.nodes[i].time; });
+  return copy_list(state, out, capacity, count, "timesteps", [](const sched::TimeGrid& grid) {
+    return std::pair(static_cast<int64_t>(grid.nodes.size()),
+                     [&grid](std::size_t i) { return grid.nodes[i].time; });
+  });
 }
 
 sched_status sched_sigmas(const sched_state* state, double* out, int64_t capacity, int64_t* count) {
-  const int64_t size =
-      state == nullptr ? 0 : static_cast<int64_t>(state->inner.loop().grid.total()) + 1;
-  return copy_list(state, out, capacity, count, size,
-                   [&](std::size_t i) { return state->inner.loop().grid.sigmas[i]; });
+  return copy_list(state, out, capacity, count, "sigmas", [](const sched::TimeGrid& grid) {
+    return std::pair(static_cast<int64_t>(grid.total()) + 1,
+                     [&grid](std::size_t i) { return grid.sigmas[i]; });
+  });
 }
 
 sched_status sched_levels(const sched_state* state, double* out, int64_t capacity, int64_t* count) {
-  const int64_t size =
-      state == nullptr ? 0 : 2 * (static_cast<int64_t>(state->inner.loop().grid.total()) + 1);
-  return copy_list(state, out, capacity, count, size, [&](std::size_t i) {
-    const sched::NoiseLevel& level = level_at(state->inner.loop().grid, i / 2);
-    return i % 2 == 0 ? level.alpha : level.sigma;
+  return copy_list(state, out, capacity, count, "numbers", [](const sched::TimeGrid& grid) {
+    return std::pair(2 * (static_cast<int64_t>(grid.total()) + 1), [&grid](std::size_t i) {
+      const sched::NoiseLevel& level = level_at(grid, i / 2);
+      return i % 2 == 0 ? level.alpha : level.sigma;
+    });
   });
 }
 

@@ -229,7 +229,8 @@ std::shared_ptr<const Loop> make_loop(std::shared_ptr<const Scheduler> scheduler
   const Kernel* kernel = find_kernel(request.kernel);
   if (kernel == nullptr) fail(Status::unsupported, "this build has no kernel ", request.kernel);
   if (!kernel->takes(request.dtype)) {
-    fail(Status::dtype, "the kernel ", kernel->name, " does not take this dtype");
+    fail(Status::dtype, "dtype is float64, which only the reference kernel takes; this is ",
+         kernel->name);
   }
   auto loop = std::make_shared<Loop>();
   loop->grid = make_grid(f.grid, scheduler->schedule, request.grid);

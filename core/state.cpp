@@ -161,6 +161,10 @@ Node State::group_node(double timestep) const {
 // The group axis: a plan for each token, over the token's part of each item.
 void State::step_groups(Pass& pass, const StepRequest& request) const {
   const std::int64_t length = loop_->elements / request.groups;
+  // A time may leave a weight that is not finite: find out before anything is written.
+  for (std::int64_t i = 0; i < loop_->batch * request.groups; ++i) {
+    loop_->plan_grouped(group_node(request.group_timesteps[i]));
+  }
   for (std::int64_t item = 0; item < loop_->batch; ++item) {
     for (std::int64_t group = 0; group < request.groups; ++group) {
       const double time = request.group_timesteps[item * request.groups + group];

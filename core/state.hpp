@@ -37,7 +37,8 @@ class State {
   const StepPlan& plan() const { return loop_->plans[static_cast<std::size_t>(call_)]; }
   std::int64_t bytes() const;
 
-  // Nothing here can fail or allocate.
+  // Nothing here allocates, and nothing fails, except group times that leave a weight
+  // which is not finite: then nothing was written.
   void step(const StepRequest& request);
   void scale_input(const TensorView& sample, const TensorView& out);
   void initial_noise(const TensorView& out);
@@ -50,7 +51,7 @@ class State {
   // Throws Error and changes nothing, or succeeds.
   void load(const unsigned char* bytes, std::uint64_t size);
 
-  std::string error;  // of the last call that failed
+  mutable std::string error;  // of the last call that failed, a query's too
 
  private:
   struct Free {

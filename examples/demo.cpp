@@ -146,22 +146,57 @@ double number_or(const Json& config, const char* key, double otherwise) {
   return value != nullptr && value->is_number() ? value->get<double>() : otherwise;
 }
 
-// A network that learned its variance returns it as a second half of its channels.
-bool learns_variance(const Json& config) {
-  for (const char* key : {"variance_type", "variance"}) {
-    const Json* value = find_key(config, key);
-    if (value != nullptr && value->is_string()) {
-      return value->get<std::string>().rfind("learned", 0) == 0;
-    }
+// ---------------------------------------------------------------- methods
+
+sched_method_info method_at(int32_t index) {
+  sched_method_info info = SCHED_METHOD_INFO_INIT;
+  if (sched_method_at(index, &info) != SCHED_OK) throw std::runtime_error("no such method");
+  return info;
+}
+
+// Whether the configuration of a method may have this key.
+bool has_key(int32_t method, const std::string& key) {
+  sched_option_info option = SCHED_OPTION_INFO_INIT;
+  for (int32_t i = 0; i < sched_option_count(method); ++i) {
+    if (sched_option_at(method, i, &option) != SCHED_OK || option.at_init != 0) continue;
+    if (key == option.name) return true;
   }
   return false;
 }
 
+int32_t find_method(const std::string& name) {
+  int32_t index = -1;
+  if (sched_method_find(name.c_str(), &index) == SCHED_OK) return index;
+  std::string names;
+  for (int32_t i = 0; i < sched_method_count(); ++i) {
+    names += (i ? ", " : "") + std::string(method_at(i).name);
+  }
+  throw UsageError("no method is called '" + name + "'; there are: " + names);
+}
+
+// A file in our own composition nests its sections; a diffusers file is flat.
+bool is_composition(const Json& config) { return config.contains("solver"); }
+
+// A network that learned its variance returns it as a second half of its channels, and methods
+// that know of it expect that half.
+bool learns_variance(const Json& config, int32_t method) {
+  const bool ours = is_composition(config);
+  const Json* value = find_key(config, ours ? "variance" : "variance_type");
+  if (value == nullptr || !value->is_string()) return false;
+  if (!ours && !has_key(method, "variance_type")) return false;
+  return value->get<std::string>().rfind("learned", 0) == 0;
+}
+
+bool shifts_dynamically(const Json& config, int32_t method) {
+  const bool ours = is_composition(config);
+  const Json* value = find_key(config, ours ? "dynamic_shift" : "use_dynamic_shifting");
+  return value != nullptr && *value == true && (ours || has_key(method, "use_dynamic_shifting"));
+}
+
 // What diffusers' pipelines compute from the number of image tokens; here those of a picture of
 // 1024 x 1024, which are 4096.
-double dynamic_shift(const Json& config) {
-  const Json* wanted = find_key(config, "use_dynamic_shifting");
-  if (wanted == nullptr || !wanted->is_boolean() || !wanted->get<bool>()) return SCHED_UNSET;
+double dynamic_shift(const Json& config, int32_t method) {
+  if (!shifts_dynamically(config, method)) return SCHED_UNSET;
   const double low = number_or(config, "base_image_seq_len", 256.0);
   const double high = number_or(config, "max_image_seq_len", 4096.0);
   const double base = number_or(config, "base_shift", 0.5);
@@ -169,24 +204,50 @@ double dynamic_shift(const Json& config) {
   return base + (4096.0 - low) / (high - low) * (most - base);
 }
 
+constexpr const char* kFlowClass = "FlowMatchEulerDiscreteScheduler";
+
+bool is_flow(const Json& config) {
+  const Json* prediction = find_key(config, "prediction_type");
+  return config.value("_class_name", "") == kFlowClass ||
+         (prediction != nullptr && *prediction == "flow_prediction");
+}
+
+// A network that predicts a velocity needs a method for it, and one that does not needs another.
+// The two kinds of method write the shift of a flow's levels under different names.
+void translate_flow(Json& config, int32_t method, const std::string& name) {
+  const bool method_is_flow = method_at(method).class_name == std::string(kFlowClass);
+  if (!is_flow(config)) {
+    if (!method_is_flow) return;
+    throw UsageError("'" + name + "' is for flow matching, which this checkpoint is not");
+  }
+  if (method_is_flow) {
+    config["shift"] = number_or(config, "flow_shift", number_or(config, "shift", 1.0));
+  } else if (has_key(method, "use_flow_sigmas")) {
+    config["flow_shift"] = number_or(config, "flow_shift", number_or(config, "shift", 1.0));
+    config["prediction_type"] = "flow_prediction";
+    config["use_flow_sigmas"] = true;
+  } else {
+    throw UsageError("this checkpoint is for flow matching, which '" + name + "' is not");
+  }
+}
+
 // The same checkpoint under another method: all keys stay, and those that the method does not
 // have become warnings.
-std::string with_method(const std::string& text, const std::string& method) {
-  int32_t index = -1;
-  sched_method_info info = SCHED_METHOD_INFO_INIT;
-  if (sched_method_find(method.c_str(), &index) != SCHED_OK ||
-      sched_method_at(index, &info) != SCHED_OK) {
-    std::string names;
-    for (int32_t i = 0; i < sched_method_count(); ++i) {
-      if (sched_method_at(i, &info) == SCHED_OK) names += (i ? ", " : "") + std::string(info.name);
-    }
-    throw UsageError("no method is called '" + method + "'; there are: " + names);
-  }
-  if (info.class_name == nullptr || *info.class_name == '\0') {
-    throw UsageError("the method '" + method + "' has no diffusers class to read this file");
-  }
+std::string with_method(const std::string& text, const std::string& name) {
+  const int32_t method = find_method(name);
   Json config = parse_config(text);
-  config["_class_name"] = info.class_name;
+  if (is_composition(config)) {
+    config["solver"] = method_at(method).name;
+    return config.dump(2);
+  }
+  translate_flow(config, method, name);
+  config["_class_name"] = method_at(method).class_name;
+  // null stands for the default of the class that wrote the file, which need not be one here.
+  for (auto it = config.begin(); it != config.end();) {
+    it = it->is_null() ? config.erase(it) : std::next(it);
+  }
+  // So does a fixed variance: it says how DDPM is to draw noise, nothing about the network.
+  if (!learns_variance(config, method)) config.erase("variance_type");
   return config.dump(2);
 }
 
@@ -198,10 +259,8 @@ void print_builtin_configs() {
                 config.about);
   }
   std::printf("\nor the path of any scheduler_config.json.  Methods for --scheduler:\n\n");
-  sched_method_info info = SCHED_METHOD_INFO_INIT;
   for (int32_t i = 0; i < sched_method_count(); ++i) {
-    if (sched_method_at(i, &info) != SCHED_OK) continue;
-    std::printf("  %-22s %s\n", info.name, info.class_name);
+    std::printf("  %-22s %s\n", method_at(i).name, method_at(i).class_name);
   }
 }
 
@@ -217,6 +276,11 @@ using State = std::unique_ptr<sched_state, FreeHandle>;
 void check(sched_status status, const char* message) {
   if (status == SCHED_OK) return;
   throw std::runtime_error(*message ? message : sched_status_name(status));
+}
+
+// The state is asked for its sentence only after the call that failed.
+void check(sched_status status, const sched_state* state) {
+  if (status != SCHED_OK) check(status, sched_last_error(state));
 }
 
 // Published files carry keys that their class never reads, so creation is lenient.
@@ -279,7 +343,7 @@ struct Plan {
 Call read_call(sched_state* state, int64_t index, int step, bool inner) {
   sched_weights weights{};
   weights.struct_size = sizeof weights;
-  check(sched_step_weights(state, index, &weights), sched_last_error(state));
+  check(sched_step_weights(state, index, &weights), state);
   const Readout readout = {weights.denoised[SCHED_INPUT_SAMPLE],
                            weights.denoised[SCHED_INPUT_PREDICTION]};
   return {weights.timestep, step, inner, readout, {}};
@@ -289,9 +353,9 @@ using ReadList = sched_status (*)(const sched_state*, double*, int64_t, int64_t*
 
 std::vector<double> read_list(const sched_state* state, ReadList read) {
   int64_t count = 0;
-  check(read(state, nullptr, 0, &count), sched_last_error(state));
+  check(read(state, nullptr, 0, &count), state);
   std::vector<double> values(static_cast<std::size_t>(count));
-  check(read(state, values.data(), count, nullptr), sched_last_error(state));
+  check(read(state, values.data(), count, nullptr), state);
   return values;
 }
 
@@ -427,7 +491,7 @@ Outcome run_loop(sched_state* state, const Plan& plan, Denoiser& denoiser, int b
   args.denoised = &preview;
 
   Outcome outcome;
-  check(sched_initial_noise(state, &sample), sched_last_error(state));
+  check(sched_initial_noise(state, &sample), state);
   const double deviation = kNoiseDeviations * sched_init_noise_sigma(state);
   for (const float v : tensors.x) outcome.noise.push_back(static_cast<float>(v / deviation));
 
@@ -440,7 +504,7 @@ Outcome run_loop(sched_state* state, const Plan& plan, Denoiser& denoiser, int b
     outcome.model_seconds += seconds_since(start);
 
     const Clock::time_point stepping = Clock::now();
-    check(sched_step_wide(state, &args), sched_last_error(state));
+    check(sched_step_wide(state, &args), state);
     outcome.scheduler_seconds += seconds_since(stepping);
 
     if (is_shown(i, calls)) outcome.previews.push_back({call.timestep, tensors.preview});
@@ -613,12 +677,24 @@ void check_options(const Options& options) {
 
 // ------------------------------------------------------------------- the demo
 
+// Unknown keys come in numbers, each with the list of the known ones: their names say enough.
 void print_warnings(const sched_scheduler* scheduler) {
+  const std::string mark = "unknown key ";
+  std::string unknown;
   for (int32_t i = 0; i < sched_warning_count(scheduler); ++i) {
     const std::string warning = sched_warning(scheduler, i);
-    // What follows the semicolon lists all that would be allowed.
-    std::fprintf(stderr, "sched demo: note: %s\n", warning.substr(0, warning.find(';')).c_str());
+    const std::size_t at = warning.find(mark);
+    if (at == std::string::npos) {
+      std::fprintf(stderr, "sched demo: note: %s\n", warning.c_str());
+      continue;
+    }
+    const std::size_t start = at + mark.size();
+    unknown += (unknown.empty() ? "" : ", ") +
+               warning.substr(start, warning.find_first_of(";,", start) - start);
   }
+  if (unknown.empty()) return;
+  std::fprintf(stderr, "sched demo: note: %s does not have these keys of the file: %s\n",
+               method_at(sched_method(scheduler)).class_name, unknown.c_str());
 }
 
 void write_outputs(Outcome& outcome, const Plan& plan, const Options& options,
@@ -639,25 +715,25 @@ void run_demo(const Options& options) {
   const Scheduler scheduler = make_scheduler(checkpoint.text);
   print_warnings(scheduler.get());
   const Json config = parse_config(checkpoint.text);
+  const int32_t method = sched_method(scheduler.get());
   const int steps = options.steps.value_or(checkpoint.steps);
-  const State state = make_state(scheduler.get(), options, steps, dynamic_shift(config));
+  const State state = make_state(scheduler.get(), options, steps, dynamic_shift(config, method));
   const Plan plan = read_plan(state.get());
-  sched_method_info method = SCHED_METHOD_INFO_INIT;
-  check(sched_method_at(sched_method(scheduler.get()), &method), "");
 
   // Before the loop, so that a mistyped path costs no time.
   make_folder(options.out);
   const PictureSet pictures =
       options.images.empty() ? draw_pictures() : load_pictures(options.images);
   Denoiser denoiser(pictures, kPictureScale);
-  Outcome outcome = run_loop(state.get(), plan, denoiser, options.samples, learns_variance(config));
+  Outcome outcome =
+      run_loop(state.get(), plan, denoiser, options.samples, learns_variance(config, method));
   check_finite(outcome.samples);
   const Summary summary = compare(denoiser, outcome.samples, options.samples);
 
-  const std::string title = checkpoint.name + ", " + method.class_name + ", " +
+  const std::string title = checkpoint.name + ", " + method_at(method).class_name + ", " +
                             counted(sched_num_steps(state.get()), "step");
   write_outputs(outcome, plan, options, title);
-  report(checkpoint, method, state.get(), plan, outcome, pictures.count);
+  report(checkpoint, method_at(method), state.get(), plan, outcome, pictures.count);
   report_result(summary, plan, options.samples);
   report_files(options.out, options.samples);
 }

@@ -232,11 +232,16 @@ double column_of(double step, double steps) { return kLeft + step / steps * (kRi
 void draw_curve(Canvas& canvas, const std::vector<double>& values, const Axis& axis,
                 const Ink& ink) {
   const double steps = static_cast<double>(values.size()) - 1.0;
-  for (std::size_t i = 1; i < values.size(); ++i) {
-    if (!std::isfinite(values[i - 1]) || !std::isfinite(values[i])) continue;
-    const double step = static_cast<double>(i);
-    canvas.line(column_of(step - 1.0, steps), axis.row(values[i - 1]), column_of(step, steps),
-                axis.row(values[i]), 2.4, ink);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!std::isfinite(values[i])) continue;
+    const double x = column_of(static_cast<double>(i), steps), y = axis.row(values[i]);
+    const bool joined = i > 0 && std::isfinite(values[i - 1]);
+    // A level between two that are off the axis would not be seen without its dot.
+    if (!joined) canvas.dot(x, y, 1.6, ink);
+    if (joined) {
+      canvas.line(column_of(static_cast<double>(i) - 1.0, steps), axis.row(values[i - 1]), x, y,
+                  2.4, ink);
+    }
   }
 }
 
@@ -298,10 +303,10 @@ void draw_legend(Canvas& canvas, bool has_inner) {
   canvas.line(x, kRow, x + 26, kRow, 2.4, kOrange);
   x = draw_legend_text(canvas, x + 36, "sigma");
   draw_mark(canvas, x + 8, kRow, false);
-  x = draw_legend_text(canvas, x + 22, "model call");
+  x = draw_legend_text(canvas, x + 24, "model call");
   if (!has_inner) return;
   draw_mark(canvas, x + 8, kRow, true);
-  draw_legend_text(canvas, x + 22, "second call of a step");
+  draw_legend_text(canvas, x + 24, "second call of a step");
 }
 
 // Levels without a place on a logarithmic axis are said in words instead.
@@ -319,9 +324,10 @@ void draw_off_axis_note(Canvas& canvas, const ScheduleChart& chart) {
 Canvas draw_schedule(const ScheduleChart& chart) {
   std::vector<double> decades;
   for (const double sigma : chart.sigma) decades.push_back(std::log10(sigma));
-  const double distance = tick_distance(std::max(range_of(chart.log_snr), 1e-2), 7);
+  const double distance = tick_distance(std::max(range_of(chart.log_snr), 2.0), 7);
   const Axis snr = axis_over(chart.log_snr, distance);
-  const Axis sigma = axis_over(decades, range_of(decades) > 1.5 ? 0.5 : 0.1);
+  const double decade_range = range_of(decades);
+  const Axis sigma = axis_over(decades, decade_range > 1.5 || decade_range < 0.2 ? 0.5 : 0.1);
   const int steps = static_cast<int>(chart.log_snr.size()) - 1;
 
   Canvas canvas(kWidth, kHeight, kPaper);

@@ -76,6 +76,12 @@ json parse_json(const char* text, std::size_t length) {
     fail(Status::json, "the configuration has ", length, " bytes; at most ", kMaxText,
          " are allowed");
   }
+  // The parser would take it for the end.
+  if (std::memchr(text, '\0', length) != nullptr) {
+    fail(Status::json,
+         "the configuration is not valid JSON: it has a zero byte (length counts the "
+         "text only, not a final zero)");
+  }
   std::vector<std::set<std::string>> keys;
   const auto check = [&](int depth, json::parse_event_t event, json& parsed) {
     if (depth > kMaxDepth) {

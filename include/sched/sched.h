@@ -176,7 +176,7 @@ typedef struct sched_option_info {
   uint32_t struct_size;
   int32_t at_init;           /* 0: key of the configuration; 1: member of init options */
   const char* name;          /* "timestep_spacing" */
-  const char* type;          /* "boolean", "integer", "number", "string", "list" */
+  const char* type;          /* "boolean", "integer", "number", "string", "list", "null" */
   const char* default_value; /* as JSON: "\"linspace\"" */
   const char* allowed;       /* "linspace | leading | trailing", or "" */
 } sched_option_info;

@@ -1,0 +1,176 @@
+#!/bin/sh
+# One command from a fresh checkout to something that runs.  See `./bootstrap.sh help`.
+set -eu
+
+root=$(cd "$(dirname "$0")" && pwd)
+
+# What the project needs on Debian and Ubuntu, each with its reason.
+packages="
+g++
+cmake
+ninja-build
+pkg-config
+libopenblas-dev
+nlohmann-json3-dev
+libcli11-dev
+libstb-dev
+libgtest-dev
+libbenchmark-dev
+"
+
+usage() {
+  cat <<'END'
+usage: ./bootstrap.sh COMMAND
+
+  build          installs what is missing and builds: build/bin/sched, build/lib
+  demo [ARG...]  builds, then runs `build/bin/sched demo ARG...`
+  test           builds and runs every test, also under the sanitizers;
+                 the last line is "N passed, N failed"
+  help           this text
+
+On Debian and Ubuntu missing packages are installed with apt-get; elsewhere they are
+named, and nothing is installed.
+
+  WERROR=1       compiler warnings are errors
+  JOBS=N         parallel jobs; default: every core, 1.5 GiB of memory for each
+END
+}
+
+# ------------------------------------------------------------------ packages
+
+missing_packages() {
+  for package in $packages; do
+    status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)
+    [ "$status" = "install ok installed" ] || printf '%s ' "$package"
+  done
+}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null 2>&1; then
+    sudo "$@"
+  else
+    echo "bootstrap: not root, and there is no sudo; run as root: $*" >&2
+    exit 1
+  fi
+}
+
+install_missing() {
+  if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-query >/dev/null 2>&1; then
+    echo "bootstrap: no apt-get here.  Install what your system calls these:" >&2
+    for package in $packages; do echo "  $package" >&2; done
+    echo "then: cmake --preset release && cmake --build build && ctest --test-dir build" >&2
+    exit 1
+  fi
+  missing=$(missing_packages)
+  [ -n "$missing" ] || return 0
+  echo "bootstrap: installing $missing"
+  as_root apt-get update -qq
+  # The names are words, not one argument.
+  # shellcheck disable=SC2086
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
+}
+
+# --------------------------------------------------------------------- build
+
+# As many jobs as there are cores, but no more than memory is free for.
+job_count() {
+  if [ -n "${JOBS:-}" ]; then
+    echo "$JOBS"
+    return
+  fi
+  cores=$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
+  memory=$cores
+  if [ -r /proc/meminfo ]; then
+    kilobytes=$(awk '/^MemAvailable:/ {print $2}' /proc/meminfo)
+    memory=$((kilobytes / 1572864))
+  fi
+  if [ "$memory" -lt "$cores" ]; then cores=$memory; fi
+  if [ "$cores" -lt 1 ]; then cores=1; fi
+  echo "$cores"
+}
+
+build() {
+  werror=OFF
+  if [ "${WERROR:-0}" != 0 ]; then werror=ON; fi
+  (cd "$root" && cmake --preset "$1" -DSCHED_WERROR=$werror)
+  cmake --build "$2" --parallel "$(job_count)"
+}
+
+# ---------------------------------------------------------------------- test
+
+passed=0
+failed=0
+
+attribute() {
+  sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" "$2" | head -n 1
+}
+
+# Runs CTest in a build folder and adds what it counted.
+run_ctest() {
+  report=$1/tests.xml
+  rm -f "$report"
+  (cd "$1" && ctest --output-on-failure --parallel "$(job_count)" --output-junit "$report") || true
+  if [ ! -s "$report" ]; then
+    echo "bootstrap: CTest wrote no report in $1" >&2
+    failed=$((failed + 1))
+    return
+  fi
+  # The attributes of <testsuite> stand on lines of their own.
+  head -n 12 "$report" | sed 's/^[[:space:]]*/ /' >"$report.head"
+  all=$(attribute tests "$report.head")
+  wrong=$(attribute failures "$report.head")
+  skipped=$(attribute skipped "$report.head")
+  disabled=$(attribute disabled "$report.head")
+  rm -f "$report.head"
+  if [ "$all" -eq 0 ]; then
+    echo "bootstrap: no tests in $1" >&2
+    wrong=1
+    all=1
+  fi
+  passed=$((passed + all - wrong - skipped - disabled))
+  failed=$((failed + wrong))
+}
+
+run_tests() {
+  build release "$root/build"
+  run_ctest "$root/build"
+  if "$root/tests/consumer/run.sh" "$root/build"; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+  fi
+  build asan "$root/build-asan"
+  run_ctest "$root/build-asan"
+  echo "$passed passed, $failed failed"
+  [ "$failed" -eq 0 ]
+}
+
+# ------------------------------------------------------------------- commands
+
+command=${1:-help}
+if [ $# -gt 0 ]; then shift; fi
+case $command in
+  build)
+    install_missing
+    build release "$root/build"
+    ;;
+  demo)
+    install_missing
+    build release "$root/build"
+    exec "$root/build/bin/sched" demo "$@"
+    ;;
+  test)
+    install_missing
+    run_tests
+    ;;
+  help | -h | --help)
+    usage
+    ;;
+  *)
+    echo "bootstrap: unknown command '$command'" >&2
+    usage >&2
+    exit 2
+    ;;
+esac

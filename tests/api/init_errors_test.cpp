@@ -1,0 +1,387 @@
+// What sched_init() refuses: one line per case.  Each checks the status, that the sentence
+// names the option, that `out` is NULL, and that right options are accepted afterwards.
+
+#include <limits>
+
+#include "support.hpp"
+
+namespace sched_test {
+namespace {
+
+using Options = sched_init_options;
+
+const double kNan = std::numeric_limits<double>::quiet_NaN();
+const double kInf = std::numeric_limits<double>::infinity();
+
+const Statuses kSteps = {SCHED_ERROR_STEPS};
+const Statuses kTimes = {SCHED_ERROR_TIMESTEPS};
+const Statuses kOption = {SCHED_ERROR_OPTION};
+const Statuses kValue = {SCHED_ERROR_VALUE};
+const Statuses kConflict = {SCHED_ERROR_CONFLICT};
+const Statuses kShape = {SCHED_ERROR_SHAPE};
+const Statuses kDtype = {SCHED_ERROR_DTYPE};
+const Statuses kSize = {SCHED_ERROR_STRUCT_SIZE};
+const Statuses kArgument = {SCHED_ERROR_ARGUMENT};
+const Statuses kConflictOrOption = {SCHED_ERROR_CONFLICT, SCHED_ERROR_OPTION};
+// For what can be refused when the configuration is read or only when it is planned.
+const Statuses kImpossible = {SCHED_ERROR_CONFLICT, SCHED_ERROR_VALUE, SCHED_ERROR_NOT_FINITE};
+
+// Lists must outlive the case, so they are named.
+template <int N>
+struct List {
+  double values[N];
+  int count = N;
+};
+const List<4> kRising = {{100.0, 200.0, 300.0, 400.0}};
+const List<4> kUnsorted = {{900.0, 300.0, 500.0, 100.0}};
+const List<3> kEqual = {{900.0, 900.0, 100.0}};
+const List<3> kBeyond = {{1000.0, 500.0, 100.0}};
+const List<3> kFarBeyond = {{1e30, 500.0, 100.0}};
+const List<3> kBelowZero = {{900.0, 500.0, -1.0}};
+const List<3> kNanTime = {{900.0, kNan, 100.0}};
+const List<3> kNanFirst = {{kNan, 500.0, 100.0}};
+const List<3> kInfTime = {{kInf, 500.0, 100.0}};
+const List<4> kGoodTimes = {{900.0, 600.0, 300.0, 100.0}};
+const List<4> kGoodSigmas = {{14.0, 5.0, 1.0, 0.0}};
+const List<3> kRisingSigmas = {{1.0, 5.0, 14.0}};
+const List<3> kNegativeSigmas = {{14.0, 5.0, -1.0}};
+const List<3> kNanSigmas = {{14.0, kNan, 0.0}};
+const List<3> kInfSigmas = {{kInf, 5.0, 0.0}};
+
+template <int N>
+void times(Options& o, const List<N>& list) {
+  o.num_steps = 0;
+  o.timesteps = list.values;
+  o.timesteps_count = list.count;
+}
+template <int N>
+void levels_of(Options& o, const List<N>& list) {
+  o.num_steps = 0;
+  o.sigmas = list.values;
+  o.sigmas_count = list.count;
+}
+
+std::string of(const std::string& name, const std::string& keys = "") {
+  return R"({"_class_name": ")" + name + R"(Scheduler")" + (keys.empty() ? "" : ", " + keys) + "}";
+}
+const std::string kDdim = of("DDIM"), kDdpm = of("DDPM"), kEuler = of("EulerDiscrete");
+const std::string kHeun = of("HeunDiscrete"), kLms = of("LMSDiscrete"), kLcm = of("LCM");
+const std::string kDpm = of("DPMSolverMultistep"), kUnipc = of("UniPCMultistep");
+const std::string kFlow = of("FlowMatchEulerDiscrete");
+const std::string kDynamic = of("FlowMatchEulerDiscrete", R"("use_dynamic_shifting": true)");
+
+struct InitCase {
+  std::string name;
+  std::string json;
+  Tune spoil;
+  Statuses allowed;
+  std::vector<std::string> words;
+};
+std::ostream& operator<<(std::ostream& out, const InitCase& c) { return out << c.name; }
+
+Options right_options() {
+  Options options = SCHED_INIT_OPTIONS_INIT;
+  options.num_steps = 5;
+  options.batch = 2;
+  options.elements = 7;
+  return options;
+}
+
+class InitErrors : public testing::TestWithParam<InitCase> {};
+
+TEST_P(InitErrors, AreNamed) {
+  const InitCase& c = GetParam();
+  Message message;
+  sched_create_options create_options = SCHED_CREATE_OPTIONS_INIT;
+  create_options.message = message.data();
+  create_options.message_capacity = message.capacity();
+  sched_scheduler* scheduler = nullptr;
+  sched_status status = sched_create(c.json.data(), c.json.size(), &create_options, &scheduler);
+  const Scheduler owner(scheduler);
+  if (status == SCHED_OK) {
+    Options options = right_options();
+    options.message = message.data();
+    options.message_capacity = message.capacity();
+    c.spoil(options);
+    auto* state = reinterpret_cast<sched_state*>(&message);
+    status = sched_init(scheduler, &options, &state);
+    EXPECT_EQ(state, nullptr);
+    if (status == SCHED_OK) sched_state_free(state);
+
+    // The same scheduler, asked rightly.
+    const Config right = {"right", kDdim};
+    const Scheduler second = create(right.json);
+    options = right_options();
+    state = nullptr;
+    EXPECT_EQ(sched_init(second.get(), &options, &state), SCHED_OK);
+    sched_state_free(state);
+  } else {
+    std::printf("refused by create: ");
+  }
+  EXPECT_TRUE(is_one_of(status, c.allowed)) << message.text();
+  EXPECT_TRUE(message.walls_intact());
+  if (status == SCHED_ERROR_STRUCT_SIZE) return;  // then the message members are not trusted
+  ASSERT_TRUE(message.terminated());
+  EXPECT_TRUE(names(message.text(), c.words));
+  std::printf("%s\n", message.text().c_str());
+}
+
+// clang-format off
+const InitCase kCounts[] = {
+    {"steps_missing", kEuler, [](Options& o) { o.num_steps = 0; }, kSteps, {"num_steps"}},
+    {"steps_negative", kEuler, [](Options& o) { o.num_steps = -1; }, kSteps, {"num_steps"}},
+    {"steps_lowest", kEuler, [](Options& o) { o.num_steps = std::numeric_limits<int>::min(); }, kSteps, {"num_steps"}},
+    {"steps_highest", kEuler, [](Options& o) { o.num_steps = std::numeric_limits<int>::max(); }, {SCHED_ERROR_STEPS, SCHED_ERROR_MEMORY}, {}},
+    {"ddim_steps_above_train", kDdim, [](Options& o) { o.num_steps = 1001; }, kSteps, {"num_steps", "1000"}},
+    {"ddpm_steps_above_train", kDdpm, [](Options& o) { o.num_steps = 1001; }, kSteps, {"num_steps", "1000"}},
+    {"lcm_steps_above_original", kLcm, [](Options& o) { o.num_steps = 51; }, kSteps, {"num_steps", "original_inference_steps", "50"}},
+    {"begin_negative", kEuler, [](Options& o) { o.begin_step = -1; }, kSteps, {"begin_step"}},
+    {"begin_at_end", kEuler, [](Options& o) { o.begin_step = 5; }, kSteps, {"begin_step"}},
+    {"end_negative", kEuler, [](Options& o) { o.end_step = -1; }, kSteps, {"end_step"}},
+    {"end_above", kEuler, [](Options& o) { o.end_step = 6; }, kSteps, {"end_step"}},
+    {"end_before_begin", kEuler, [](Options& o) { o.begin_step = 3; o.end_step = 2; }, kSteps, {"begin_step|end_step"}},
+    {"end_equals_begin", kEuler, [](Options& o) { o.begin_step = 3; o.end_step = 3; }, kSteps, {"begin_step|end_step"}},
+    {"batch_zero", kEuler, [](Options& o) { o.batch = 0; }, kShape, {"batch"}},
+    {"batch_negative", kEuler, [](Options& o) { o.batch = -2; }, kShape, {"batch"}},
+    {"elements_zero", kEuler, [](Options& o) { o.elements = 0; }, kShape, {"elements"}},
+    {"elements_negative", kEuler, [](Options& o) { o.elements = -7; }, kShape, {"elements"}},
+    {"size_overflows", kDpm, [](Options& o) { o.batch = INT64_C(1) << 40; o.elements = INT64_C(1) << 40; }, {SCHED_ERROR_SHAPE, SCHED_ERROR_MEMORY}, {}},
+    {"size_overflows_in_bytes", kDpm, [](Options& o) { o.batch = 4; o.elements = INT64_C(1) << 60; }, {SCHED_ERROR_SHAPE, SCHED_ERROR_MEMORY}, {}},
+    {"too_much_memory", kDpm, [](Options& o) { o.batch = 1; o.elements = INT64_C(1) << 46; }, {SCHED_ERROR_SHAPE, SCHED_ERROR_MEMORY}, {}},
+    {"dtype_undefined", kEuler, [](Options& o) { o.dtype = SCHED_DTYPE_UNDEFINED; }, kDtype, {"dtype"}},
+    {"dtype_unknown", kEuler, [](Options& o) { o.dtype = 99; }, kDtype, {"dtype"}},
+    {"dtype_negative", kEuler, [](Options& o) { o.dtype = -1; }, kDtype, {"dtype"}},
+    {"f64_on_fused", kEuler, [](Options& o) { o.dtype = SCHED_F64; o.kernel = SCHED_KERNEL_FUSED; }, kDtype, {"dtype|F64", "reference"}},
+    {"f64_on_blas", kEuler, [](Options& o) { o.dtype = SCHED_F64; o.kernel = SCHED_KERNEL_BLAS; }, {SCHED_ERROR_DTYPE, SCHED_ERROR_UNSUPPORTED}, {}},
+    {"kernel_unknown", kEuler, [](Options& o) { o.kernel = 99; }, {SCHED_ERROR_UNSUPPORTED, SCHED_ERROR_VALUE}, {"kernel"}},
+    {"kernel_negative", kEuler, [](Options& o) { o.kernel = -1; }, {SCHED_ERROR_UNSUPPORTED, SCHED_ERROR_VALUE}, {"kernel"}},
+    {"struct_size_zero", kEuler, [](Options& o) { o.struct_size = 0; }, kSize, {}},
+    {"struct_size_small", kEuler, [](Options& o) { o.struct_size = 8; }, kSize, {}},
+    {"struct_size_odd", kEuler, [](Options& o) { o.struct_size -= 1; }, kSize, {}},
+    {"struct_size_absurd", kEuler, [](Options& o) { o.struct_size = 1u << 30; }, kSize, {}},
+};
+
+const InitCase kLists[] = {
+    {"times_rising", kEuler, [](Options& o) { times(o, kRising); }, kTimes, {"timesteps"}},
+    {"times_unsorted", kDdpm, [](Options& o) { times(o, kUnsorted); }, kTimes, {"timesteps"}},
+    {"times_equal", kDpm, [](Options& o) { times(o, kEqual); }, kTimes, {"timesteps"}},
+    {"times_beyond_training", kDdpm, [](Options& o) { times(o, kBeyond); }, kTimes, {"timesteps", "999|1000"}},
+    {"times_far_beyond", kEuler, [](Options& o) { times(o, kFarBeyond); }, kTimes, {"timesteps"}},
+    {"times_beyond_lcm", kLcm, [](Options& o) { times(o, kBeyond); }, kTimes, {"timesteps"}},
+    {"times_below_zero", kHeun, [](Options& o) { times(o, kBelowZero); }, kTimes, {"timesteps"}},
+    {"times_nan", kEuler, [](Options& o) { times(o, kNanTime); }, kTimes, {"timesteps"}},
+    {"times_nan_first", kDpm, [](Options& o) { times(o, kNanFirst); }, kTimes, {"timesteps"}},
+    {"times_infinite", kFlow, [](Options& o) { times(o, kInfTime); }, kTimes, {"timesteps"}},
+    {"times_empty", kEuler, [](Options& o) { times(o, kGoodTimes); o.timesteps_count = 0; }, kTimes, {"timesteps"}},
+    {"times_negative_count", kEuler, [](Options& o) { times(o, kGoodTimes); o.timesteps_count = -4; }, {SCHED_ERROR_ARGUMENT, SCHED_ERROR_TIMESTEPS}, {"timesteps"}},
+    {"times_null_with_count", kEuler, [](Options& o) { o.num_steps = 0; o.timesteps_count = 4; }, {SCHED_ERROR_ARGUMENT, SCHED_ERROR_TIMESTEPS}, {"timesteps"}},
+    {"sigmas_rising", kEuler, [](Options& o) { levels_of(o, kRisingSigmas); }, kTimes, {"sigmas"}},
+    {"sigmas_negative", kEuler, [](Options& o) { levels_of(o, kNegativeSigmas); }, kTimes, {"sigmas"}},
+    {"sigmas_nan", kEuler, [](Options& o) { levels_of(o, kNanSigmas); }, kTimes, {"sigmas"}},
+    {"sigmas_infinite", kEuler, [](Options& o) { levels_of(o, kInfSigmas); }, kTimes, {"sigmas"}},
+    {"sigmas_empty", kEuler, [](Options& o) { levels_of(o, kGoodSigmas); o.sigmas_count = 0; }, kTimes, {"sigmas"}},
+    {"sigmas_null_with_count", kEuler, [](Options& o) { o.num_steps = 0; o.sigmas_count = 4; }, {SCHED_ERROR_ARGUMENT, SCHED_ERROR_TIMESTEPS}, {"sigmas"}},
+    {"flow_sigmas_rising", kFlow, [](Options& o) { levels_of(o, kRisingSigmas); }, kTimes, {"sigmas"}},
+    {"times_and_steps", kEuler, [](Options& o) { times(o, kGoodTimes); o.num_steps = 4; }, kConflict, {"timesteps", "num_steps"}},
+    {"sigmas_and_steps", kEuler, [](Options& o) { levels_of(o, kGoodSigmas); o.num_steps = 4; }, kConflict, {"sigmas", "num_steps"}},
+    {"times_and_sigmas", kEuler, [](Options& o) { times(o, kGoodTimes); levels_of(o, kGoodSigmas); }, kConflict, {"timesteps", "sigmas"}},
+    {"times_with_karras", of("EulerDiscrete", R"("use_karras_sigmas": true)"), [](Options& o) { times(o, kGoodTimes); }, kConflict, {"timesteps", "karras"}},
+    {"times_with_exponential", of("HeunDiscrete", R"("use_exponential_sigmas": true)"), [](Options& o) { times(o, kGoodTimes); }, kConflict, {"timesteps", "exponential"}},
+    {"times_with_lu", of("DPMSolverMultistep", R"("use_lu_lambdas": true)"), [](Options& o) { times(o, kGoodTimes); }, kConflict, {"timesteps", "lu"}},
+    {"unipc_sigmas_without_flow", kUnipc, [](Options& o) { levels_of(o, kGoodSigmas); }, kConflictOrOption, {"sigmas"}},
+};
+
+const InitCase kOptions[] = {
+    {"eta_negative", kDdim, [](Options& o) { o.eta = -0.1; }, kValue, {"eta"}},
+    {"eta_nan", kDdim, [](Options& o) { o.eta = kNan; }, kValue, {"eta"}},
+    {"eta_infinite", kDdim, [](Options& o) { o.eta = kInf; }, kValue, {"eta"}},
+    {"churn_negative", kEuler, [](Options& o) { o.s_churn = -1.0; }, kValue, {"s_churn"}},
+    {"churn_nan", kEuler, [](Options& o) { o.s_churn = kNan; }, kValue, {"s_churn"}},
+    {"tmin_nan", kEuler, [](Options& o) { o.s_churn = 1.0; o.s_tmin = kNan; }, kValue, {"s_tmin"}},
+    {"tmax_nan", kEuler, [](Options& o) { o.s_churn = 1.0; o.s_tmax = kNan; }, kValue, {"s_tmax"}},
+    {"s_noise_nan", kEuler, [](Options& o) { o.s_churn = 1.0; o.s_noise = kNan; }, kValue, {"s_noise"}},
+    {"s_noise_infinite", kEuler, [](Options& o) { o.s_churn = 1.0; o.s_noise = kInf; }, kValue, {"s_noise"}},
+    {"order_five", kLms, [](Options& o) { o.order = 5; }, kValue, {"order", "1", "4"}},
+    {"order_negative", kLms, [](Options& o) { o.order = -1; }, kValue, {"order", "1", "4"}},
+    {"original_negative", kLcm, [](Options& o) { o.original_inference_steps = -5; }, {SCHED_ERROR_VALUE, SCHED_ERROR_STEPS}, {"original_inference_steps"}},
+    {"original_above_train", kLcm, [](Options& o) { o.original_inference_steps = 2000; }, {SCHED_ERROR_VALUE, SCHED_ERROR_STEPS}, {"original_inference_steps"}},
+    {"original_below_steps", kLcm, [](Options& o) { o.original_inference_steps = 3; }, {SCHED_ERROR_VALUE, SCHED_ERROR_STEPS}, {"original_inference_steps"}},
+    {"heun_train_negative", kHeun, [](Options& o) { o.num_train_timesteps = -5; }, {SCHED_ERROR_VALUE, SCHED_ERROR_STEPS}, {"num_train_timesteps"}},
+    {"strength_zero", kDdim, [](Options& o) { o.strength = 0.0; }, kValue, {"strength"}},
+    {"strength_negative", kDdim, [](Options& o) { o.strength = -0.5; }, kValue, {"strength"}},
+    {"strength_above_one", kDdim, [](Options& o) { o.strength = 1.5; }, kValue, {"strength"}},
+    {"strength_nan", kDdim, [](Options& o) { o.strength = kNan; }, kValue, {"strength"}},
+    {"strength_with_begin", kDdim, [](Options& o) { o.strength = 0.6; o.begin_step = 2; }, kConflict, {"strength", "begin_step"}},
+    {"mu_without_dynamic", kFlow, [](Options& o) { o.mu = 1.0; }, kConflictOrOption, {"mu", "use_dynamic_shifting"}},
+    {"dpm_mu_without_dynamic", kDpm, [](Options& o) { o.mu = 1.0; }, kConflictOrOption, {"mu", "use_dynamic_shifting"}},
+    {"dynamic_without_mu", kDynamic, [](Options&) {}, kConflict, {"mu", "use_dynamic_shifting"}},
+    {"mu_nan", kDynamic, [](Options& o) { o.mu = kNan; }, kValue, {"mu"}},
+    {"mu_infinite", kDynamic, [](Options& o) { o.mu = kInf; }, kValue, {"mu"}},
+    {"ddpm_fixed_large_log", of("DDPM", R"("variance_type": "fixed_large_log")"), [](Options&) {}, kImpossible, {"variance_type|fixed_large_log"}},
+    {"sde_dpmsolver_order_3", of("DPMSolverMultistep", R"("algorithm_type": "sde-dpmsolver", "solver_order": 3, "final_sigmas_type": "sigma_min")"), [](Options&) {}, kImpossible, {"sde-dpmsolver", "solver_order"}},
+    {"sigma_min_above_max", of("EulerDiscrete", R"("use_karras_sigmas": true, "sigma_min": 5.0, "sigma_max": 2.0)"), [](Options&) {}, {SCHED_ERROR_VALUE, SCHED_ERROR_CONFLICT, SCHED_ERROR_TIMESTEPS, SCHED_ERROR_NOT_FINITE}, {"sigma"}},
+    {"lcm_configured_above_train", of("LCM", R"("original_inference_steps": 5000)"), [](Options&) {}, {SCHED_ERROR_VALUE, SCHED_ERROR_CONFLICT, SCHED_ERROR_STEPS}, {"original_inference_steps"}},
+    {"pndm_start_too_short", of("PNDM"), [](Options& o) { o.num_steps = 3; }, kSteps, {"4", "skip_prk_steps"}},
+    {"zero_snr_epsilon", of("DDIM", R"("rescale_betas_zero_snr": true, "timestep_spacing": "trailing")"), [](Options&) {}, kImpossible, {"rescale_betas_zero_snr|step"}},
+};
+// clang-format on
+
+INSTANTIATE_TEST_SUITE_P(Counts, InitErrors, testing::ValuesIn(kCounts), CaseName());
+INSTANTIATE_TEST_SUITE_P(Lists, InitErrors, testing::ValuesIn(kLists), CaseName());
+INSTANTIATE_TEST_SUITE_P(Options, InitErrors, testing::ValuesIn(kOptions), CaseName());
+
+// ------------------------------------------- options that a method does not have
+
+struct InitOption {
+  const char* name;
+  void (*set)(Options&);
+  std::vector<std::string> owners;  // names in plain_configs()
+};
+
+const InitOption kInitOptions[] = {
+    {"eta", [](Options& o) { o.eta = 0.5; }, {"ddim"}},
+    {"use_clipped_model_output", [](Options& o) { o.use_clipped_model_output = 1; }, {"ddim"}},
+    {"s_churn", [](Options& o) { o.s_churn = 1.0; }, {"euler"}},
+    {"s_tmin", [](Options& o) { o.s_tmin = 0.1; }, {"euler"}},
+    {"s_tmax", [](Options& o) { o.s_tmax = 10.0; }, {"euler"}},
+    {"s_noise", [](Options& o) { o.s_noise = 1.0; }, {"euler"}},
+    {"order", [](Options& o) { o.order = 2; }, {"lms"}},
+    {"original_inference_steps", [](Options& o) { o.original_inference_steps = 25; }, {"lcm"}},
+    {"num_train_timesteps", [](Options& o) { o.num_train_timesteps = 900; }, {"heun"}},
+    {"mu", [](Options& o) { o.mu = 1.0; }, {}},
+    {"timesteps",
+     [](Options& o) { times(o, kGoodTimes); },
+     {"ddpm", "euler", "heun", "dpm", "lcm", "flow"}},
+    {"sigmas", [](Options& o) { levels_of(o, kGoodSigmas); }, {"euler"}},
+};
+
+// Every option on every class: accepted by those that have it, refused by name elsewhere.
+TEST(InitOptions, OnlyWhereTheMethodHasThem) {
+  int refused = 0;
+  for (const Config& config : plain_configs()) {
+    const Scheduler scheduler = create(config.json);
+    for (const InitOption& option : kInitOptions) {
+      const std::string name = option.name;
+      // Not in a plain configuration of these; tested by name above.
+      const bool elsewhere = (config.name == "flow" || config.name == "unipc") && name == "sigmas";
+      const bool shifted =
+          name == "mu" && (config.name == "flow" || config.name == "dpm" || config.name == "unipc");
+      if (elsewhere || shifted) continue;
+      Message message;
+      Options options = right_options();
+      option.set(options);
+      options.message = message.data();
+      options.message_capacity = message.capacity();
+      sched_state* state = nullptr;
+      const sched_status status = sched_init(scheduler.get(), &options, &state);
+      const State owner(state);
+      bool has = false;
+      for (const std::string& one : option.owners) has = has || one == config.name;
+      EXPECT_EQ(sched_status_name(status), std::string(has ? "SCHED_OK" : "SCHED_ERROR_OPTION"))
+          << config.name << " with " << name << ": " << message.text();
+      if (has) continue;
+      EXPECT_TRUE(names(message.text(), {name})) << config.name;
+      ++refused;
+    }
+  }
+  std::printf("%d options refused by name\n", refused);
+}
+
+// ------------------------------------------------------------ numbers of steps
+
+// One, as many as were trained, and more: finite weights, or a refusal that says why.
+TEST(InitSteps, OneAllAndMore) {
+  for (const Config& config : every_config()) {
+    for (int steps : {1, 2, 4, 50, 999, 1000, 1001, 1500}) {
+      Options options = options_for(config);
+      options.num_steps = steps;
+      Message message;
+      options.message = message.data();
+      options.message_capacity = message.capacity();
+      const Scheduler scheduler = create(config.json);
+      sched_state* state = nullptr;
+      const sched_status status = sched_init(scheduler.get(), &options, &state);
+      const State owner(state);
+      if (status != SCHED_OK) {
+        EXPECT_TRUE(
+            is_one_of(status, {SCHED_ERROR_STEPS, SCHED_ERROR_TIMESTEPS, SCHED_ERROR_NOT_FINITE}));
+        // PNDM's Runge-Kutta start needs four; everything else has 1 to 50.
+        const bool starts = config.name == "pndm" || config.name == "pndm_v";
+        EXPECT_TRUE(steps > 50 || (starts && steps < 4)) << config.name << ": " << message.text();
+        EXPECT_TRUE(names(message.text(), {"step"}));
+        std::printf("%s, %d: %s\n", config.name.c_str(), steps, message.text().c_str());
+        continue;
+      }
+      EXPECT_EQ(sched_num_steps(state), steps) << config.name;
+      for (std::int64_t call = 0; call < sched_num_calls(state); ++call) {
+        const sched_weights w = weights(state, call);
+        for (int row = 0; row < w.rows; ++row)
+          for (double weight : w.weight[row])
+            ASSERT_TRUE(std::isfinite(weight)) << config.name << " " << steps << " call " << call;
+      }
+    }
+  }
+}
+
+// ------------------------------------------------------------------- pointers
+
+TEST(InitArguments, Null) {
+  const Scheduler scheduler = create(kEuler);
+  const Options options = right_options();
+  sched_state* state = reinterpret_cast<sched_state*>(&state);
+  EXPECT_EQ(sched_init(nullptr, &options, &state), SCHED_ERROR_ARGUMENT);
+  EXPECT_EQ(state, nullptr);
+  state = reinterpret_cast<sched_state*>(&state);
+  EXPECT_EQ(sched_init(scheduler.get(), nullptr, &state), SCHED_ERROR_ARGUMENT);
+  EXPECT_EQ(state, nullptr);
+  EXPECT_EQ(sched_init(scheduler.get(), &options, nullptr), SCHED_ERROR_ARGUMENT);
+}
+
+TEST(InitArguments, MessageBuffersOfAnySize) {
+  const Scheduler scheduler = create(kEuler);
+  Options options = right_options();
+  options.num_steps = -7;
+  Message whole;
+  options.message = whole.data();
+  options.message_capacity = whole.capacity();
+  sched_state* state = nullptr;
+  ASSERT_EQ(sched_init(scheduler.get(), &options, &state), SCHED_ERROR_STEPS);
+  for (std::size_t capacity : {0, 1, 2, 3, 5, 16, 31, 32, 33}) {
+    Message message(capacity);
+    options.message = message.data();
+    options.message_capacity = capacity;
+    EXPECT_EQ(sched_init(scheduler.get(), &options, &state), SCHED_ERROR_STEPS);
+    EXPECT_TRUE(message.walls_intact()) << capacity;
+    if (capacity == 0) {
+      EXPECT_TRUE(message.untouched());
+      continue;
+    }
+    ASSERT_TRUE(message.terminated()) << capacity;
+    EXPECT_EQ(message.text(), whole.text().substr(0, capacity - 1)) << capacity;
+  }
+  options.message = nullptr;
+  options.message_capacity = 100;
+  EXPECT_EQ(sched_init(scheduler.get(), &options, &state), SCHED_ERROR_STEPS);
+}
+
+// Lists and seeds are copied: what happens to them after init does not matter.
+TEST(InitArguments, ListsAreCopied) {
+  const Config config = {"euler", kEuler};
+  std::vector<double> list = {900.0, 600.0, 300.0, 100.0};
+  std::vector<std::uint64_t> seeds = {5, 6};
+  Options options = right_options();
+  options.num_steps = 0;
+  options.timesteps = list.data();
+  options.timesteps_count = static_cast<std::int32_t>(list.size());
+  options.item_seeds = seeds.data();
+  const State state = start(config, options);
+  const State control = start(config, options);
+  const Tensor expected = first_sample(control.get(), options);
+  list.assign(list.size(), kNan);
+  seeds.assign(seeds.size(), 0);
+  EXPECT_EQ(timesteps(state.get()), (std::vector<double>{900.0, 600.0, 300.0, 100.0}));
+  EXPECT_EQ(first_sample(state.get(), options), expected);
+}
+
+}  // namespace
+}  // namespace sched_test

@@ -1,0 +1,242 @@
+// sched_step() and sched_step_wide() allocate nothing, as the manual promises.
+//
+// This program defines malloc and its relatives itself, before libc's in the order of
+// symbol lookup, so that the calls of the library (and of what it links) come here to be
+// counted.  operator new is counted too: it calls malloc.
+//
+// AddressSanitizer brings its own malloc and must be the only one to replace it, so under
+// it nothing is replaced and the tests are skipped.
+
+#if !defined(_GNU_SOURCE)
+#define _GNU_SOURCE 1
+#endif
+
+#include <dlfcn.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+
+#include "support.hpp"
+
+#if !defined(__SANITIZE_ADDRESS__)
+
+namespace {
+
+// No dynamic initialisation: malloc is called before any constructor runs.
+std::atomic<bool> counting{false};
+std::atomic<long> allocations{0};
+
+void count() {
+  if (counting.load(std::memory_order_relaxed)) allocations.fetch_add(1);
+}
+
+template <class Function>
+Function next_symbol(const char* name) {
+  return reinterpret_cast<Function>(dlsym(RTLD_NEXT, name));
+}
+
+// dlsym itself may call calloc before calloc is known; these bytes serve it then.
+alignas(16) char early[4096];
+std::size_t early_used = 0;
+bool is_early(const void* p) { return p >= early && p < early + sizeof(early); }
+
+}  // namespace
+
+extern "C" {
+
+void* malloc(std::size_t size) {
+  static const auto real = next_symbol<void* (*)(std::size_t)>("malloc");
+  count();
+  return real(size);
+}
+
+void* calloc(std::size_t n, std::size_t size) {
+  static void* (*real)(std::size_t, std::size_t) = nullptr;
+  static bool asking = false;
+  if (real == nullptr) {
+    if (asking) {
+      const std::size_t bytes = (n * size + 15) / 16 * 16;
+      if (early_used + bytes > sizeof(early)) return nullptr;
+      early_used += bytes;
+      return early + early_used - bytes;
+    }
+    asking = true;
+    real = next_symbol<void* (*)(std::size_t, std::size_t)>("calloc");
+    asking = false;
+  }
+  count();
+  return real(n, size);
+}
+
+void* realloc(void* old, std::size_t size) {
+  static const auto real = next_symbol<void* (*)(void*, std::size_t)>("realloc");
+  count();
+  return real(old, size);
+}
+
+void free(void* p) {
+  static const auto real = next_symbol<void (*)(void*)>("free");
+  if (!is_early(p)) real(p);
+}
+
+int posix_memalign(void** out, std::size_t alignment, std::size_t size) {
+  static const auto real = next_symbol<int (*)(void**, std::size_t, std::size_t)>("posix_memalign");
+  count();
+  return real(out, alignment, size);
+}
+
+void* aligned_alloc(std::size_t alignment, std::size_t size) {
+  static const auto real = next_symbol<void* (*)(std::size_t, std::size_t)>("aligned_alloc");
+  count();
+  return real(alignment, size);
+}
+
+void* memalign(std::size_t alignment, std::size_t size) {
+  static const auto real = next_symbol<void* (*)(std::size_t, std::size_t)>("memalign");
+  count();
+  return real(alignment, size);
+}
+
+}  // extern "C"
+
+#endif  // !__SANITIZE_ADDRESS__
+
+namespace sched_test {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__)
+
+class Allocations : public testing::TestWithParam<Config> {
+ protected:
+  void SetUp() override { GTEST_SKIP() << "AddressSanitizer owns malloc"; }
+};
+template <class Call>
+long allocations_of(Call call) {
+  call();
+  return 0;
+}
+
+#else
+
+class Allocations : public testing::TestWithParam<Config> {};
+
+template <class Call>
+long allocations_of(Call call) {
+  allocations = 0;
+  counting = true;
+  call();
+  counting = false;
+  return allocations;
+}
+
+// The counter sees the library's own allocations, or the other tests would prove nothing.
+TEST(Counter, SeesTheLibrary) {
+  const Config& config = config_named("dpm");
+  const sched_init_options options = options_for(config);
+  const Scheduler scheduler = create(config.json);
+  sched_state* state = nullptr;
+  EXPECT_GT(allocations_of([&] { (void)sched_init(scheduler.get(), &options, &state); }), 0);
+  sched_state_free(state);
+  EXPECT_EQ(allocations_of([] {}), 0);
+  void* volatile p = nullptr;
+  EXPECT_EQ(allocations_of([&] { p = std::malloc(10); }), 1);
+  std::free(p);
+}
+
+#endif
+
+INSTANTIATE_TEST_SUITE_P(All, Allocations, testing::ValuesIn(every_config()), CaseName());
+
+// Large enough for tiles and, where there are any, for threads.
+constexpr std::int64_t kElements = 20011;
+
+TEST_P(Allocations, NoneInStep) {
+  const Config& config = GetParam();
+  for (std::int32_t kernel : kernels()) {
+    for (std::int32_t dtype : {SCHED_F32, SCHED_F16, SCHED_BF16}) {
+      sched_init_options options = options_for(config);
+      options.kernel = kernel;
+      options.dtype = dtype;
+      options.elements = kElements;
+      const State state = start(config, options);
+      Tensor sample = first_sample(state.get(), options);
+      Tensor next = sample;
+      for (double time : timesteps(state.get())) {
+        const Tensor prediction = predict(config, sample, time);
+        const sched_tensor views[] = {sample.view(), prediction.view()};
+        sched_tensor out = next.view();
+        sched_status status = SCHED_OK;
+        const long count =
+            allocations_of([&] { status = sched_step(state.get(), &views[0], &views[1], &out); });
+        ASSERT_EQ(status, SCHED_OK) << sched_last_error(state.get());
+        ASSERT_EQ(count, 0) << kernel_name(kernel) << " dtype " << dtype << " call "
+                            << sched_calls_done(state.get());
+        std::swap(sample, next);
+      }
+    }
+  }
+}
+
+TEST_P(Allocations, NoneInWideStep) {
+  const Config& config = GetParam();
+  for (std::int32_t kernel : kernels()) {
+    sched_init_options options = options_for(config);
+    options.kernel = kernel;
+    options.elements = kElements;
+    const State state = start(config, options);
+    Tensor sample = first_sample(state.get(), options);
+    Tensor next = sample, denoised = sample, input = sample, noise = sample;
+    for (double time : timesteps(state.get())) {
+      const Tensor prediction = predict(config, sample, time);
+      const Tensor other = predict(config, sample, time + 10.0);
+      const sched_tensor views[] = {sample.view(), prediction.view(), other.view(), noise.view()};
+      sched_tensor out[] = {next.view(), denoised.view(), input.view()};
+      sched_step_args args = SCHED_STEP_ARGS_INIT;
+      args.sample = &views[0];
+      args.prediction = &views[1];
+      args.unconditional = &views[2];
+      args.guidance_scale = 5.0;
+      args.next = &out[0];
+      args.denoised = &out[1];
+      args.next_input = &out[2];
+      for (int draw = 0; draw < sched_next_draws(state.get()); ++draw) args.noise[draw] = &views[3];
+      sched_status status = SCHED_OK;
+      const long count = allocations_of([&] { status = sched_step_wide(state.get(), &args); });
+      ASSERT_EQ(status, SCHED_OK) << sched_last_error(state.get());
+      ASSERT_EQ(count, 0) << kernel_name(kernel) << " call " << sched_calls_done(state.get());
+      std::swap(sample, next);
+    }
+  }
+}
+
+TEST_P(Allocations, NoneInGroupedStep) {
+  const Config& config = GetParam();
+  if (class_of(config) != "FlowMatchEulerDiscreteScheduler" || config.name == "flow_stochastic")
+    return;
+  for (std::int32_t kernel : kernels()) {
+    sched_init_options options = options_for(config);
+    options.kernel = kernel;
+    options.elements = 1000;
+    const State state = start(config, options);
+    const Tensor sample = first_sample(state.get(), options);
+    Tensor next = sample;
+    const std::vector<double> loop_times = timesteps(state.get());
+    const std::vector<double> times(2 * 100, loop_times[1]);
+    const sched_tensor view = sample.view();
+    sched_tensor out = next.view();
+    sched_step_args args = SCHED_STEP_ARGS_INIT;
+    args.sample = &view;
+    args.prediction = &view;
+    args.next = &out;
+    args.groups = 100;
+    args.group_timesteps = times.data();
+    sched_status status = SCHED_OK;
+    EXPECT_EQ(allocations_of([&] { status = sched_step_wide(state.get(), &args); }), 0)
+        << kernel_name(kernel);
+    EXPECT_EQ(status, SCHED_OK) << sched_last_error(state.get());
+  }
+}
+
+}  // namespace
+}  // namespace sched_test

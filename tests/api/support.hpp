@@ -1,0 +1,171 @@
+// What the tests of the C ABI share: tensors of any dtype, configurations, and a loop.
+// Everything goes through <sched/sched.h>, as a caller would.
+
+#ifndef SCHED_TESTS_API_SUPPORT_HPP_
+#define SCHED_TESTS_API_SUPPORT_HPP_
+
+#include <gtest/gtest.h>
+#include <sched/sched.h>
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace sched_test {
+
+struct FreeScheduler {
+  void operator()(sched_scheduler* scheduler) const { sched_free(scheduler); }
+};
+struct FreeState {
+  void operator()(sched_state* state) const { sched_state_free(state); }
+};
+using Scheduler = std::unique_ptr<sched_scheduler, FreeScheduler>;
+using State = std::unique_ptr<sched_state, FreeState>;
+
+// ------------------------------------------------------------------ tensors
+
+// Bits of a binary16 or bfloat16 nearest to `value`, ties to even, and back.
+std::uint16_t to_half(float value);
+float from_half(std::uint16_t bits);
+std::uint16_t to_bfloat(float value);
+float from_bfloat(std::uint16_t bits);
+
+std::size_t bytes_of(std::int32_t dtype);
+
+// A tensor that owns its memory.  Begins as canary bytes, which are NaN in no dtype but
+// are a value that no sampler returns by chance.
+class Tensor {
+ public:
+  Tensor(std::int32_t dtype, std::int64_t batch, std::int64_t elements);
+
+  double at(std::size_t i) const;
+  void set(std::size_t i, double value);
+  void fill(double value);
+  std::size_t size() const { return static_cast<std::size_t>(batch_ * elements_); }
+  std::int64_t batch() const { return batch_; }
+  std::int64_t elements() const { return elements_; }
+  std::int32_t dtype() const { return dtype_; }
+
+  // The C struct, by value; its data points here.
+  sched_tensor view() const;
+  // The values of one item, as a batch of one.
+  Tensor item(std::int64_t k) const;
+  // Largest absolute value, and largest absolute difference to another tensor.
+  double peak() const;
+  double distance(const Tensor& other) const;
+  // Same bits?
+  bool operator==(const Tensor& other) const { return bytes_ == other.bytes_; }
+  bool operator!=(const Tensor& other) const { return !(*this == other); }
+
+ private:
+  std::int32_t dtype_;
+  std::int64_t batch_, elements_;
+  std::vector<std::uint8_t> bytes_;
+};
+
+std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
+
+// ----------------------------------------------------------- configurations
+
+using Tune = std::function<void(sched_init_options&)>;
+
+// A configuration and the init options that belong to it.
+struct Config {
+  std::string name;
+  std::string json;
+  Tune tune = [](sched_init_options&) {};
+  // 2 where the network also returns the variance.
+  std::int64_t prediction_factor = 1;
+};
+std::ostream& operator<<(std::ostream& out, const Config& config);
+
+// One plain configuration of each class, and those with the features of each.
+const std::vector<Config>& plain_configs();
+const std::vector<Config>& every_config();
+const Config& config_named(const std::string& name);
+std::string class_of(const Config& config);
+
+// The kernels of this build, and their names.
+std::vector<std::int32_t> kernels();
+std::string kernel_name(std::int32_t kernel);
+
+// 5 steps, two items of 37 values (a size that no vector register divides), tuned.
+sched_init_options options_for(const Config& config);
+
+// Both throw std::runtime_error with the library's sentence.
+Scheduler create(const std::string& json);
+State start(const Config& config, const sched_init_options& options);
+inline State start(const Config& config) { return start(config, options_for(config)); }
+
+// --------------------------------------------------------------------- loop
+
+// Seeded values that look like normals, from the test's own generator.
+void fill_random(Tensor& tensor, std::uint64_t seed);
+
+// A network without meaning: smooth, bounded, a different one for each element and time.
+// Element `i` of an item depends on that item's element i only.
+Tensor predict(const Config& config, const Tensor& sample, double time);
+
+std::vector<double> timesteps(const sched_state* state);
+std::vector<double> sigmas(const sched_state* state);
+std::vector<double> levels(const sched_state* state);
+sched_weights weights(sched_state* state, std::int64_t call);
+
+// One step; throws where it fails.
+void step(sched_state* state, const Tensor& sample, const Tensor& prediction, Tensor& next);
+
+Tensor first_sample(sched_state* state, const sched_init_options& options);
+
+// Runs from where the state stands to the end, and returns the sample after each call.
+std::vector<Tensor> run(sched_state* state, const Config& config, Tensor sample);
+
+// A whole loop of a fresh state, from the library's own first sample.
+std::vector<Tensor> run(const Config& config, const sched_init_options& options);
+
+std::vector<std::uint8_t> save(sched_state* state);
+
+// ------------------------------------------------------------------- errors
+
+using Statuses = std::vector<sched_status>;
+
+// Does `status` stand among `allowed`?  The failure message names all.
+testing::AssertionResult is_one_of(sched_status status, const Statuses& allowed);
+
+// Does the sentence contain each word?  "a|b" means a or b.
+testing::AssertionResult names(const std::string& sentence, const std::vector<std::string>& words);
+
+// A message buffer of any size between two walls of canaries.
+class Message {
+ public:
+  explicit Message(std::size_t capacity = 4096);
+  char* data() { return bytes_.data() + kWall; }
+  std::uint64_t capacity() const { return capacity_; }
+  std::string text() const;
+  bool walls_intact() const;
+  // Is there a zero within the capacity?
+  bool terminated() const;
+  bool untouched() const;
+
+ private:
+  static constexpr std::size_t kWall = 64;
+  static constexpr char kCanary = '\x5a';
+  std::size_t capacity_;
+  std::vector<char> bytes_;
+};
+
+// Name of a table case, for INSTANTIATE_TEST_SUITE_P.
+struct CaseName {
+  template <class Info>
+  std::string operator()(const Info& info) const {
+    return info.param.name;
+  }
+};
+
+}  // namespace sched_test
+
+#endif  // SCHED_TESTS_API_SUPPORT_HPP_

@@ -1,0 +1,318 @@
+// sched_step_wide(): what it does besides in one pass is what separate calls give.
+
+#include <stdexcept>
+
+#include "support.hpp"
+
+namespace sched_test {
+namespace {
+
+class Wide : public testing::TestWithParam<Config> {};
+INSTANTIATE_TEST_SUITE_P(All, Wide, testing::ValuesIn(every_config()), CaseName());
+
+// The views of one wide step, kept alive together.
+struct WideStep {
+  WideStep(const Tensor& sample, const Tensor& prediction, Tensor& next)
+      : sample(sample.view()), prediction(prediction.view()), next(next.view()) {
+    args = SCHED_STEP_ARGS_INIT;
+    args.sample = &this->sample;
+    args.prediction = &this->prediction;
+    args.next = &this->next;
+  }
+  void run(sched_state* state) {
+    const sched_status status = sched_step_wide(state, &args);
+    if (status != SCHED_OK) throw std::runtime_error(sched_last_error(state));
+  }
+  sched_tensor sample, prediction, next;
+  sched_step_args args;
+};
+
+TEST_P(Wide, BareIsTheSameAsStep) {
+  const Config& config = GetParam();
+  for (std::int32_t kernel : kernels()) {
+    sched_init_options options = options_for(config);
+    options.kernel = kernel;
+    const std::vector<Tensor> expected = run(config, options);
+    const State state = start(config, options);
+    Tensor sample = first_sample(state.get(), options);
+    const std::vector<double> times = timesteps(state.get());
+    for (std::size_t call = 0; call < times.size(); ++call) {
+      const Tensor prediction = predict(config, sample, times[call]);
+      WideStep wide(sample, prediction, sample);
+      wide.run(state.get());
+      ASSERT_EQ(sample, expected[call]) << kernel_name(kernel);
+    }
+  }
+}
+
+// next_input is sched_scale_input() of next, and asking for extras does not change next.
+TEST_P(Wide, NextInputIsScaledNext) {
+  const Config& config = GetParam();
+  for (std::int32_t kernel : kernels()) {
+    sched_init_options options = options_for(config);
+    options.kernel = kernel;
+    const std::vector<Tensor> expected = run(config, options);
+    const State state = start(config, options);
+    Tensor sample = first_sample(state.get(), options);
+    const std::vector<double> times = timesteps(state.get());
+    double worst = 0.0;
+    for (std::size_t call = 0; call < times.size(); ++call) {
+      const Tensor prediction = predict(config, sample, times[call]);
+      Tensor next = sample, denoised = sample, next_input = sample;
+      WideStep wide(sample, prediction, next);
+      sched_tensor extra[] = {denoised.view(), next_input.view()};
+      wide.args.denoised = &extra[0];
+      wide.args.next_input = &extra[1];
+      wide.run(state.get());
+      // The BLAS kernel multiplies inputs in groups, by the rows that use them, so more rows
+      // may mean other roundings.
+      const double limit =
+          kernel == SCHED_KERNEL_BLAS ? 2e-6 * std::max(1.0, expected[call].peak()) : 0.0;
+      ASSERT_LE(next.distance(expected[call]), limit) << kernel_name(kernel) << " call " << call;
+      sample = expected[call];
+      if (call + 1 == times.size()) break;
+      Tensor scaled = sample;
+      const sched_tensor from = sample.view();
+      sched_tensor to = scaled.view();
+      ASSERT_EQ(sched_scale_input(state.get(), &from, &to), SCHED_OK);
+      const double error = next_input.distance(scaled) / std::max(1.0, scaled.peak());
+      EXPECT_LE(error, 2e-6) << kernel_name(kernel) << " call " << call;
+      worst = std::max(worst, error);
+      // And sched_scale_input() is the factor it says.
+      const double factor = sched_input_scale(state.get());
+      for (std::size_t i = 0; i < sample.size(); ++i)
+        ASSERT_NEAR(scaled.at(i), factor * sample.at(i), 1e-6 * std::max(1.0, scaled.peak()));
+    }
+    std::printf("%s: %.1e\n", kernel_name(kernel).c_str(), worst);
+  }
+}
+
+// The preview is the same with and without the other extras, and the same for all kernels.
+TEST_P(Wide, DenoisedIsTheReferences) {
+  const Config& config = GetParam();
+  sched_init_options options = options_for(config);
+  options.dtype = SCHED_F64;
+  options.kernel = SCHED_KERNEL_REFERENCE;
+  const State reference = start(config, options);
+  options.dtype = SCHED_F32;
+  std::vector<State> others;
+  for (std::int32_t kernel : kernels()) {
+    options.kernel = kernel;
+    others.push_back(start(config, options));
+  }
+  Tensor sample = first_sample(others[0].get(), options);
+  double worst = 0.0;
+  for (double time : timesteps(reference.get())) {
+    const Tensor prediction = predict(config, sample, time);
+    Tensor wide_sample(SCHED_F64, 2, 37), wide_prediction(SCHED_F64, 2, prediction.elements());
+    for (std::size_t i = 0; i < sample.size(); ++i) wide_sample.set(i, sample.at(i));
+    for (std::size_t i = 0; i < prediction.size(); ++i) wide_prediction.set(i, prediction.at(i));
+    Tensor wide_next = wide_sample, expected = wide_sample;
+    WideStep first(wide_sample, wide_prediction, wide_next);
+    sched_tensor view = expected.view();
+    first.args.denoised = &view;
+    first.run(reference.get());
+    Tensor next = sample;
+    for (std::size_t k = 0; k < others.size(); ++k) {
+      Tensor denoised(SCHED_F32, 2, 37);
+      WideStep wide(sample, prediction, next);
+      sched_tensor to = denoised.view();
+      wide.args.denoised = &to;
+      wide.run(others[k].get());
+      const double error = denoised.distance(expected) / std::max(1.0, expected.peak());
+      EXPECT_LE(error, 2e-6) << kernel_name(kernels()[k]);
+      worst = std::max(worst, error);
+    }
+    sample = next;
+  }
+  std::printf("%s: %.1e\n", config.name.c_str(), worst);
+}
+
+// Guidance in the step is guidance before the step.
+TEST_P(Wide, GuidanceIsALinearCombination) {
+  const Config& config = GetParam();
+  for (std::int32_t kernel : kernels()) {
+    for (double scale : {7.5, 1.0, 0.0, -1.0}) {
+      sched_init_options options = options_for(config);
+      options.kernel = kernel;
+      const State guided = start(config, options), manual = start(config, options);
+      Tensor sample = first_sample(guided.get(), options);
+      double worst = 0.0;
+      for (double time : timesteps(guided.get())) {
+        const Tensor conditional = predict(config, sample, time);
+        const Tensor unconditional = predict(config, sample, time + 40.0);
+        Tensor combined = conditional;
+        for (std::size_t i = 0; i < combined.size(); ++i) {
+          const auto in_item = static_cast<std::int64_t>(i) % combined.elements();
+          // A learned variance is taken from the conditional prediction.
+          if (in_item >= 37) continue;
+          combined.set(i, unconditional.at(i) + scale * (conditional.at(i) - unconditional.at(i)));
+        }
+        Tensor next = sample, expected = sample;
+        WideStep wide(sample, conditional, next);
+        const sched_tensor view = unconditional.view();
+        wide.args.unconditional = &view;
+        wide.args.guidance_scale = scale;
+        wide.run(guided.get());
+        step(manual.get(), sample, combined, expected);
+        const double error = next.distance(expected) / std::max(1.0, expected.peak());
+        ASSERT_LE(error, 2e-6) << kernel_name(kernel) << " scale " << scale;
+        worst = std::max(worst, error);
+        sample = expected;
+      }
+      std::printf("%s, scale %g: %.1e\n", kernel_name(kernel).c_str(), scale, worst);
+    }
+  }
+}
+
+// scale 1 is the prediction itself, and guidance_scale without unconditional changes nothing.
+TEST_P(Wide, NoGuidanceIsNoChange) {
+  const Config& config = GetParam();
+  const sched_init_options options = options_for(config);
+  const State plain = start(config, options), other = start(config, options);
+  const Tensor sample = first_sample(plain.get(), options);
+  const Tensor prediction = predict(config, sample, 900.0);
+  Tensor expected = sample, next = sample;
+  step(plain.get(), sample, prediction, expected);
+  WideStep wide(sample, prediction, next);
+  wide.args.guidance_scale = 1.0;
+  wide.run(other.get());
+  EXPECT_EQ(next, expected);
+}
+
+// The caller's normals in place of the library's: the library's own, handed back, give the
+// library's own step.
+TEST_P(Wide, OwnNoiseHandedBack) {
+  const Config& config = GetParam();
+  sched_init_options options = options_for(config);
+  options.dtype = SCHED_F64;
+  options.kernel = SCHED_KERNEL_REFERENCE;
+  const State own = start(config, options), zero = start(config, options);
+  const State given = start(config, options);
+  Tensor sample(SCHED_F64, 2, 37);
+  fill_random(sample, 8);
+  int recovered = 0;
+  const std::vector<double> times = timesteps(own.get());
+  for (std::size_t call = 0; call < times.size(); ++call) {
+    const Tensor prediction = predict(config, sample, times[call]);
+    const sched_weights w = weights(own.get(), static_cast<std::int64_t>(call));
+    Tensor zeros = sample;
+    zeros.fill(0.0);
+    Tensor next = sample, without = sample, again = sample;
+    step(own.get(), sample, prediction, next);
+    WideStep bare(sample, prediction, without);
+    const sched_tensor zero_view = zeros.view();
+    for (int draw = 0; draw < w.draws; ++draw) bare.args.noise[draw] = &zero_view;
+    bare.run(zero.get());
+
+    double factor = 0.0;
+    for (int row = 0; row < w.rows; ++row)
+      if (w.output[row] == SCHED_OUTPUT_NEXT) factor = w.weight[row][SCHED_INPUT_NOISE0];
+    Tensor noise = zeros;
+    // Below 1e-3 the division would lose the digits that are compared.
+    const bool used = w.draws == 1 && w.gain == 0 && std::fabs(factor) > 1e-3;
+    if (used) {
+      for (std::size_t i = 0; i < noise.size(); ++i)
+        noise.set(i, (next.at(i) - without.at(i)) / factor);
+      ++recovered;
+    }
+    WideStep wide(sample, prediction, again);
+    const sched_tensor noise_view = noise.view();
+    for (int draw = 0; draw < w.draws; ++draw) wide.args.noise[draw] = &noise_view;
+    wide.run(given.get());
+    if (used) {
+      EXPECT_LE(again.distance(next) / std::max(1.0, next.peak()), 1e-12) << call;
+      EXPECT_LT(noise.peak(), 6.0) << "not a normal";
+    }
+    if (w.draws == 0) {
+      EXPECT_EQ(again, next);
+    }
+    // From the same sample each time, so that one call's residue does not reach the next.
+    fill_random(sample, 100 + call);
+  }
+  std::printf("%s: %d draws recovered\n", config.name.c_str(), recovered);
+}
+
+// A step with the caller's noise does not move the library's: the draws that follow are
+// those of a loop that drew itself.
+TEST(WideNoise, KeepsItsPlace) {
+  const Config& config = config_named("euler_ancestral");
+  const sched_init_options options = options_for(config);
+  const State own = start(config, options), mixed = start(config, options);
+  Tensor sample = first_sample(own.get(), options);
+  const Tensor prediction = predict(config, sample, 900.0);
+  Tensor a = sample, b = sample, noise = sample;
+  fill_random(noise, 4);
+  step(own.get(), sample, prediction, a);
+  WideStep wide(sample, prediction, b);
+  const sched_tensor view = noise.view();
+  wide.args.noise[0] = &view;
+  wide.run(mixed.get());
+  EXPECT_NE(a, b);
+  step(own.get(), sample, prediction, a);
+  step(mixed.get(), sample, prediction, b);
+  EXPECT_EQ(a, b);
+}
+
+// ----------------------------------------------------------------- group times
+
+// diffusers: with times of their own the step has the opposite sign, and its pipelines pass
+// the negated prediction.  All groups at the loop's own time, and the prediction negated,
+// are the plain step.
+TEST(GroupTimes, AllTheSameIsThePlainStepOfTheNegatedPrediction) {
+  for (std::int32_t kernel : kernels()) {
+    const Config& config = config_named("flow_shift");
+    sched_init_options options = options_for(config);
+    options.kernel = kernel;
+    options.elements = 40;
+    const State plain = start(config, options), grouped = start(config, options);
+    Tensor sample = first_sample(plain.get(), options);
+    for (double time : timesteps(plain.get())) {
+      const Tensor prediction = predict(config, sample, time);
+      Tensor negated = prediction, expected = sample, next = sample;
+      for (std::size_t i = 0; i < negated.size(); ++i) negated.set(i, -prediction.at(i));
+      step(plain.get(), sample, prediction, expected);
+      const std::vector<double> times(2 * 8, time);
+      WideStep wide(sample, negated, next);
+      wide.args.groups = 8;
+      wide.args.group_timesteps = times.data();
+      wide.run(grouped.get());
+      EXPECT_LE(next.distance(expected), 2e-6 * std::max(1.0, expected.peak()))
+          << kernel_name(kernel);
+      sample = expected;
+    }
+  }
+}
+
+// Each group moves as an item of its own at that time would, again with diffusers' sign.
+TEST(GroupTimes, EachGroupGoesByItsOwn) {
+  for (std::int32_t kernel : kernels()) {
+    const Config& config = config_named("flow");
+    sched_init_options options = options_for(config);
+    options.kernel = kernel;
+    options.batch = 2;
+    options.elements = 12;
+    const State state = start(config, options);
+    const std::vector<double> times = timesteps(state.get());
+    const std::vector<double> level = sigmas(state.get());
+    const Tensor sample = first_sample(state.get(), options);
+    const Tensor prediction = predict(config, sample, times[0]);
+    Tensor next = sample;
+    // Three groups of four values in each item, at three steps of the schedule.
+    const std::size_t steps[] = {0, 2, 4, 1, 1, 3};
+    std::vector<double> group_times;
+    for (std::size_t step : steps) group_times.push_back(times[step]);
+    WideStep wide(sample, prediction, next);
+    wide.args.groups = 3;
+    wide.args.group_timesteps = group_times.data();
+    wide.run(state.get());
+    for (std::size_t i = 0; i < sample.size(); ++i) {
+      const std::size_t step = steps[i / 4];
+      const double expected = sample.at(i) + (level[step] - level[step + 1]) * prediction.at(i);
+      EXPECT_NEAR(next.at(i), expected, 2e-6) << kernel_name(kernel) << " element " << i;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sched_test
