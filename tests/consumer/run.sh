@@ -66,7 +66,8 @@ export PKG_CONFIG_PATH
 flags=$(pkg-config --cflags --libs sched)
 # The flags are words, not one argument.
 # shellcheck disable=SC2086
-"${CC:-cc}" -std=c99 -pedantic -Wall -Wextra -Werror "$here/consumer.c" -o "$work/consumer" $flags
+"${CC:-cc}" -std=c99 -pedantic -Wall -Wextra -Werror "$here/consumer.c" -o "$work/consumer" $flags ||
+  fail "building through pkg-config failed; the flags were: $flags"
 LD_LIBRARY_PATH=$folder "$work/consumer" || fail "the program built through pkg-config failed"
 [ "$(pkg-config --modversion sched)" = 0.1.0 ] || fail "sched.pc has another version"
 echo "consumer: passed"
