@@ -101,10 +101,12 @@ LinearForm apply(const SolverOptions& options, const Update& u) {
                             : (u.t.alpha / u.s.alpha) * u.x - u.t.sigma * sum;
 }
 
-// The order of the prediction that step `age` steps ago made.
+// The order of the prediction that step `age` steps ago made.  A step that began at pure
+// noise has no finite log SNR to take a difference over, and ends the history.
 int order_at(const StepView& step, int age) {
   const SolverOptions& options = step.options();
   int order = std::min(options.order, step.history() - age + 1);
+  while (order > 1 && std::isinf(step.from(age + order - 1).log_snr())) --order;
   if (options.lower_order_final) order = std::min(order, step.steps_left() + age);
   if (age == 0 && step.ends_at_data()) order = 1;
   return order;
@@ -114,7 +116,8 @@ LinearForm corrected_sample(const StepView& step, const LinearForm& now) {
   const SolverOptions& options = step.options();
   const auto& off = options.disable_corrector;
   const int previous = step.node().step - 1;
-  if (step.history() == 0 || std::find(off.begin(), off.end(), previous) != off.end()) {
+  if (step.history() == 0 || std::isinf(step.from(1).log_snr()) ||
+      std::find(off.begin(), off.end(), previous) != off.end()) {
     return step.sample();
   }
   Update u{step.from(1), step.from(), step.memory(options.order), &now, {}, {}};

@@ -210,6 +210,22 @@ TEST(Reductions, EulerInVeIsDdimInVpAfterTheChangeOfFrame) {
   }
 }
 
+// Flow sigmas may begin at 1, where alpha is 0 and log SNR infinite.
+TEST(Flow, EverySolverStartsAtPureNoise) {
+  for (const char* solver : {"euler", "ddim", "heun", "lms", "dpmpp_2m", "dpmpp_3m", "unipc", "lcm",
+                             "flow_match_euler", "dpmpp_2m_sde"}) {
+    for (const int order : {1, 2, 3}) {
+      std::string name = text_of('"', solver, '"');
+      if (std::string(solver) == "unipc") {
+        name = text_of(R"({"name": "unipc", "order": )", order, "}");
+      }
+      const auto loop = loop_of(text_of(R"({"solver": )", name, R"(, "schedule": "flow"})"), 8);
+      EXPECT_EQ(loop->grid.steps.front().from.alpha, 0.0) << solver;
+      EXPECT_TRUE(loop->grid.steps.back().to.is_data()) << solver;
+    }
+  }
+}
+
 // ------------------------------------------------------------------------- grids
 
 TEST(Grid, TrailingNeverListsMoreStepsThanAskedForNorTimesBelowZero) {
