@@ -1,0 +1,203 @@
+#include <algorithm>
+#include <cmath>
+
+#include "../status.hpp"
+#include "grid_parts.hpp"
+#include "math.hpp"
+
+namespace sched {
+
+// ------------------------------------------------------------- what was asked for
+
+void check_falling(const char* name, const std::vector<double>& values, double highest,
+                   double lowest) {
+  if (values.size() > static_cast<std::size_t>(kMaxSteps)) {
+    fail(Status::timesteps, name, " has ", values.size(), " entries; at most ", kMaxSteps,
+         " are allowed");
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!(values[i] >= lowest && values[i] <= highest)) {
+      fail(Status::timesteps, name, "[", i, "] is ", values[i], "; allowed are ", lowest, " to ",
+           highest);
+    }
+    if (i > 0 && !(values[i] < values[i - 1])) {
+      fail(Status::timesteps, name, " must fall, but ", name, "[", i, "] = ", values[i],
+           " follows ", values[i - 1]);
+    }
+  }
+}
+
+void check_whole(const std::vector<double>& times) {
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    if (times[i] != std::floor(times[i])) {
+      fail(Status::timesteps, "timesteps[", i, "] is ", times[i],
+           "; this method takes whole timesteps");
+    }
+  }
+}
+
+int checked_steps(int num_steps, int most) {
+  if (num_steps < 1 || num_steps > most) {
+    fail(Status::steps, "num_steps is ", num_steps, "; allowed are 1 to ", most,
+         most == kMaxSteps ? "" : " (num_train_timesteps)");
+  }
+  return num_steps;
+}
+
+// ---------------------------------------------------------------- training timesteps
+
+namespace {
+
+void reverse_drop(std::vector<double>& rising, bool drop_first) {
+  if (drop_first) rising.erase(rising.begin());
+  std::reverse(rising.begin(), rising.end());
+}
+
+std::vector<double> spaced_times(const GridSpec& spec, int train_steps, int noisiest, int n) {
+  const int points = spec.drop_last ? n + 1 : n;
+  std::vector<double> times;
+  switch (spec.spacing) {
+    case Spacing::linspace:
+      times = linspace(0.0, noisiest - 1.0, points);
+      if (spec.whole_times) {
+        for (double& t : times) t = round_half_even(t);
+      }
+      reverse_drop(times, spec.drop_last);
+      return times;
+    case Spacing::leading: {
+      const int ratio = noisiest / points;
+      if (ratio < 1) {
+        fail(Status::steps, "num_steps is ", n, ", but leading spacing over ", noisiest,
+             " timesteps allows at most ", noisiest - (points - n));
+      }
+      for (int i = 0; i < points; ++i) times.push_back(static_cast<double>(i) * ratio);
+      reverse_drop(times, spec.drop_last);
+      for (double& t : times) t += spec.steps_offset;
+      return times;
+    }
+    case Spacing::trailing:
+      break;
+  }
+  // numpy's arange may add an entry at t = -1 where train_steps / n is not exact; it is
+  // not a timestep, so there are never more than n entries here, nor one below zero.
+  const double ratio = static_cast<double>(train_steps) / n;
+  for (int i = 0; i < n; ++i) {
+    const double t = round_half_even(noisiest - i * ratio) - 1.0;
+    if (t < 0.0) break;
+    times.push_back(t);
+  }
+  return times;
+}
+
+int noisiest_count(const GridSpec& spec, const NoiseSchedule& schedule, int train_steps) {
+  if (std::isinf(spec.lambda_min_clipped)) return train_steps;
+  const int left = schedule.train_steps() - schedule.count_below(spec.lambda_min_clipped);
+  if (left < 1) {
+    fail(Status::value, "lambda_min_clipped is ", spec.lambda_min_clipped,
+         ", above the log SNR of every timestep");
+  }
+  return left;
+}
+
+}  // namespace
+
+std::vector<double> chosen_times(const GridSpec& spec, const NoiseSchedule& schedule,
+                                 const GridRequest& request) {
+  const int train_steps = request.train_steps > 0 ? request.train_steps : schedule.train_steps();
+  if (!request.timesteps.empty()) {
+    check_falling("timesteps", request.timesteps, schedule.train_steps() - 1.0, 0.0);
+    if (spec.whole_times) check_whole(request.timesteps);
+    return request.timesteps;
+  }
+  const int n = checked_steps(request.num_steps, train_steps);
+  return spaced_times(spec, train_steps, noisiest_count(spec, schedule, train_steps), n);
+}
+
+// --------------------------------------------------------------------- sigma shapes
+
+std::vector<double> shaped_sigmas(const GridSpec& spec, double high, double low, int count) {
+  std::vector<double> sigmas;
+  switch (spec.shape) {
+    case SigmaShape::karras:  // Karras et al. 2022, arXiv:2206.00364, eq. 5
+      for (const double ramp : linspace(0.0, 1.0, count)) {
+        const double from = std::pow(high, 1.0 / spec.rho);
+        const double to = std::pow(low, 1.0 / spec.rho);
+        sigmas.push_back(std::pow(from + ramp * (to - from), spec.rho));
+      }
+      return sigmas;
+    case SigmaShape::beta:  // Lee et al. 2024, arXiv:2407.12173
+      for (const double ramp : linspace(0.0, 1.0, count)) {
+        sigmas.push_back(low + beta_quantile(1.0 - ramp, 0.6, 0.6) * (high - low));
+      }
+      return sigmas;
+    case SigmaShape::exponential:
+    case SigmaShape::lu:  // with diffusers' rho of 1 the two are the same
+    case SigmaShape::none:
+      break;
+  }
+  sigmas = linspace(std::log(high), std::log(low), count);
+  for (double& sigma : sigmas) sigma = std::exp(sigma);
+  return sigmas;
+}
+
+double rounded_time(TimeRounding rounding, double time) {
+  switch (rounding) {
+    case TimeRounding::nearest:
+      return round_half_even(time);
+    case TimeRounding::truncate:
+      return std::trunc(time);
+    case TimeRounding::keep:
+      break;
+  }
+  return time;
+}
+
+void check_sigma_range(double high, double low) {
+  if (!(std::isfinite(high) && low > 0.0 && high >= low)) {
+    fail(Status::not_finite,
+         "the sigma shape needs 0 < sigma_min <= sigma_max < infinity, but has ", low, " and ",
+         high, " (zero terminal SNR has no finite sigma_max)");
+  }
+}
+
+double final_sigma(const GridSpec& spec, const NoiseSchedule& schedule, double last) {
+  switch (spec.final_sigma) {
+    case FinalSigma::sigma_min:
+      return schedule.sigma(0);
+    case FinalSigma::last:
+      return last;
+    case FinalSigma::zero:
+      break;
+  }
+  return 0.0;
+}
+
+Points custom_sigma_points(const GridSpec& spec, const NoiseSchedule& schedule,
+                           const GridRequest& request) {
+  const bool flow = spec.frame == Frame::flow;
+  if (request.sigmas.size() < 2) {
+    fail(Status::timesteps,
+         "sigmas needs at least two entries, the last being where the loop ends");
+  }
+  check_falling("sigmas", request.sigmas, flow ? 1.0 : 1e6, 0.0);
+  Points points{{}, request.sigmas};
+  for (std::size_t i = 0; i + 1 < request.sigmas.size(); ++i) {
+    const double time =
+        flow ? request.sigmas[i] * schedule.train_steps() : schedule.timestep_of(request.sigmas[i]);
+    points.times.push_back(rounded_time(spec.shaped_times, time));
+  }
+  return points;
+}
+
+void levels_from_sigmas(const GridSpec& spec, const Points& points, TimeGrid& grid) {
+  grid.sigmas = points.sigmas;
+  for (std::size_t i = 0; i < points.times.size(); ++i) {
+    const auto level = [&](double sigma) {
+      return level_from_sigma(spec.frame, spec.inverted ? 1.0 - sigma : sigma);
+    };
+    const double time = spec.continuous_times ? 0.25 * std::log(points.sigmas[i]) : points.times[i];
+    grid.steps.push_back({time, level(points.sigmas[i]), level(points.sigmas[i + 1])});
+  }
+}
+
+}  // namespace sched

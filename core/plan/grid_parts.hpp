@@ -1,0 +1,53 @@
+// What the families of grids share: checks of what the caller asked for, spacing of
+// timesteps, shapes of sigmas.  Each family is a function in a file of its own.
+
+#pragma once
+
+#include <vector>
+
+#include "time_grid.hpp"
+
+namespace sched {
+
+constexpr int kMaxSteps = 100000;
+
+// Throws unless `values` fall strictly and lie between `lowest` and `highest`.
+void check_falling(const char* name, const std::vector<double>& values, double highest,
+                   double lowest);
+void check_whole(const std::vector<double>& times);
+// num_steps, if it is 1 to `most`; throws otherwise.
+int checked_steps(int num_steps, int most);
+
+// Timesteps as asked for: the caller's own, or evenly spaced.
+std::vector<double> chosen_times(const GridSpec& spec, const NoiseSchedule& schedule,
+                                 const GridRequest& request);
+
+// `count` sigmas from `high` down to `low`.
+std::vector<double> shaped_sigmas(const GridSpec& spec, double high, double low, int count);
+void check_sigma_range(double high, double low);
+double rounded_time(TimeRounding rounding, double time);
+
+// The model's times and the sigmas of a grid: one sigma more than times.
+struct Points {
+  std::vector<double> times;
+  std::vector<double> sigmas;
+};
+
+double final_sigma(const GridSpec& spec, const NoiseSchedule& schedule, double last);
+// Sigmas as the caller gives them, where the loop ends included.
+Points custom_sigma_points(const GridSpec& spec, const NoiseSchedule& schedule,
+                           const GridRequest& request);
+// Steps between the sigmas, in the frame of the grid.
+void levels_from_sigmas(const GridSpec& spec, const Points& points, TimeGrid& grid);
+
+// The families.
+void grid_of_timesteps(const GridSpec& spec, const NoiseSchedule& schedule,
+                       const GridRequest& request, TimeGrid& grid);
+void grid_of_subset(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
+                    TimeGrid& grid);
+void grid_of_sigmas(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
+                    TimeGrid& grid);
+void grid_of_flow(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
+                  TimeGrid& grid);
+
+}  // namespace sched

@@ -1,0 +1,56 @@
+// Grids over sigmas: interpolated at spaced timesteps, then shaped (Euler, DPM-Solver).
+
+#include <algorithm>
+#include <cmath>
+
+#include "../status.hpp"
+#include "grid_parts.hpp"
+#include "math.hpp"
+
+namespace sched {
+
+namespace {
+
+Points sigma_points(const GridSpec& spec, const NoiseSchedule& schedule,
+                    const GridRequest& request) {
+  if (!request.sigmas.empty()) return custom_sigma_points(spec, schedule, request);
+  Points points{chosen_times(spec, schedule, request), {}};
+  const int n = static_cast<int>(points.times.size());
+  for (const double t : points.times) points.sigmas.push_back(schedule.sigma_at(t));
+  double high = points.sigmas.front();
+  double low = points.sigmas.back();
+  if (spec.log_linear || spec.shape_from_table) {
+    high = schedule.sigma(schedule.train_steps() - 1);
+    low = schedule.sigma(0);
+  }
+  if (spec.shape != SigmaShape::none) {
+    high = spec.sigma_max.value_or(high);
+    low = spec.sigma_min.value_or(low);
+    check_sigma_range(high, low);
+    points.sigmas = shaped_sigmas(spec, high, low, n);
+    for (std::size_t i = 0; i < points.sigmas.size(); ++i) {
+      double& sigma = points.sigmas[i];
+      double time = schedule.timestep_of(sigma);
+      if (spec.frame == Frame::flow) {
+        sigma /= sigma + 1.0;
+        time = sigma * schedule.train_steps();
+      }
+      points.times[i] = rounded_time(spec.shaped_times, time);
+    }
+  } else if (spec.log_linear) {
+    check_sigma_range(high, low);
+    points.sigmas = shaped_sigmas(spec, high, low, n + 1);
+    return points;
+  }
+  points.sigmas.push_back(final_sigma(spec, schedule, points.sigmas.back()));
+  return points;
+}
+
+}  // namespace
+
+void grid_of_sigmas(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
+                    TimeGrid& grid) {
+  levels_from_sigmas(spec, sigma_points(spec, schedule, request), grid);
+}
+
+}  // namespace sched
