@@ -118,13 +118,14 @@ std::vector<double> chosen_times(const GridSpec& spec, const NoiseSchedule& sche
 std::vector<double> shaped_sigmas(const GridSpec& spec, double high, double low, int count) {
   std::vector<double> sigmas;
   switch (spec.shape) {
-    case SigmaShape::karras:  // Karras et al. 2022, arXiv:2206.00364, eq. 5
+    case SigmaShape::karras: {  // Karras et al. 2022, arXiv:2206.00364, eq. 5
+      const double from = std::pow(high, 1.0 / spec.rho);
+      const double to = std::pow(low, 1.0 / spec.rho);
       for (const double ramp : linspace(0.0, 1.0, count)) {
-        const double from = std::pow(high, 1.0 / spec.rho);
-        const double to = std::pow(low, 1.0 / spec.rho);
         sigmas.push_back(std::pow(from + ramp * (to - from), spec.rho));
       }
       return sigmas;
+    }
     case SigmaShape::beta:  // Lee et al. 2024, arXiv:2407.12173
       for (const double ramp : linspace(0.0, 1.0, count)) {
         sigmas.push_back(low + beta_quantile(1.0 - ramp, 0.6, 0.6) * (high - low));

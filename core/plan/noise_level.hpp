@@ -11,8 +11,9 @@ struct NoiseLevel {
   double sigma = 0.0;
 
   // log(alpha / sigma): +infinity at clean data, -infinity at pure noise.
-  double log_snr() const { return std::log(alpha) - std::log(sigma); }
+  double log_snr() const { return std::log(alpha / sigma); }
   bool is_data() const { return sigma == 0.0; }
+  bool is_pure_noise() const { return alpha == 0.0; }
 };
 
 // The frame that the sample lives in.

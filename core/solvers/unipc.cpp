@@ -106,7 +106,7 @@ LinearForm apply(const SolverOptions& options, const Update& u) {
 int order_at(const StepView& step, int age) {
   const SolverOptions& options = step.options();
   int order = std::min(options.order, step.history() - age + 1);
-  while (order > 1 && std::isinf(step.from(age + order - 1).log_snr())) --order;
+  while (order > 1 && step.from(age + order - 1).is_pure_noise()) --order;
   if (options.lower_order_final) order = std::min(order, step.steps_left() + age);
   if (age == 0 && step.ends_at_data()) order = 1;
   return order;
@@ -116,12 +116,13 @@ LinearForm corrected_sample(const StepView& step, const LinearForm& now) {
   const SolverOptions& options = step.options();
   const auto& off = options.disable_corrector;
   const int previous = step.node().step - 1;
-  if (step.history() == 0 || std::isinf(step.from(1).log_snr()) ||
+  if (step.history() == 0 || step.from(1).is_pure_noise() ||
       std::find(off.begin(), off.end(), previous) != off.end()) {
     return step.sample();
   }
   Update u{step.from(1), step.from(), step.memory(options.order), &now, {}, {}};
-  for (int age = 1; age <= order_at(step, 1); ++age) {
+  const int order = order_at(step, 1);
+  for (int age = 1; age <= order; ++age) {
     u.add(step.past(age, options.order), step.from(age).log_snr());
   }
   return apply(options, u);
@@ -134,7 +135,8 @@ StepPlan plan(const StepView& step) {
 
   Update u{step.from(), step.to(), x, nullptr, {}, {}};
   u.add(now, step.from().log_snr());
-  for (int age = 1; age < order_at(step, 0); ++age) {
+  const int order = order_at(step, 0);
+  for (int age = 1; age < order; ++age) {
     u.add(step.past(age, options.order), step.from(age).log_snr());
   }
   StepPlan plan = step.blank_plan();
