@@ -1,5 +1,7 @@
 #include "pass.hpp"
 
+#include <cmath>
+
 namespace sched {
 
 namespace {
@@ -11,16 +13,16 @@ struct Live {
 };
 
 Live live_inputs(const Pass& pass) {
-  bool used[kInputs] = {};
-  for (int r = 0; r < pass.rows; ++r) {
-    for (std::size_t i = 0; i < kInputs; ++i) used[i] = used[i] || pass.row[r].form.weight[i] != 0;
-  }
-  if (used[index_of(Input::denoised)]) {
-    for (std::size_t i = 0; i < kInputs; ++i) used[i] = used[i] || pass.denoised.weight[i] != 0;
-  }
+  // Sums of absolute weights are zero only where every weight is, and vectorise.
+  double used[kInputs] = {};
+  const auto add = [&](const LinearForm& form) {
+    for (std::size_t i = 0; i < kInputs; ++i) used[i] += std::fabs(form.weight[i]);
+  };
+  for (int r = 0; r < pass.rows; ++r) add(pass.row[r].form);
+  if (used[index_of(Input::denoised)] != 0.0) add(pass.denoised);
   Live live;
   for (std::size_t i = 0; i < kInputs; ++i) {
-    if (used[i]) live.input[live.count++] = static_cast<Input>(i);
+    if (used[i] != 0.0) live.input[live.count++] = static_cast<Input>(i);
   }
   return live;
 }

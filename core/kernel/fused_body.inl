@@ -36,11 +36,15 @@ Weights weights_of(const KernelTask& task) {
   w.dense = true;
   for (int r = 0; r < task.rows; ++r) {
     for (int k = 0; k < task.inputs; ++k) {
-      const bool used = task.weight[r][k] != 0.0;
       w.weight[r][k] = static_cast<float>(task.weight[r][k]);
+      w.dense = w.dense && task.weight[r][k] != 0.0;
+    }
+  }
+  for (int r = 0; r < task.rows && !w.dense; ++r) {
+    for (int k = 0; k < task.inputs; ++k) {
+      const bool used = task.weight[r][k] != 0.0;
       w.keep[r][k] = used ? 0xffffffffu : 0u;
       w.fill[r][k] = used ? 0u : 0x80000000u;
-      w.dense = w.dense && used;
     }
   }
   return w;
@@ -60,6 +64,7 @@ void run_rows(const float* const* in, float* const* out, const Weights& w, int64
     y[r] = out[r];
     for (int k = 0; k < I; ++k) {
       weight[r][k] = w.weight[r][k];
+      if (Dense) continue;
       keep[r][k] = w.keep[r][k];
       fill[r][k] = w.fill[r][k];
     }
