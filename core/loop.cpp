@@ -121,7 +121,7 @@ void set_range(const LoopRequest& request, bool subset, TimeGrid& grid) {
 
 SolverOptions solver_options(const Factors& f, const LoopRequest& request, int steps) {
   SolverOptions options = f.options;
-  options.eta = request.eta.value_or(0.0);
+  options.eta = request.eta.value_or(f.options.eta);
   options.use_clipped_epsilon = request.use_clipped_epsilon;
   if (request.order != 0) options.order = request.order;
   // diffusers divides by the length of its sigma list less one; log_linear's is longer.
@@ -130,7 +130,8 @@ SolverOptions solver_options(const Factors& f, const LoopRequest& request, int s
   options.churn = request.churn.value_or(0.0) / (longer ? steps + 1 : steps);
   options.churn_min = request.churn_min.value_or(0.0);
   options.churn_max = request.churn_max.value_or(INFINITY);
-  options.noise_scale = request.noise_scale.value_or(1.0);
+  options.noise_scale = request.noise_scale.value_or(f.options.noise_scale);
+  options.quirk_call_at_end = f.options.quirk_call_at_end && !request.grid.sigmas.empty();
   return options;
 }
 

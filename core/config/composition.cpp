@@ -125,10 +125,15 @@ void read_solver(const json& object, Notes& notes, Factors& f) {
     break;
   }
   f.solver = find_solver(name.c_str());
+  // Several classes may share a solver: the first stands for it.
   std::string known;
+  bool found = false;
   for (std::size_t i = 0; i < methods().size(); ++i) {
-    if (name == methods()[i].solver_name) f.method = static_cast<int>(i);
-    known += std::string(methods()[i].solver_name) + ", ";
+    const std::string candidate = methods()[i].solver_name;
+    if (name == candidate && !found) f.method = static_cast<int>(i);
+    found = found || name == candidate;
+    if ((", " + known).find(", " + candidate + ", ") == std::string::npos)
+      known += candidate + ", ";
   }
   if (f.solver == nullptr) {
     fail(Status::unknown_class, "unknown solver ", name, "; known are ", known,

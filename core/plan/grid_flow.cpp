@@ -32,7 +32,16 @@ std::vector<double> unshifted_sigmas(const GridSpec& spec, const NoiseSchedule& 
     for (double& sigma : sigmas) sigma /= train_steps;
     return sigmas;
   }
-  const int n = checked_steps(request.num_steps, kMaxSteps);
+  if (spec.counts_points && request.num_steps < 2) {
+    fail(Status::steps, "num_steps is ", request.num_steps,
+         "; it counts the points of the schedule here, and must be at least 2");
+  }
+  const int n = checked_steps(request.num_steps - (spec.counts_points ? 1 : 0), kMaxSteps);
+  if (spec.to_zero) {
+    std::vector<double> sigmas = linspace(1.0, 0.0, n + 1);
+    sigmas.pop_back();
+    return sigmas;
+  }
   if (spec.whole_range) {
     std::vector<double> sigmas = linspace(1.0, 1.0 / train_steps, n + 1);
     if (spec.shift_from_one) {
@@ -72,10 +81,28 @@ double flow_shift(const GridSpec& spec, const GridRequest& request) {
   return spec.shift;
 }
 
+double time_of(const GridSpec& spec, const NoiseSchedule& schedule, double sigma) {
+  if (spec.reversed_times) return 1.0 - sigma;
+  return rounded_time(spec.shaped_times, sigma * schedule.train_steps());
+}
+
+// Sigmas as the caller gives them, where the loop ends included.
+Points custom_points(const GridSpec& spec, const NoiseSchedule& schedule,
+                     const GridRequest& request) {
+  Points points = custom_sigma_points(spec, schedule, request);
+  if (spec.counts_points && points.sigmas.back() != 0.0) {
+    fail(Status::timesteps, "sigmas must end at 0, but end at ", points.sigmas.back());
+  }
+  for (std::size_t i = 0; i < points.times.size(); ++i) {
+    points.times[i] = time_of(spec, schedule, points.sigmas[i]);
+  }
+  return points;
+}
+
 Points flow_points(const GridSpec& spec, const NoiseSchedule& schedule,
                    const GridRequest& request) {
   if (spec.sigmas_with_end && !request.sigmas.empty()) {
-    return custom_sigma_points(spec, schedule, request);
+    return custom_points(spec, schedule, request);
   }
   const double shift = flow_shift(spec, request);
   Points points{{}, unshifted_sigmas(spec, schedule, request)};
@@ -95,7 +122,10 @@ Points flow_points(const GridSpec& spec, const NoiseSchedule& schedule,
   }
   for (double& sigma : points.sigmas) {
     if (spec.inverted) sigma = 1.0 - sigma;
-    points.times.push_back(rounded_time(spec.shaped_times, sigma * schedule.train_steps()));
+    points.times.push_back(time_of(spec, schedule, sigma));
+  }
+  if (spec.keeps_custom_times && !request.timesteps.empty() && !spec.inverted) {
+    points.times = request.timesteps;
   }
   points.sigmas.push_back(spec.inverted ? 1.0 : final_sigma(spec, schedule, points.sigmas.back()));
   return points;

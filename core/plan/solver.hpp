@@ -42,6 +42,8 @@ struct SolverOptions {
   // What diffusers does and the papers do not; off in our own composition.
   bool quirk_churned_v = false;        // euler: v is read at sigma, not at sigma_hat
   bool quirk_sde_third_order = false;  // dpm_multistep: sign in the third-order SDE term
+  bool quirk_guarded_alpha = false;    // euler_ancestral_rf: 1e-12 beside a divisor
+  bool quirk_call_at_end = false;      // euler_ancestral_rf: a call at sigma 0 that does nothing
   bool quirk_token_sign = false;       // euler: per-token times step the other way
 };
 

@@ -61,10 +61,14 @@ struct GridSpec {
   TimeShift time_shift = TimeShift::exponential;
   std::optional<double> shift_terminal;
   bool inverted = false;
-  bool whole_range = false;      // sigmas spaced from 1 to 1 / train_steps, the end dropped
-  bool shift_from_one = false;   // spaced as 1 - linspace(1, 1 / train_steps): DPM-Solver's
-  bool sigmas_with_end = false;  // custom sigmas are used as given and say where the loop ends
-  bool nudge_first = false;      // diffusers: UniPC moves sigma = 1 down by 1e-6
+  bool whole_range = false;         // sigmas spaced from 1 to 1 / train_steps, the end dropped
+  bool shift_from_one = false;      // spaced as 1 - linspace(1, 1 / train_steps): DPM-Solver's
+  bool sigmas_with_end = false;     // custom sigmas are used as given and say where the loop ends
+  bool to_zero = false;             // sigmas spaced from 1 to 0, the end dropped
+  bool counts_points = false;       // num_steps counts the points, the end included
+  bool reversed_times = false;      // the model's time is 1 - sigma
+  bool keeps_custom_times = false;  // the model is given custom timesteps as they are
+  bool nudge_first = false;         // diffusers: UniPC moves sigma = 1 down by 1e-6
 
   // What diffusers does and a paper does not; off in our own composition.
   bool stride_previous = false;  // a step ends at t - T / n, whatever the spacing (DDIM)

@@ -7,12 +7,12 @@
 namespace sched {
 
 extern const Solver kDdim, kDdpm, kPndm, kLms, kEuler, kEulerAncestral, kHeun, kDpmMultistep,
-    kUnipc, kLcm, kFlowEuler;
+    kUnipc, kLcm, kFlowEuler, kEulerAncestralRf;
 
 const Solver* find_solver(const char* name) {
-  static constexpr const Solver* solvers[] = {&kDdim,  &kDdpm, &kPndm,           &kLms,
-                                              &kEuler, &kHeun, &kEulerAncestral, &kDpmMultistep,
-                                              &kUnipc, &kLcm,  &kFlowEuler};
+  static constexpr const Solver* solvers[] = {
+      &kDdim,           &kDdpm,         &kPndm,  &kLms, &kEuler,     &kHeun,
+      &kEulerAncestral, &kDpmMultistep, &kUnipc, &kLcm, &kFlowEuler, &kEulerAncestralRf};
   for (const Solver* solver : solvers) {
     if (std::strcmp(solver->name, name) == 0) return solver;
   }

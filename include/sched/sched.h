@@ -166,7 +166,8 @@ SCHED_API int32_t sched_method_count(void);
 SCHED_API sched_status sched_method_at(int32_t index, sched_method_info* info);
 
 /**
- * Finds a method by solver name or diffusers class name.
+ * Finds a method by solver name or diffusers class name.  Several classes may share a
+ * solver; its name finds the first of them.
  * @return SCHED_OK, or SCHED_ERROR_UNKNOWN_CLASS if there is none; `index` unchanged
  */
 SCHED_API sched_status sched_method_find(const char* name, int32_t* index);

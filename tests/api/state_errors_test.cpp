@@ -195,7 +195,9 @@ TEST(Names, VersionIsTheHeaders) {
 TEST(Methods, TableIsSane) {
   const std::int32_t count = sched_method_count();
   ASSERT_GE(count, 11);
-  std::set<std::string> solvers;
+  // Several classes may share a solver, whose name finds the first of them.
+  std::map<std::string, std::int32_t> first;
+  std::set<std::string> classes;
   for (std::int32_t index = 0; index < count; ++index) {
     sched_method_info info = SCHED_METHOD_INFO_INIT;
     ASSERT_EQ(sched_method_at(index, &info), SCHED_OK);
@@ -205,7 +207,8 @@ TEST(Methods, TableIsSane) {
     std::printf("%-18s %-34s calls %d rows %d draws %d order %d stochastic %d\n", info.name,
                 info.class_name, info.calls_per_step, info.memory_rows, info.draws_per_step,
                 info.max_order, info.stochastic);
-    EXPECT_TRUE(solvers.insert(info.name).second) << info.name << " twice";
+    first.emplace(info.name, index);
+    EXPECT_TRUE(classes.insert(info.class_name).second) << info.class_name << " twice";
     EXPECT_STRNE(info.name, "");
     EXPECT_STRNE(info.paper, "");
     EXPECT_GE(info.calls_per_step, 1);
@@ -219,7 +222,7 @@ TEST(Methods, TableIsSane) {
     EXPECT_EQ(info.stochastic == 0, info.draws_per_step == 0) << info.name;
     std::int32_t found = -1;
     EXPECT_EQ(sched_method_find(info.name, &found), SCHED_OK);
-    EXPECT_EQ(found, index);
+    EXPECT_EQ(found, first.at(info.name));
     found = -1;
     EXPECT_EQ(sched_method_find(info.class_name, &found), SCHED_OK);
     EXPECT_EQ(found, index);
