@@ -59,7 +59,8 @@ const char* type_name(KeyType type) {
 
 [[noreturn]] void wrong_type(const std::string& where, const KeySpec& key, const json& value) {
   fail(Status::type, where, key.name, " must be ", type_name(key.type),
-       key.nullable ? " or null" : "", ", but is ", value.type_name());
+       key.nullable ? " or null" : "", ", but is ",
+       value == "-Infinity" ? "-Infinity" : value.type_name());
 }
 
 bool is_allowed(const char* allowed, const std::string& word) {

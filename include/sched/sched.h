@@ -491,7 +491,8 @@ typedef struct sched_step_args {
   sched_tensor* next_input; /* [batch, elements] next, scaled for the next model call */
 
   /* A time of its own for each of `groups` equal parts (tokens) of each item:
-   * [batch * groups] values.  Flow-match Euler only. */
+   * [batch * groups] values.  Flow-match Euler only.  Configurations of diffusers keep its
+   * sign, x + (sigma - next sigma) prediction; our own composition steps the usual way. */
   const double* group_timesteps;
 } sched_step_args;
 
