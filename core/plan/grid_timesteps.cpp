@@ -69,7 +69,9 @@ std::vector<double> subset_times(const GridSpec& spec, const NoiseSchedule& sche
     return {request.timesteps.end() - kept, request.timesteps.end()};
   }
   const int n = checked_steps(request.num_steps, schedule.train_steps());
-  const std::vector<double> all = training_subset(schedule, original, strength);
+  const bool every = spec.argument_means_all && request.original_steps > 0;
+  const std::vector<double> all =
+      training_subset(schedule, every ? schedule.train_steps() : original, strength);
   const int available = static_cast<int>(all.size());
   if (n > available) {
     fail(Status::steps, "num_steps is ", n, "; allowed are 1 to ", available,

@@ -117,7 +117,7 @@ NoiseSchedule::NoiseSchedule(const ScheduleSpec& spec) : train_steps_(spec.train
            ": check beta_start, beta_end or trained_betas");
     }
     product *= 1.0 - value;
-    value = product;
+    value = product / (spec.snr_shift + (1.0 - spec.snr_shift) * product);
   }
   if (spec.zero_snr == ZeroSnr::off) return;
   if (!(alpha_bar_.front() > alpha_bar_.back())) {

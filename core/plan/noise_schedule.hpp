@@ -34,6 +34,7 @@ struct ScheduleSpec {
   double beta_start = 0.0001;
   double beta_end = 0.02;
   std::vector<double> trained_betas;
+  double snr_shift = 1.0;  // divides the SNR of every timestep (CogVideoX)
   ZeroSnr zero_snr = ZeroSnr::off;
 };
 

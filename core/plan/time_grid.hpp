@@ -54,6 +54,7 @@ struct GridSpec {
 
   // subset family.
   int original_steps = 50;
+  bool argument_means_all = false;  // diffusers: TCD's argument asks for every timestep
 
   // flow family.
   double shift = 1.0;

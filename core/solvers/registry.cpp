@@ -7,12 +7,13 @@
 namespace sched {
 
 extern const Solver kDdim, kDdpm, kPndm, kLms, kEuler, kEulerAncestral, kHeun, kDpmMultistep,
-    kUnipc, kLcm, kFlowEuler, kEulerAncestralRf;
+    kUnipc, kLcm, kFlowEuler, kEulerAncestralRf, kTcd;
 
 const Solver* find_solver(const char* name) {
-  static constexpr const Solver* solvers[] = {
-      &kDdim,           &kDdpm,         &kPndm,  &kLms, &kEuler,     &kHeun,
-      &kEulerAncestral, &kDpmMultistep, &kUnipc, &kLcm, &kFlowEuler, &kEulerAncestralRf};
+  static constexpr const Solver* solvers[] = {&kDdim,  &kDdpm, &kPndm,           &kLms,
+                                              &kEuler, &kHeun, &kEulerAncestral, &kDpmMultistep,
+                                              &kUnipc, &kLcm,  &kFlowEuler,      &kEulerAncestralRf,
+                                              &kTcd};
   for (const Solver* solver : solvers) {
     if (std::strcmp(solver->name, name) == 0) return solver;
   }
