@@ -214,6 +214,8 @@ sched::LoopRequest loop_request(const sched_init_options& o) {
   request.churn_max = optional_number(o.s_tmax, "s_tmax");
   request.noise_scale = optional_number(o.s_noise, "s_noise");
   request.order = o.order;
+  if (o.jump_length != 0) request.jump_length = o.jump_length;
+  if (o.jump_n_sample != 0) request.jump_count = o.jump_n_sample;
   request.use_clipped_epsilon =
       checked_flag(o.use_clipped_model_output, "use_clipped_model_output");
   return request;
@@ -224,7 +226,7 @@ sched::LoopRequest loop_request(const sched_init_options& o) {
 // The arguments of a step with what their memory covers.
 struct CheckedStep {
   sched::StepRequest request;
-  Span next, sample, inputs[4], outputs[2];
+  Span next, sample, inputs[7], outputs[2];
 };
 
 void check_noise(const State& state, const sched_step_args& args, CheckedStep& step) {
@@ -267,6 +269,31 @@ void check_groups(const State& state, const sched_step_args& args, CheckedStep& 
   step.request.groups = args.groups;
 }
 
+void check_mask(const State& state, const sched_step_args& args, CheckedStep& step) {
+  const char* solver = state.loop().scheduler->factors.solver->name;
+  sched::StepRequest& r = step.request;
+  if (args.mask == nullptr) {
+    if (args.original != nullptr || args.known_noise != nullptr) {
+      fail(Status::argument, "original and known_noise go with mask, which is NULL");
+    }
+    if (state.plan().has_known) {
+      fail(Status::argument, "mask is NULL; ", solver, " needs mask and original");
+    }
+    return;
+  }
+  if (args.group_timesteps != nullptr) {
+    fail(Status::conflict, "mask and group_timesteps exclude each other");
+  }
+  r.mask = checked_tensor(state, args.mask, "mask", 1, step.inputs[4]);
+  r.original = checked_tensor(state, args.original, "original", 1, step.inputs[5]);
+  if (args.known_noise == nullptr) return;
+  if (state.plan().has_known) {
+    fail(Status::option, "known_noise is not an option of ", solver,
+         ", whose known part shares the step's draw");
+  }
+  r.known_noise = checked_tensor(state, args.known_noise, "known_noise", 1, step.inputs[6]);
+}
+
 void check_overlaps(const CheckedStep& step) {
   check_apart(step.next, step.sample, true);
   const Span* outputs[] = {&step.next, &step.outputs[0], &step.outputs[1]};
@@ -282,13 +309,15 @@ void check_overlaps(const CheckedStep& step) {
 
 CheckedStep checked_step(const State& state, const sched_step_args& args) {
   if (state.is_finished()) {
-    fail(Status::finished, "all ", state.loop().plans.size(), " model calls of this loop are done");
+    fail(Status::finished, "all ", state.call(), " model calls of this loop are done");
   }
   CheckedStep step;
   sched::StepRequest& r = step.request;
   const int channels = state.loop().scheduler->factors.learned_channels ? 2 : 1;
   r.sample = checked_tensor(state, args.sample, "sample", 1, step.sample);
-  r.prediction = checked_tensor(state, args.prediction, "prediction", channels, step.inputs[0]);
+  if (state.node().needs_model || args.prediction != nullptr) {
+    r.prediction = checked_tensor(state, args.prediction, "prediction", channels, step.inputs[0]);
+  }
   r.next = checked_tensor(state, args.next, "next", 1, step.next);
   if (args.unconditional != nullptr) {
     r.unconditional =
@@ -299,6 +328,9 @@ CheckedStep checked_step(const State& state, const sched_step_args& args) {
     r.guidance_scale = args.guidance_scale;
   }
   check_noise(state, args, step);
+  if (args.denoised != nullptr && !state.node().needs_model) {
+    fail(Status::option, "denoised was given, but this call asks no model");
+  }
   if (args.denoised != nullptr) {
     r.denoised = checked_tensor(state, args.denoised, "denoised", 1, step.outputs[0]);
   }
@@ -306,6 +338,7 @@ CheckedStep checked_step(const State& state, const sched_step_args& args) {
     r.next_input = checked_tensor(state, args.next_input, "next_input", 1, step.outputs[1]);
   }
   check_groups(state, args, step);
+  check_mask(state, args, step);
   check_overlaps(step);
   return step;
 }
@@ -317,7 +350,7 @@ template <typename Get>
 sched_status copy_list(const sched_state* state, double* out, int64_t capacity, int64_t* count,
                        const char* what, const Get& get_list) {
   return guarded_state(state, [&](const State& s) {
-    const auto [size, entry] = get_list(s.loop().grid);
+    const auto [size, entry] = get_list(s.loop());
     need(out == nullptr || capacity >= 0, "capacity is negative");
     if (out != nullptr && capacity < size) {
       fail(Status::capacity, "capacity is ", capacity, "; there are ", size, " ", what);
@@ -326,6 +359,26 @@ sched_status copy_list(const sched_state* state, double* out, int64_t capacity, 
     for (int64_t i = 0; out != nullptr && i < size; ++i)
       out[i] = entry(static_cast<std::size_t>(i));
   });
+}
+
+void check_planned(const sched::Loop& loop) {
+  if (loop.adaptive() == nullptr) return;
+  fail(Status::unsupported, loop.scheduler->factors.solver->name,
+       " chooses its steps as it goes: ask sched_next_call() before each");
+}
+
+sched_call describe(const State& state, const sched::Node& node, const sched::StepPlan& plan) {
+  sched_call call{};
+  call.needs_model = node.needs_model ? 1 : 0;
+  call.timestep = node.time;
+  call.alpha = node.level.alpha;
+  call.sigma = node.level.sigma;
+  call.input_scale = state.loop().input_scale(node.level);
+  call.step = state.control() != nullptr ? -1 : node.step;
+  call.stage = node.stage;
+  call.ends_step = node.ends_step ? 1 : 0;
+  call.draws = plan.draws;
+  return call;
 }
 
 const sched::NoiseLevel& level_at(const sched::TimeGrid& grid, std::size_t i) {
@@ -350,10 +403,11 @@ sched_weights weights_of(const sched::Loop& loop, std::size_t call) {
   out.gain_offset = plan.gain.offset;
   out.gain_slope = plan.gain.slope;
   out.timestep = loop.grid.nodes[call].time;
-  out.input_scale = loop.input_scale(call);
+  out.input_scale = loop.input_scale(loop.grid.nodes[call].level);
   for (std::size_t k = 0; k < sched::kInputs; ++k) out.denoised[k] = plan.denoised.weight[k];
   fill_row(out, SCHED_OUTPUT_NEXT, plan.next);
   fill_row(out, SCHED_OUTPUT_DENOISED, plan.preview);
+  if (plan.has_known) fill_row(out, SCHED_OUTPUT_KNOWN, plan.known);
   for (int i = 0; i < plan.kept_count; ++i) {
     const sched::KeptRow& kept = plan.kept[static_cast<std::size_t>(i)];
     fill_row(out, SCHED_OUTPUT_MEMORY0 + kept.slot, kept.form);
@@ -368,6 +422,22 @@ sched_status give_struct(Struct value, std::size_t least, Struct* out) {
   value.struct_size = out->struct_size;
   std::memcpy(out, &value, std::min<std::size_t>(out->struct_size, sizeof value));
   return SCHED_OK;
+}
+
+template <typename Struct>
+void give_checked(const Struct& value, Struct* out, const char* name) {
+  if (give_struct(value, sizeof(Struct), out) == SCHED_OK) return;
+  fail(Status::struct_size, name, ".struct_size is ", out->struct_size, "; it must be ",
+       sizeof(Struct));
+}
+
+std::size_t checked_call(const sched::Loop& loop, int64_t call) {
+  check_planned(loop);
+  const auto calls = static_cast<int64_t>(loop.plans.size());
+  if (call < 0 || call >= calls) {
+    fail(Status::steps, "call is ", call, "; allowed are 0 to ", calls - 1);
+  }
+  return static_cast<std::size_t>(call);
 }
 
 }  // namespace
@@ -529,7 +599,8 @@ sched_status sched_init(const sched_scheduler* scheduler, const sched_init_optio
   return guarded(
       [&] {
         const sched_init_options defaults = SCHED_INIT_OPTIONS_INIT;
-        const auto chosen = read_struct(options, sizeof(sched_init_options), defaults, "options");
+        const auto chosen = read_struct(
+            options, offsetof(sched_init_options, jump_length), defaults, "options");
         message = chosen.message;
         capacity = chosen.message_capacity;
         need(scheduler != nullptr, "scheduler is NULL");
@@ -553,11 +624,39 @@ int64_t sched_num_steps(const sched_state* state) {
 }
 
 int64_t sched_num_calls(const sched_state* state) {
-  return state == nullptr ? -1 : static_cast<int64_t>(state->inner.loop().plans.size());
+  if (state == nullptr) return -1;
+  const sched::Loop& loop = state->inner.loop();
+  return loop.adaptive() != nullptr ? -2 : static_cast<int64_t>(loop.plans.size());
 }
 
 int64_t sched_calls_done(const sched_state* state) {
   return state == nullptr ? -1 : state->inner.call();
+}
+
+sched_status sched_next_call(sched_state* state, sched_call* call) {
+  return guarded_state(state, [&](State& s) {
+    need(call != nullptr, "call is NULL");
+    if (s.is_finished()) fail(Status::finished, "all ", s.call(), " calls of this loop are done");
+    give_checked(describe(s, s.node(), s.plan()), call, "call");
+  });
+}
+
+sched_status sched_call_at(sched_state* state, int64_t index, sched_call* call) {
+  return guarded_state(state, [&](State& s) {
+    need(call != nullptr, "call is NULL");
+    const auto i = checked_call(s.loop(), index);
+    give_checked(describe(s, s.loop().grid.nodes[i], s.loop().plans[i]), call, "call");
+  });
+}
+
+sched_status sched_attempts(const sched_state* state, int64_t* accepted, int64_t* rejected) {
+  return guarded_state(state, [&](const State& s) {
+    need(accepted != nullptr && rejected != nullptr, "accepted or rejected is NULL");
+    const sched::Control none;
+    const sched::Control& control = s.control() != nullptr ? *s.control() : none;
+    *accepted = control.accepted;
+    *rejected = control.rejected;
+  });
 }
 
 int32_t sched_call_ends_step(const sched_state* state, int64_t call) {
@@ -575,21 +674,25 @@ int64_t sched_state_bytes(const sched_state* state) {
 
 sched_status sched_timesteps(const sched_state* state, double* out, int64_t capacity,
                              int64_t* count) {
-  return copy_list(state, out, capacity, count, "timesteps", [](const sched::TimeGrid& grid) {
-    return std::pair(static_cast<int64_t>(grid.nodes.size()),
-                     [&grid](std::size_t i) { return grid.nodes[i].time; });
+  return copy_list(state, out, capacity, count, "timesteps", [](const sched::Loop& loop) {
+    check_planned(loop);
+    const auto& nodes = loop.grid.nodes;
+    return std::pair(static_cast<int64_t>(nodes.size()),
+                     [&nodes](std::size_t i) { return nodes[i].time; });
   });
 }
 
 sched_status sched_sigmas(const sched_state* state, double* out, int64_t capacity, int64_t* count) {
-  return copy_list(state, out, capacity, count, "sigmas", [](const sched::TimeGrid& grid) {
+  return copy_list(state, out, capacity, count, "sigmas", [](const sched::Loop& loop) {
+    const sched::TimeGrid& grid = loop.grid;
     return std::pair(static_cast<int64_t>(grid.total()) + 1,
                      [&grid](std::size_t i) { return grid.sigmas[i]; });
   });
 }
 
 sched_status sched_levels(const sched_state* state, double* out, int64_t capacity, int64_t* count) {
-  return copy_list(state, out, capacity, count, "numbers", [](const sched::TimeGrid& grid) {
+  return copy_list(state, out, capacity, count, "numbers", [](const sched::Loop& loop) {
+    const sched::TimeGrid& grid = loop.grid;
     return std::pair(2 * (static_cast<int64_t>(grid.total()) + 1), [&grid](std::size_t i) {
       const sched::NoiseLevel& level = level_at(grid, i / 2);
       return i % 2 == 0 ? level.alpha : level.sigma;
@@ -617,7 +720,7 @@ double sched_init_noise_sigma(const sched_state* state) {
 
 double sched_input_scale(const sched_state* state) {
   if (state == nullptr) return -1.0;
-  return state->inner.loop().input_scale(static_cast<std::size_t>(state->inner.call()));
+  return state->inner.next_input_scale();
 }
 
 int32_t sched_next_draws(const sched_state* state) {
@@ -664,8 +767,12 @@ sched_status sched_add_noise(sched_state* state, int64_t step, const sched_tenso
     const TensorView out_view = checked_tensor(s, out, "out", 1, to);
     check_apart(to, in, true);
     check_apart(to, from, false);
-    s.add_noise(level_at(grid, static_cast<std::size_t>(step)), original_view, noise_view,
-                out_view);
+    sched::NoiseLevel level = level_at(grid, static_cast<std::size_t>(step));
+    // The churn before the first call has no call before it that could add it.
+    if (step == grid.begin && !grid.nodes.empty()) {
+      level.sigma = std::hypot(level.sigma, grid.nodes.front().added_noise);
+    }
+    s.add_noise(level, original_view, noise_view, out_view);
   });
 }
 
@@ -684,7 +791,7 @@ sched_status sched_step_wide(sched_state* state, const sched_step_args* args) {
   return guarded_state(state, [&](State& s) {
     need(args != nullptr, "args is NULL");
     const sched_step_args defaults = SCHED_STEP_ARGS_INIT;
-    const auto chosen = read_struct(args, sizeof(sched_step_args), defaults, "args");
+    const auto chosen = read_struct(args, offsetof(sched_step_args, mask), defaults, "args");
     s.step(checked_step(s, chosen).request);
   });
 }
@@ -694,15 +801,11 @@ sched_status sched_step_wide(sched_state* state, const sched_step_args* args) {
 sched_status sched_step_weights(sched_state* state, int64_t call, sched_weights* weights) {
   return guarded_state(state, [&](State& s) {
     need(weights != nullptr, "weights is NULL");
-    const auto calls = static_cast<int64_t>(s.loop().plans.size());
-    if (call < 0 || call >= calls) {
-      fail(Status::steps, "call is ", call, "; allowed are 0 to ", calls - 1);
+    const auto i = checked_call(s.loop(), call);
+    if (s.loop().plans[i].measure.kind != sched::Measure::none) {
+      fail(Status::unsupported, "the weights of call ", call, " depend on norms of its tensors");
     }
-    const sched_weights value = weights_of(s.loop(), static_cast<std::size_t>(call));
-    if (give_struct(value, sizeof(sched_weights), weights) != SCHED_OK) {
-      fail(Status::struct_size, "weights.struct_size is ", weights->struct_size, "; it must be ",
-           sizeof(sched_weights));
-    }
+    give_checked(weights_of(s.loop(), i), weights, "weights");
   });
 }
 

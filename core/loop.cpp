@@ -3,101 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "plan/grid_parts.hpp"
+#include "random/brownian.hpp"
+
 namespace sched {
 
 namespace {
-
-constexpr std::int64_t kMaxElements = std::int64_t{1} << 40;
-
-[[noreturn]] void no_option(const char* name, const Factors& factors, const char* reason) {
-  fail(Status::option, name, " is not an option of ", factors.solver->name, reason);
-}
-
-void check_option(const Factors& f, bool given, unsigned option, const char* name) {
-  if (given && (f.init_options & option) == 0) no_option(name, f, " with this configuration");
-}
-
-void check_range(const char* name, const std::optional<double>& value, double low, double high) {
-  if (!value || (*value >= low && *value <= high)) return;
-  fail(Status::value, name, " is ", *value, "; allowed are ", low, " to ", high);
-}
-
-void check_lists(const Factors& f, const GridRequest& grid) {
-  const bool times = !grid.timesteps.empty();
-  const bool sigmas = !grid.sigmas.empty();
-  if (times && sigmas) fail(Status::conflict, "timesteps and sigmas exclude each other");
-  if (grid.num_steps != 0 && (times || sigmas)) {
-    fail(Status::conflict, "num_steps excludes custom ", times ? "timesteps" : "sigmas",
-         ": their number says how many steps there are");
-  }
-  if (grid.num_steps < 0) {
-    fail(Status::steps, "num_steps is ", grid.num_steps, "; it must be at least 1");
-  }
-  if (times && f.grid.shape != SigmaShape::none) {
-    fail(Status::conflict,
-         "timesteps cannot be combined with a sigma shape (karras, exponential, "
-         "beta or lu) in the configuration");
-  }
-  if (sigmas && f.grid.shape != SigmaShape::none && f.grid.family != GridFamily::flow) {
-    fail(Status::conflict,
-         "sigmas cannot be combined with a sigma shape (karras, exponential, "
-         "beta or lu) in the configuration");
-  }
-  if (times && f.grid.continuous_times) {
-    fail(Status::conflict, "timesteps cannot be combined with timestep_type continuous");
-  }
-}
-
-void check_options(const Factors& f, const LoopRequest& request) {
-  const GridRequest& grid = request.grid;
-  check_option(f, !grid.timesteps.empty(), kTimesteps, "timesteps");
-  check_option(f, !grid.sigmas.empty(), kSigmas, "sigmas");
-  check_option(f, grid.mu.has_value(), kMu, "mu");
-  check_option(f, request.eta.has_value(), kEta, "eta");
-  check_option(f, request.churn.has_value(), kChurn, "s_churn");
-  check_option(f, request.churn_min.has_value(), kChurn, "s_tmin");
-  check_option(f, request.churn_max.has_value(), kChurn, "s_tmax");
-  check_option(f, request.noise_scale.has_value(), kChurn, "s_noise");
-  check_option(f, request.order != 0, kOrder, "order");
-  check_option(f, grid.original_steps != 0, kOriginalSteps, "original_inference_steps");
-  check_option(f, request.use_clipped_epsilon, kClippedEpsilon, "use_clipped_model_output");
-  check_option(f, grid.train_steps != 0, kTrainSteps, "num_train_timesteps");
-  if (grid.mu && f.grid.family != GridFamily::flow) {
-    no_option("mu", f, ": it needs use_flow_sigmas and use_dynamic_shifting");
-  }
-  check_range("eta", request.eta, 0.0, 1.0);
-  check_range("s_churn", request.churn, 0.0, 1e6);
-  check_range("s_tmin", request.churn_min, 0.0, INFINITY);
-  check_range("s_tmax", request.churn_max, 0.0, INFINITY);
-  check_range("s_noise", request.noise_scale, 0.0, 1e3);
-  check_range("mu", grid.mu, -100.0, 100.0);
-  if (grid.strength && !(*grid.strength > 0.0 && *grid.strength <= 1.0)) {
-    fail(Status::value, "strength is ", *grid.strength, "; allowed are numbers above 0 up to 1");
-  }
-  if (request.order < 0 || request.order > 4) {
-    fail(Status::value, "order is ", request.order, "; allowed are 1 to 4 (0 means 4)");
-  }
-  if (grid.original_steps < 0) {
-    fail(Status::value, "original_inference_steps is ", grid.original_steps,
-         "; it must be at least 1");
-  }
-  const int most = f.schedule.train_steps;
-  if (grid.train_steps < 0 || grid.train_steps > most) {
-    fail(Status::value, "num_train_timesteps is ", grid.train_steps, "; allowed are 1 to ", most);
-  }
-  check_lists(f, grid);
-}
-
-void check_shape(const LoopRequest& request) {
-  if (request.batch < 1) fail(Status::shape, "batch is ", request.batch, "; it must be at least 1");
-  if (request.elements < 1) {
-    fail(Status::shape, "elements is ", request.elements, "; it must be at least 1");
-  }
-  if (request.elements > kMaxElements / request.batch) {
-    fail(Status::shape, "batch times elements is too large; at most ", kMaxElements,
-         " are allowed");
-  }
-}
 
 // Image to image: diffusers' pipelines run the last int(n * strength) steps.
 void set_range(const LoopRequest& request, bool subset, TimeGrid& grid) {
@@ -119,20 +30,47 @@ void set_range(const LoopRequest& request, bool subset, TimeGrid& grid) {
   }
 }
 
-SolverOptions solver_options(const Factors& f, const LoopRequest& request, int steps) {
+SolverOptions solver_options(const Factors& f, const LoopRequest& request) {
   SolverOptions options = f.options;
   options.eta = request.eta.value_or(f.options.eta);
   options.use_clipped_epsilon = request.use_clipped_epsilon;
   if (request.order != 0) options.order = request.order;
-  // diffusers divides by the length of its sigma list less one; log_linear's is longer.
-  const bool longer =
-      f.grid.log_linear && f.grid.shape == SigmaShape::none && request.grid.sigmas.empty();
-  options.churn = request.churn.value_or(0.0) / (longer ? steps + 1 : steps);
-  options.churn_min = request.churn_min.value_or(0.0);
-  options.churn_max = request.churn_max.value_or(INFINITY);
+  options.churn = request.churn.value_or(f.options.churn);
+  options.churn_min = request.churn_min.value_or(f.options.churn_min);
+  options.churn_max = request.churn_max.value_or(f.options.churn_max);
   options.noise_scale = request.noise_scale.value_or(f.options.noise_scale);
+  options.jump_length = request.jump_length.value_or(f.options.jump_length);
+  options.jump_count = request.jump_count.value_or(f.options.jump_count);
   options.quirk_call_at_end = f.options.quirk_call_at_end && !request.grid.sigmas.empty();
   return options;
+}
+
+// diffusers divides s_churn by the length of its sigma list less one; log_linear's is longer.
+int churn_steps(const Factors& f, const LoopRequest& request, int steps) {
+  const bool longer =
+      f.grid.log_linear && f.grid.shape == SigmaShape::none && request.grid.sigmas.empty();
+  return longer ? steps + 1 : steps;
+}
+
+// Solvers whose budget is not a number of steps: the grid that they take, between two
+// sigmas where the caller gives them.
+GridSpec grid_spec(const Factors& f, LoopRequest& request, SolverOptions& options) {
+  GridSpec spec = f.grid;
+  if (f.solver->grid_steps == nullptr) return spec;
+  std::vector<double>& sigmas = request.grid.sigmas;
+  if (sigmas.size() == 2) {
+    check_falling("sigmas", sigmas, 1e6, 1e-9);
+    spec.sigma_max = sigmas[0];
+    spec.sigma_min = sigmas[1];
+    sigmas.clear();
+  } else if (!sigmas.empty()) {
+    fail(Status::timesteps, "sigmas has ", sigmas.size(), " entries; ", f.solver->name,
+         " takes two, where the loop begins and ends, and spaces its own steps");
+  } else if (options.calls == 0) {
+    options.calls = request.grid.num_steps;
+  }
+  request.grid.num_steps = f.solver->grid_steps(options.calls);
+  return spec;
 }
 
 // Where nothing is clipped, x0 is put into the rows on the host: one rounding instead of
@@ -144,11 +82,15 @@ void fold_denoised(StepPlan& plan) {
   };
   fold(plan.next);
   fold(plan.preview);
+  fold(plan.known);
+  fold(plan.measure.low);
+  fold(plan.measure.high);
   for (int i = 0; i < plan.kept_count; ++i) fold(plan.kept[static_cast<std::size_t>(i)].form);
 }
 
 bool is_finite_plan(const StepPlan& plan) {
-  bool finite = is_finite(plan.next) && is_finite(plan.preview) && is_finite(plan.denoised) &&
+  bool finite = is_finite(plan.next) && is_finite(plan.preview) && is_finite(plan.denoised) && is_finite(plan.known) &&
+                is_finite(plan.measure.low) && is_finite(plan.measure.high) &&
                 std::isfinite(plan.gain.offset) && std::isfinite(plan.gain.slope);
   for (int i = 0; i < plan.kept_count; ++i) {
     finite = finite && is_finite(plan.kept[static_cast<std::size_t>(i)].form);
@@ -156,30 +98,44 @@ bool is_finite_plan(const StepPlan& plan) {
   return finite;
 }
 
-StepPlan plan_node(const Loop& loop, const Node& node, bool grouped) {
-  const Factors& f = loop.scheduler->factors;
-  const StepView view(loop.grid, loop.scheduler->schedule, f.parameterization, f.clip, loop.options,
-                      node, grouped);
-  StepPlan plan = f.solver->plan(view);
-  fold_denoised(plan);
-  if (is_finite_plan(plan)) return plan;
-  const bool pure_noise =
-      node.level.alpha == 0.0 && f.parameterization.prediction == Prediction::epsilon;
-  fail(Status::not_finite, "step ", node.step, " (timestep ", node.time,
-       ") has a weight that is not finite: ", f.solver->name, " from alpha ", node.from.alpha,
-       ", sigma ", node.from.sigma, " to alpha ", node.to.alpha, ", sigma ", node.to.sigma,
-       pure_noise ? "; at zero SNR the prediction type epsilon does not determine x0, use "
-                    "v_prediction or sample"
-                  : "");
+bool is_pure_noise(const Node& node, const Factors& f) {
+  return node.level.alpha == 0.0 && f.parameterization.prediction == Prediction::epsilon;
+}
+
+// The noise of the churn before the next call goes into this call's result.
+void add_churn(const Node& next, StepPlan& plan) {
+  if (next.added_noise == 0.0) return;
+  const Input draw = plan.draws == 0 ? Input::noise0 : Input::noise1;
+  plan.next = plan.next + next.added_noise * LinearForm::of(draw);
+  ++plan.draws;
+}
+
+// Turns the stretches of a plan's draws into terms of the path.
+std::array<PathSlice, 2> path_of(const StepPlan& plan, std::vector<NoiseTerm>& all) {
+  std::array<PathSlice, 2> slices{};
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    if (!plan.stretch[i].on_path) continue;
+    NoiseTerm terms[kMaxPathTerms];
+    const int count = path_terms(plan.stretch[i].from, plan.stretch[i].to, terms);
+    slices[i] = {static_cast<std::uint32_t>(all.size()), static_cast<std::uint32_t>(count)};
+    all.insert(all.end(), terms, terms + count);
+  }
+  return slices;
 }
 
 void plan_calls(Loop& loop) {
+  const std::vector<Node>& nodes = loop.grid.nodes;
   std::uint32_t draws = 0;
-  loop.plans.reserve(loop.grid.nodes.size());
-  for (const Node& node : loop.grid.nodes) {
-    loop.plans.push_back(plan_node(loop, node, false));
+  loop.plans.reserve(nodes.size());
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    StepPlan plan = loop.plan_call(nodes[i], false);
+    // A measured step must be finite with norms that are.
+    if (plan.measure.kind != Measure::none) loop.finish_call(nodes[i], {1.0, 1.0, true});
+    if (i + 1 < nodes.size()) add_churn(nodes[i + 1], plan);
+    loop.path.push_back(path_of(plan, loop.path_terms));
     loop.first_draw.push_back(draws);
-    draws += static_cast<std::uint32_t>(loop.plans.back().draws);
+    draws += static_cast<std::uint32_t>(plan.draws);
+    loop.plans.push_back(plan);
   }
 }
 
@@ -199,6 +155,10 @@ std::uint64_t fingerprint_of(const Loop& loop) {
   add(loop.dtype);
   add(loop.kernel->id);
   for (const std::uint64_t seed : loop.seeds) add(seed);
+  for (const double number : {loop.options.relative_tolerance, loop.options.absolute_tolerance,
+                              loop.options.first_step, loop.options.eta, loop.options.noise_scale}) {
+    add(number);
+  }
   for (std::size_t i = 0; i < loop.plans.size(); ++i) {
     const StepPlan& plan = loop.plans[i];
     add(loop.grid.nodes[i].time);
@@ -215,18 +175,45 @@ std::uint64_t fingerprint_of(const Loop& loop) {
   return hash;
 }
 
-StepPlan Loop::plan_grouped(const Node& node) const { return plan_node(*this, node, true); }
+namespace {
 
-double Loop::input_scale(std::size_t call) const {
-  if (call >= grid.nodes.size()) return 1.0;
-  return parameterization().input_scale(grid.nodes[call].level);
+// x0 put into the rows, and every weight checked.
+StepPlan finished_plan(const Loop& loop, const Node& node, StepPlan plan) {
+  fold_denoised(plan);
+  if (is_finite_plan(plan)) return plan;
+  const Factors& f = loop.scheduler->factors;
+  fail(Status::not_finite, "step ", node.step, " (timestep ", node.time,
+       ") has a weight that is not finite: ", f.solver->name, " from alpha ", node.from.alpha,
+       ", sigma ", node.from.sigma, " to alpha ", node.to.alpha, ", sigma ", node.to.sigma,
+       is_pure_noise(node, f)
+           ? "; at zero SNR the prediction type epsilon does not determine x0, use "
+             "v_prediction or sample"
+           : "");
+}
+
+StepView view_of(const Loop& loop, const Node& node, bool grouped) {
+  const Factors& f = loop.scheduler->factors;
+  return StepView(f.grid, loop.grid, loop.scheduler->schedule, f.parameterization, f.clip, loop.options,
+                  node, grouped);
+}
+
+}  // namespace
+
+StepPlan Loop::plan_call(const Node& node, bool grouped) const {
+  const StepView view = view_of(*this, node, grouped);
+  const Solver& solver = *scheduler->factors.solver;
+  return finished_plan(*this, node, node.needs_model ? solver.plan(view) : plan_renoise(view));
+}
+
+StepPlan Loop::finish_call(const Node& node, const Measured& measured) const {
+  const StepView view = view_of(*this, node, false);
+  return finished_plan(*this, node, scheduler->factors.solver->finish(view, measured));
 }
 
 std::shared_ptr<const Loop> make_loop(std::shared_ptr<const Scheduler> scheduler,
                                       LoopRequest request) {
   const Factors& f = scheduler->factors;
-  check_shape(request);
-  check_options(f, request);
+  check_request(f, request);
   const Kernel* kernel = find_kernel(request.kernel);
   if (kernel == nullptr) fail(Status::unsupported, "this build has no kernel ", request.kernel);
   if (!kernel->takes(request.dtype)) {
@@ -234,9 +221,10 @@ std::shared_ptr<const Loop> make_loop(std::shared_ptr<const Scheduler> scheduler
          kernel->name);
   }
   auto loop = std::make_shared<Loop>();
-  loop->grid = make_grid(f.grid, scheduler->schedule, request.grid);
+  loop->options = solver_options(f, request);
+  loop->grid = make_grid(grid_spec(f, request, loop->options), scheduler->schedule, request.grid);
   set_range(request, f.grid.family == GridFamily::subset, loop->grid);
-  loop->options = solver_options(f, request, loop->grid.total());
+  loop->options.churn /= churn_steps(f, request, loop->grid.total());
   f.solver->expand({f.grid, scheduler->schedule, loop->options, loop->grid});
   loop->memory_rows = f.solver->memory_rows(loop->options);
   loop->batch = request.batch;
@@ -245,6 +233,11 @@ std::shared_ptr<const Loop> make_loop(std::shared_ptr<const Scheduler> scheduler
   loop->kernel = kernel;
   loop->seeds = std::move(request.seeds);
   loop->scheduler = std::move(scheduler);
+  if (!loop->grid.nodes.empty()) {
+    // A churn before the first call has no step before it: the first sample has it already.
+    const double added = loop->grid.nodes.front().added_noise;
+    if (added > 0.0) loop->grid.init_noise_sigma = std::hypot(loop->grid.init_noise_sigma, added);
+  }
   plan_calls(*loop);
   return loop;
 }

@@ -26,6 +26,13 @@ struct LoopRequest {
   std::optional<double> churn, churn_min, churn_max, noise_scale;
   int order = 0;
   bool use_clipped_epsilon = false;
+  std::optional<int> jump_length, jump_count;  // repaint
+};
+
+// Where the draws of a call find the terms of their stretch of the path.
+struct PathSlice {
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
 };
 
 struct Loop {
@@ -34,6 +41,8 @@ struct Loop {
   TimeGrid grid;
   std::vector<StepPlan> plans;            // one for each model call
   std::vector<std::uint32_t> first_draw;  // draws taken before each call
+  std::vector<std::array<PathSlice, 2>> path;  // of each call
+  std::vector<NoiseTerm> path_terms;
   int memory_rows = 0;
   std::int64_t batch = 0;
   std::int64_t elements = 0;
@@ -42,10 +51,23 @@ struct Loop {
   std::vector<std::uint64_t> seeds;
 
   const Parameterization& parameterization() const { return scheduler->factors.parameterization; }
-  // The plan of one call whose levels the caller chose (per-token times).
-  StepPlan plan_grouped(const Node& node) const;
-  double input_scale(std::size_t call) const;
+  LoopContext context() const {
+    return {scheduler->factors.grid, scheduler->schedule, options, grid};
+  }
+  // nullptr where every call is planned in init.
+  const Adaptive* adaptive() const { return scheduler->factors.solver->adaptive; }
+  // The plan of one call: of the grid, of an adaptive attempt, or with levels that the
+  // caller chose (per-token times).  Throws not_finite.
+  StepPlan plan_call(const Node& node, bool grouped) const;
+  // The same once its norms are known.
+  StepPlan finish_call(const Node& node, const Measured& measured) const;
+  double input_scale(const NoiseLevel& level) const {
+    return parameterization().input_scale(level);
+  }
 };
+
+// What the caller may ask for with these factors.  Throws Error.
+void check_request(const Factors& factors, const LoopRequest& request);
 
 // Plans every step.  Throws Error.
 std::shared_ptr<const Loop> make_loop(std::shared_ptr<const Scheduler> scheduler,

@@ -19,6 +19,7 @@ Live live_inputs(const Pass& pass) {
     for (std::size_t i = 0; i < kInputs; ++i) used[i] += std::fabs(form.weight[i]);
   };
   for (int r = 0; r < pass.rows; ++r) add(pass.row[r].form);
+  if (pass.mask.data != nullptr) add(pass.known);
   if (used[index_of(Input::denoised)] != 0.0) add(pass.denoised);
   Live live;
   for (std::size_t i = 0; i < kInputs; ++i) {
@@ -27,7 +28,9 @@ Live live_inputs(const Pass& pass) {
   return live;
 }
 
-bool is_noise(Input input) { return input == Input::noise0 || input == Input::noise1; }
+bool is_noise(Input input) {
+  return input == Input::noise0 || input == Input::noise1 || input == Input::known_noise;
+}
 
 void set_weights(const Pass& pass, const Live& live, KernelTask& task) {
   task.inputs = live.count;
@@ -35,6 +38,7 @@ void set_weights(const Pass& pass, const Live& live, KernelTask& task) {
   for (int k = 0; k < live.count; ++k) {
     for (int r = 0; r < pass.rows; ++r) task.weight[r][k] = pass.row[r].form[live.input[k]];
     task.denoised[k] = pass.denoised[live.input[k]];
+    task.known[k] = pass.known[live.input[k]];
   }
 }
 
@@ -43,6 +47,8 @@ void set_plan(const Pass& pass, const Live& live, KernelTask& task) {
   task.clip = 0;
   task.gain = 0;
   task.gain_input = -1;
+  task.mask = nullptr;
+  task.mask_type = pass.mask.type;
   if (pass.plan == nullptr) return;
   const ClipRule& clip = pass.plan->clip;
   task.clip = static_cast<int>(clip.mode);
@@ -66,18 +72,33 @@ const void* shifted(const void* data, DType type, std::int64_t bytes, std::int64
          elements * static_cast<std::int64_t>(size_of(type));
 }
 
+// The first sample and the known part of a mask have a stream of their own, the nodes of a
+// Brownian path another.
+void set_noise(const Pass& pass, Input name, std::uint64_t seed, KernelInput& input) {
+  if (name == Input::known_noise) {
+    input.key = {seed, 0, kFirstSampleStream};
+    return;
+  }
+  const std::uint32_t draw = name == Input::noise0 ? 0 : 1;
+  input.key = {seed, pass.first_draw + draw, pass.stream};
+  if (pass.term_count[draw] == 0) return;
+  input.terms = pass.terms[draw];
+  input.term_count = pass.term_count[draw];
+  input.key.stream = kPathStream;
+}
+
 void set_item(const Pass& pass, const Live& live, std::int64_t item, KernelTask& task) {
   for (int k = 0; k < live.count; ++k) {
     const Input name = live.input[k];
     const Operand& operand = pass.input[index_of(name)];
     KernelInput& input = task.input[k];
     input.type = operand.type;
+    input.term_count = 0;
     if (name == Input::denoised) {
       input.source = Source::denoised;
     } else if (is_noise(name) && operand.data == nullptr) {
       input.source = Source::noise;
-      const std::uint32_t draw = name == Input::noise0 ? 0 : 1;
-      input.key = {pass.seeds[item], pass.first_draw + draw, pass.stream};
+      set_noise(pass, name, pass.seeds[item], input);
     } else {
       input.source = Source::memory;
       input.data = shifted(operand.data, operand.type, item * operand.item_bytes, pass.first);
@@ -86,8 +107,13 @@ void set_item(const Pass& pass, const Live& live, std::int64_t item, KernelTask&
   for (int r = 0; r < pass.rows; ++r) {
     const PassRow& row = pass.row[r];
     task.output[r].type = row.type;
+    task.output[r].known = row.known;
     task.output[r].data =
         const_cast<void*>(shifted(row.data, row.type, item * row.item_bytes, pass.first));
+  }
+  if (pass.mask.data != nullptr) {
+    task.mask =
+        shifted(pass.mask.data, pass.mask.type, item * pass.mask.item_bytes, pass.first);
   }
   if (task.gain != 0) {
     task.variance = shifted(pass.variance.data, pass.variance.type, item * pass.variance.item_bytes,
@@ -97,7 +123,7 @@ void set_item(const Pass& pass, const Live& live, std::int64_t item, KernelTask&
 
 // Items may be run as one where nothing depends on the item and all lie end to end.
 bool is_one_span(const Pass& pass, const Live& live, const KernelTask& task) {
-  if (pass.count != pass.elements || task.gain != 0) return false;
+  if (pass.count != pass.elements || task.gain != 0 || pass.mask.data != nullptr) return false;
   const auto dense = [&](DType type, std::int64_t item_bytes) {
     return item_bytes == pass.elements * static_cast<std::int64_t>(size_of(type));
   };

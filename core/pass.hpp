@@ -8,6 +8,11 @@
 
 namespace sched {
 
+// Streams of a seed's normals, apart from each other.
+constexpr std::uint32_t kStepStream = 0;
+constexpr std::uint32_t kFirstSampleStream = 1;
+constexpr std::uint32_t kPathStream = 2;
+
 // A tensor as a pass sees it; items are `item_bytes` apart.
 struct Operand {
   const void* data = nullptr;
@@ -20,15 +25,20 @@ struct PassRow {
   void* data = nullptr;
   DType type = DType::f32;
   std::int64_t item_bytes = 0;
+  double known = 0.0;  // with a mask: how much of the known form
 };
 
 struct Pass {
   Operand input[kInputs];  // no data: noise is drawn, other inputs are not there
+  const NoiseTerm* terms[2] = {};  // of a draw on a Brownian path
+  int term_count[2] = {};
   PassRow row[kMaxRows];
   int rows = 0;
   const StepPlan* plan = nullptr;  // for x0, its clip and the gain
   LinearForm denoised;             // x0 before the clip, guidance put in
   Operand variance;                // second half of the network's channels
+  Operand mask;                    // no data: no blending
+  LinearForm known;
 
   std::int64_t batch = 1;
   std::int64_t elements = 0;  // of an item
@@ -36,11 +46,12 @@ struct Pass {
   std::int64_t count = 0;
   const std::uint64_t* seeds = nullptr;
   std::uint32_t first_draw = 0;
-  std::uint32_t stream = 0;  // 0 the steps, 1 the first sample
+  std::uint32_t stream = kStepStream;
   void* scratch = nullptr;
 
-  void add_row(const LinearForm& form, void* data, DType type, std::int64_t item_bytes) {
-    row[rows++] = {form, data, type, item_bytes};
+  void add_row(const LinearForm& form, void* data, DType type, std::int64_t item_bytes,
+               double known = 0.0) {
+    row[rows++] = {form, data, type, item_bytes, known};
   }
 };
 

@@ -1,8 +1,11 @@
 #include "state.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <new>
+
+#include "measure.hpp"
 
 namespace sched {
 
@@ -37,10 +40,16 @@ State::State(std::shared_ptr<const Loop> loop) : loop_(std::move(loop)) {
     scratch_.reset(
         allocate(loop_->elements * static_cast<std::int64_t>(size_of(loop_->kernel->history))));
   }
+  if (const Adaptive* adaptive = loop_->adaptive()) {
+    attempt_.emplace();
+    attempt_->control = adaptive->start(loop_->context());
+    plan_attempt(*attempt_);
+  }
 }
 
 State::State(const State& other) : State(other.loop_) {
   call_ = other.call_;
+  attempt_ = other.attempt_;
   if (rows_) {
     std::memcpy(rows_.get(), other.rows_.get(),
                 static_cast<std::size_t>(loop_->memory_rows * row_bytes()));
@@ -58,6 +67,8 @@ std::int64_t State::bytes() const {
   const std::size_t planned =
       sizeof(*loop_) + loop_->plans.capacity() * (sizeof(StepPlan) + sizeof(std::uint32_t)) +
       loop_->grid.nodes.capacity() * sizeof(Node) +
+      loop_->path.capacity() * sizeof(loop_->path[0]) +
+      loop_->path_terms.capacity() * sizeof(NoiseTerm) +
       loop_->grid.steps.capacity() * sizeof(GridStep) +
       (loop_->grid.sigmas.capacity() + loop_->seeds.capacity()) * sizeof(double);
   const std::int64_t scratch =
@@ -82,10 +93,11 @@ Operand State::operand(const TensorView& view, std::int64_t elements) const {
   return {view.data, view.type, elements * static_cast<std::int64_t>(size_of(view.type))};
 }
 
-void State::add_output(Pass& pass, const LinearForm& form, const TensorView& view) const {
+void State::add_output(Pass& pass, const LinearForm& form, const TensorView& view,
+                       double known) const {
   if (view.data == nullptr) return;
   pass.add_row(form, view.data, view.type,
-               loop_->elements * static_cast<std::int64_t>(size_of(view.type)));
+               loop_->elements * static_cast<std::int64_t>(size_of(view.type)), known);
 }
 
 void State::bind_inputs(Pass& pass, const StepRequest& request) const {
@@ -99,6 +111,8 @@ void State::bind_inputs(Pass& pass, const StepRequest& request) const {
   bind(Input::unconditional, request.unconditional, learned ? 2 * n : n);
   bind(Input::noise0, request.noise[0], n);
   bind(Input::noise1, request.noise[1], n);
+  bind(Input::original, request.original, n);
+  bind(Input::known_noise, request.known_noise, n);
   for (int slot = 0; slot < loop_->memory_rows; ++slot) {
     bind(memory_input(slot), {row(slot), loop_->kernel->history}, n);
   }
@@ -109,16 +123,31 @@ void State::bind_inputs(Pass& pass, const StepRequest& request) const {
   }
 }
 
-void State::add_step_rows(Pass& pass, const StepPlan& plan, const StepRequest& request) const {
+// Where the mask is 1 the sample is the original, noised to the level at which the call
+// arrives.
+void State::add_known(Pass& pass, const StepPlan& plan, const StepRequest& request) const {
+  if (request.mask.data == nullptr) return;
+  pass.mask = operand(request.mask, loop_->elements);
+  NoiseLevel level = node().to;
+  const auto after = static_cast<std::size_t>(call_) + 1;
+  if (after < loop_->grid.nodes.size()) {
+    level.sigma = std::hypot(level.sigma, loop_->grid.nodes[after].added_noise);
+  }
+  pass.known = plan.has_known ? plan.known
+                              : level.alpha * LinearForm::of(Input::original) +
+                                    level.sigma * LinearForm::of(Input::known_noise);
+}
+
+void State::add_step_rows(Pass& pass, const StepPlan& plan, const StepRequest& request,
+                          double scale) const {
   pass.plan = &plan;
   pass.rows = 0;
   pass.denoised = plan.denoised;
-  add_output(pass, plan.next, request.next);
+  add_known(pass, plan, request);
+  const bool masked = request.mask.data != nullptr;
+  add_output(pass, plan.next, request.next, masked ? 1.0 : 0.0);
   add_output(pass, plan.preview, request.denoised);
-  if (request.next_input.data != nullptr) {
-    const double scale = loop_->input_scale(static_cast<std::size_t>(call_) + 1);
-    add_output(pass, scale * plan.next, request.next_input);
-  }
+  add_output(pass, scale * plan.next, request.next_input, masked ? scale : 0.0);
   for (int i = 0; i < plan.kept_count; ++i) {
     const KeptRow& kept = plan.kept[static_cast<std::size_t>(i)];
     add_output(pass, kept.form, {row(kept.slot), loop_->kernel->history});
@@ -130,17 +159,90 @@ void State::add_step_rows(Pass& pass, const StepPlan& plan, const StepRequest& r
   pass.denoised = guided(pass.denoised, request.guidance_scale);
 }
 
+// ------------------------------------------------------------------ adaptive steps
+
+void State::plan_attempt(Attempt& attempt) const {
+  if (attempt.control.finished != 0) return;
+  attempt.node = loop_->adaptive()->node(loop_->context(), attempt.control);
+  attempt.plan = loop_->plan_call(attempt.node, false);
+}
+
+StepPlan State::measured_plan(const Pass& pass, const StepRequest& request,
+                              std::optional<Attempt>& next) const {
+  StepPlan result = plan();
+  if (attempt_) {
+    next = attempt_;
+    ++next->control.stage;
+  }
+  if (result.measure.kind != Measure::none) {
+    MeasureRule rule = result.measure;
+    if (request.unconditional.data != nullptr) {
+      rule.low = guided(rule.low, request.guidance_scale);
+      rule.high = guided(rule.high, request.guidance_scale);
+    }
+    Measured measured = measure(pass, rule);
+    if (!std::isfinite(measured.first) || !std::isfinite(measured.second)) {
+      fail(Status::not_finite, "call ", call_,
+           ": the norm that the next step depends on is not finite: sample, prediction or noise "
+           "holds NaN or infinity");
+    }
+    if (next) {
+      measured.accepted =
+          loop_->adaptive()->judge(loop_->context(), measured.first, next->control);
+    }
+    result = loop_->finish_call(node(), measured);
+  }
+  if (next) {
+    next->control.draws += result.draws;
+    plan_attempt(*next);
+  }
+  return result;
+}
+
+double State::scale_after(const std::optional<Attempt>& next) const {
+  const auto after = static_cast<std::size_t>(call_) + 1;
+  if (next) return next->control.finished != 0 ? 1.0 : loop_->input_scale(next->node.level);
+  return after < loop_->grid.nodes.size() ? loop_->input_scale(loop_->grid.nodes[after].level)
+                                          : 1.0;
+}
+
+double State::next_input_scale() const {
+  return is_finished() ? 1.0 : loop_->input_scale(node().level);
+}
+
+// -------------------------------------------------------------------------- steps
+
+void State::bind_draws(Pass& pass) const {
+  if (attempt_) {
+    pass.first_draw = static_cast<std::uint32_t>(attempt_->control.draws);
+    return;
+  }
+  const auto call = static_cast<std::size_t>(call_);
+  pass.first_draw = loop_->first_draw[call];
+  for (std::size_t i = 0; i < 2; ++i) {
+    const PathSlice& slice = loop_->path[call][i];
+    pass.terms[i] = loop_->path_terms.data() + slice.first;
+    pass.term_count[i] = static_cast<int>(slice.count);
+  }
+}
+
 void State::step(const StepRequest& request) {
   Pass pass = blank_pass();
-  pass.first_draw = loop_->first_draw[static_cast<std::size_t>(call_)];
+  std::optional<Attempt> next;
+  bind_draws(pass);
   bind_inputs(pass, request);
   if (request.group_timesteps != nullptr) {
     step_groups(pass, request);
+  } else if (attempt_ || plan().measure.kind != Measure::none) {
+    const StepPlan plan = measured_plan(pass, request, next);
+    add_step_rows(pass, plan, request, scale_after(next));
+    run_pass(*loop_->kernel, pass);
   } else {
-    add_step_rows(pass, plan(), request);
+    add_step_rows(pass, plan(), request, scale_after(next));
     run_pass(*loop_->kernel, pass);
   }
   ++call_;
+  if (next) attempt_ = next;
 }
 
 // A token's step goes from its own time to the next lower sigma of the schedule.
@@ -163,18 +265,20 @@ void State::step_groups(Pass& pass, const StepRequest& request) const {
   const std::int64_t length = loop_->elements / request.groups;
   // A time may leave a weight that is not finite: find out before anything is written.
   for (std::int64_t i = 0; i < loop_->batch * request.groups; ++i) {
-    loop_->plan_grouped(group_node(request.group_timesteps[i]));
+    loop_->plan_call(group_node(request.group_timesteps[i]), true);
   }
   for (std::int64_t item = 0; item < loop_->batch; ++item) {
     for (std::int64_t group = 0; group < request.groups; ++group) {
       const double time = request.group_timesteps[item * request.groups + group];
-      const StepPlan plan = loop_->plan_grouped(group_node(time));
+      const StepPlan plan = loop_->plan_call(group_node(time), true);
       Pass part = pass;
-      add_step_rows(part, plan, request);
-      for (Operand& input : part.input) {
-        if (input.data == nullptr) continue;
+      add_step_rows(part, plan, request, scale_after({}));
+      const auto move_to_item = [item](Operand& input) {
+        if (input.data == nullptr) return;
         input.data = static_cast<const char*>(input.data) + item * input.item_bytes;
-      }
+      };
+      for (Operand& input : part.input) move_to_item(input);
+      move_to_item(part.mask);
       for (int r = 0; r < part.rows; ++r) {
         part.row[r].data = static_cast<char*>(part.row[r].data) + item * part.row[r].item_bytes;
       }
@@ -190,8 +294,7 @@ void State::step_groups(Pass& pass, const StepRequest& request) const {
 void State::scale_input(const TensorView& sample, const TensorView& out) {
   Pass pass = blank_pass();
   pass.input[index_of(Input::sample)] = operand(sample, loop_->elements);
-  const double scale = loop_->input_scale(static_cast<std::size_t>(call_));
-  add_output(pass, scale * LinearForm::of(Input::sample), out);
+  add_output(pass, next_input_scale() * LinearForm::of(Input::sample), out);
   run_pass(*loop_->kernel, pass);
 }
 

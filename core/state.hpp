@@ -18,6 +18,7 @@ struct TensorView {
 // What a step is given; checked.
 struct StepRequest {
   TensorView sample, prediction, unconditional, noise[2];
+  TensorView mask, original, known_noise;
   TensorView next, denoised, next_input;
   double guidance_scale = 1.0;
   const double* group_timesteps = nullptr;
@@ -32,13 +33,24 @@ class State {
 
   const Loop& loop() const { return *loop_; }
   std::int64_t call() const { return call_; }
-  bool is_finished() const { return call_ >= static_cast<std::int64_t>(loop_->plans.size()); }
-  // The plan of the next call; there must be one.
-  const StepPlan& plan() const { return loop_->plans[static_cast<std::size_t>(call_)]; }
+  bool is_finished() const {
+    return attempt_ ? attempt_->control.finished != 0
+                    : call_ >= static_cast<std::int64_t>(loop_->plans.size());
+  }
+  // The next call and its plan; there must be one.
+  const Node& node() const {
+    return attempt_ ? attempt_->node : loop_->grid.nodes[static_cast<std::size_t>(call_)];
+  }
+  const StepPlan& plan() const {
+    return attempt_ ? attempt_->plan : loop_->plans[static_cast<std::size_t>(call_)];
+  }
+  double next_input_scale() const;
+  // Attempts of an adaptive loop so far; nullptr where every call is planned in init.
+  const Control* control() const { return attempt_ ? &attempt_->control : nullptr; }
   std::int64_t bytes() const;
 
   // Nothing here allocates, and nothing fails, except group times that leave a weight
-  // which is not finite: then nothing was written.
+  // which is not finite, and norms that are not: then nothing was written.
   void step(const StepRequest& request);
   void scale_input(const TensorView& sample, const TensorView& out);
   void initial_noise(const TensorView& out);
@@ -59,10 +71,28 @@ class State {
   };
   using Memory = std::unique_ptr<unsigned char, Free>;
 
+  // The call of an adaptive loop that comes next.
+  struct Attempt {
+    Control control;
+    Node node;
+    StepPlan plan;
+  };
+  void plan_attempt(Attempt& attempt) const;
+  // The plan to run, and in `next` where an adaptive loop goes on: measures where the plan
+  // says so.
+  StepPlan measured_plan(const Pass& pass, const StepRequest& request,
+                         std::optional<Attempt>& next) const;
+  double scale_after(const std::optional<Attempt>& next) const;
+
   Pass blank_pass() const;
   Operand operand(const TensorView& view, std::int64_t elements) const;
-  void add_output(Pass& pass, const LinearForm& form, const TensorView& view) const;
-  void add_step_rows(Pass& pass, const StepPlan& plan, const StepRequest& request) const;
+  void add_output(Pass& pass, const LinearForm& form, const TensorView& view,
+                  double known = 0.0) const;
+  void bind_draws(Pass& pass) const;
+  // `scale` is the input scale of the model call after this one.
+  void add_step_rows(Pass& pass, const StepPlan& plan, const StepRequest& request,
+                     double scale) const;
+  void add_known(Pass& pass, const StepPlan& plan, const StepRequest& request) const;
   void bind_inputs(Pass& pass, const StepRequest& request) const;
   void step_groups(Pass& pass, const StepRequest& request) const;
   Node group_node(double timestep) const;
@@ -73,6 +103,7 @@ class State {
   Memory rows_;
   Memory scratch_;
   std::int64_t call_ = 0;
+  std::optional<Attempt> attempt_;  // adaptive loops only
 };
 
 }  // namespace sched

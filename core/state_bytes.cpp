@@ -2,14 +2,17 @@
 //
 //   offset  size
 //        0     8  "SCHEDSTA"
-//        8     4  version of this format, 1
-//       12     4  size of this header, 48
+//        8     4  version of this format, 2
+//       12     4  size of this header, 112
 //       16     8  fingerprint of configuration, options, shape, seeds and kernel
 //       24     8  model calls done
 //       32     8  size of the memory rows
-//       40     8  reserved, 0
-//       48     n  memory rows, slot by slot: float32, or float64 on the reference kernel
-//     48+n     8  FNV-1a of everything before
+//       40    40  loops that choose their own steps: log SNR of the next attempt, its step,
+//                  three inverse errors (float64); 0 for others, as all up to 112
+//       80    24  attempts accepted, rejected, draws taken
+//      104     8  stage of the next call, whether the loop is done (4 bytes each)
+//      112     n  memory rows, slot by slot: float32, or float64 on the reference kernel
+//    112+n     8  FNV-1a of everything before
 
 #include <cstring>
 
@@ -20,8 +23,9 @@ namespace sched {
 namespace {
 
 constexpr char kMagic[9] = "SCHEDSTA";
-constexpr std::uint32_t kVersion = 1;
-constexpr std::uint64_t kHeader = 48;
+constexpr std::uint32_t kVersion = 2;
+constexpr std::uint64_t kHeader = 112;
+constexpr std::uint64_t kControl = 40;
 constexpr std::uint64_t kChecksum = 8;
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -40,6 +44,34 @@ T get(const unsigned char* bytes, std::uint64_t offset) {
   return value;
 }
 
+void put_control(unsigned char* bytes, const Control& control) {
+  put(bytes, kControl, control.position);
+  put(bytes, kControl + 8, control.step);
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    put(bytes, kControl + 16 + 8 * i, control.inverse_error[i]);
+  }
+  put(bytes, kControl + 40, control.accepted);
+  put(bytes, kControl + 48, control.rejected);
+  put(bytes, kControl + 56, control.draws);
+  put(bytes, kControl + 64, control.stage);
+  put(bytes, kControl + 68, control.finished);
+}
+
+Control get_control(const unsigned char* bytes) {
+  Control control;
+  control.position = get<double>(bytes, kControl);
+  control.step = get<double>(bytes, kControl + 8);
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    control.inverse_error[i] = get<double>(bytes, kControl + 16 + 8 * i);
+  }
+  control.accepted = get<std::int64_t>(bytes, kControl + 40);
+  control.rejected = get<std::int64_t>(bytes, kControl + 48);
+  control.draws = get<std::int64_t>(bytes, kControl + 56);
+  control.stage = get<std::int32_t>(bytes, kControl + 64);
+  control.finished = get<std::int32_t>(bytes, kControl + 68);
+  return control;
+}
+
 }  // namespace
 
 std::uint64_t State::saved_size() const {
@@ -55,6 +87,7 @@ void State::save(unsigned char* bytes) const {
   put(bytes, 16, fingerprint_of(*loop_));
   put(bytes, 24, call_);
   put(bytes, 32, payload);
+  if (attempt_) put_control(bytes, attempt_->control);
   if (payload > 0) std::memcpy(bytes + kHeader, rows_.get(), payload);
   put(bytes, kHeader + payload, hash_bytes(bytes, kHeader + payload, kHashStart));
 }
@@ -79,9 +112,18 @@ void State::load(const unsigned char* bytes, std::uint64_t size) {
   }
   const auto calls = get<std::int64_t>(bytes, 24);
   const auto payload = get<std::uint64_t>(bytes, 32);
-  if (size != saved_size() || payload != size - kHeader - kChecksum || calls < 0 ||
-      calls > static_cast<std::int64_t>(loop_->plans.size())) {
+  const bool too_many = !attempt_ && calls > static_cast<std::int64_t>(loop_->plans.size());
+  if (size != saved_size() || payload != size - kHeader - kChecksum || calls < 0 || too_many) {
     fail(Status::damaged, "the saved state contradicts itself");
+  }
+  if (attempt_) {
+    Attempt attempt = *attempt_;
+    attempt.control = get_control(bytes);
+    if (!loop_->adaptive()->is_sane(loop_->context(), attempt.control)) {
+      fail(Status::damaged, "the saved state contradicts itself");
+    }
+    plan_attempt(attempt);
+    attempt_ = attempt;
   }
   if (payload > 0) std::memcpy(rows_.get(), bytes + kHeader, payload);
   call_ = calls;

@@ -31,6 +31,8 @@ constexpr Key<std::int32_t> kIntegers[] = {
     {"order", &InitOptions::order},
     {"original_inference_steps", &InitOptions::original_inference_steps},
     {"num_train_timesteps", &InitOptions::num_train_timesteps},
+    {"jump_length", &InitOptions::jump_length},
+    {"jump_n_sample", &InitOptions::jump_n_sample},
 };
 constexpr Key<std::vector<double>> kLists[] = {
     {"timesteps", &InitOptions::timesteps},

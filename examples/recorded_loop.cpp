@@ -108,18 +108,38 @@ void read_options(RecordedLoop& loop) {
       if (times.shape.size() != 3 || times.values.empty() || times.shape[2] > loop.options.elements)
         throw FileError("tensor 'token_timesteps' has the wrong shape");
       loop.groups = static_cast<std::int32_t>(times.shape[2]);
-    } else if (item.key() != "mu" || !read_argument(item.key(), value, "options", loop.options)) {
+    } else if (item.key() == "first" && value.is_number_integer()) {
+      loop.is_whole = false;
+    } else if (item.key() != "kind" && (item.key() != "mu" || !read_argument(item.key(), value, "options", loop.options))) {
       throw FileError("unsupported options: " + item.key() + " " + value.dump());
     }
   }
 }
 
-void refuse_other_operations(const Safetensors& file) {
-  const RecordedTensor* const operations = find(file, "op");
+// Rows without a model call (1 undo, 3 churn) lose their empty prediction; a row with many
+// draws is as many calls, each on what the one before gave.
+void split_operations(RecordedLoop& loop) {
+  const RecordedTensor* const operations = find(*loop.file, "op");
   if (operations == nullptr) return;
-  for (const double operation : operations->values) {
-    if (operation != 0) throw FileError("unsupported: steps of several kinds");
+  if (operations->values.size() != loop.calls.size())
+    throw FileError("tensor 'op' has the wrong shape");
+  std::vector<RecordedCall> calls;
+  for (std::size_t i = 0; i < loop.calls.size(); ++i) {
+    const double operation = operations->values[i];
+    if (operation != 1 && operation != 3) {
+      calls.push_back(loop.calls[i]);
+      continue;
+    }
+    const std::vector<Values> draws = loop.calls[i].noise;
+    for (std::size_t k = 0; k < draws.size(); ++k) {
+      RecordedCall call;
+      if (k == 0) call.sample = loop.calls[i].sample;
+      if (k + 1 == draws.size()) call.next = loop.calls[i].next;
+      call.noise = {draws[k]};
+      calls.push_back(call);
+    }
   }
+  loop.calls = calls;
 }
 
 double number_in(const Safetensors& file, const std::string& key) {
@@ -148,7 +168,6 @@ void read_diffusers_calls(RecordedLoop& loop) {
 
 void read_diffusers(RecordedLoop& loop) {
   const Safetensors& file = *loop.file;
-  refuse_other_operations(file);
   loop.config = metadata(file, "config");
   read_arguments(parse_object(metadata(file, "set_timesteps"), "set_timesteps"), "set_timesteps",
                  loop.options);
@@ -158,8 +177,14 @@ void read_diffusers(RecordedLoop& loop) {
   read_options(loop);
   read_diffusers_calls(loop);
   read_noise(loop, 0);
-  loop.timesteps = all_of(&tensor(file, "timesteps"));
-  loop.sigmas = all_of(find(file, "sigmas"));
+  const std::size_t rows = loop.calls.size();
+  split_operations(loop);
+  loop.mask = all_of(find(file, "mask"));
+  loop.original = all_of(find(file, "original"));
+  // A split row has no time for each of its calls.
+  if (loop.calls.size() == rows) loop.timesteps = all_of(&tensor(file, "timesteps"));
+  // ScoreSdeVe records what its model is given, not where its steps go.
+  if (loop.method != "ScoreSdeVeScheduler") loop.sigmas = all_of(find(file, "sigmas"));
   loop.init_noise_sigma = number_in(file, "init_noise_sigma");
 }
 
@@ -178,6 +203,7 @@ bool churns(const std::string& solver) {
 // Our name for a sampler's own argument, where it differs.
 std::string option_name(const std::string& argument) {
   if (argument == "solver_type") return "type";
+  if (argument == "n") return "calls";
   return argument == "max_order" ? "order" : argument;
 }
 
@@ -187,7 +213,8 @@ void compose(RecordedLoop& loop) {
   json solver = {{"name", solver_name(loop.method)}};
   const json arguments = parse_object(metadata(file, "kwargs"), "kwargs");
   for (const auto& item : arguments.items()) {
-    if (!read_argument(item.key(), item.value(), "kwargs", loop.options))
+    const bool of_solver = item.key() == "order" && solver_name(loop.method) != "lms";
+    if (of_solver || !read_argument(item.key(), item.value(), "kwargs", loop.options))
       solver[option_name(item.key())] = item.value();
   }
   const auto model = file.metadata.find("model");
@@ -196,7 +223,10 @@ void compose(RecordedLoop& loop) {
                  {"parameterization", {{"prediction", "sample"}, {"frame", frame}}}};
   if (frame == "flow") config["schedule"] = "flow";
   loop.config = config.dump();
-  loop.spare_draws = churns(solver_name(loop.method)) || file.metadata.count("unused_draws") > 0;
+  const bool adaptive = solver_name(loop.method) == "dpm_adaptive";
+  const bool fast = solver_name(loop.method) == "dpm_fast";
+  loop.spare_draws = churns(solver_name(loop.method)) || adaptive || fast ||
+                     arguments.value("eta", 1.0) == 0.0 || file.metadata.count("unused_draws") > 0;
 }
 
 void read_sampler(RecordedLoop& loop) {
@@ -205,11 +235,15 @@ void read_sampler(RecordedLoop& loop) {
   const std::size_t count = loop.calls.size();
   compose(loop);
   loop.prediction_elements = loop.options.elements;
-  loop.sigmas = all_of(&tensor(file, "sigmas"));
-  loop.options.sigmas.assign(loop.sigmas.data, loop.sigmas.data + loop.sigmas.count);
+  const Values sigmas = all_of(&tensor(file, "sigmas"));
+  loop.options.sigmas.assign(sigmas.data, sigmas.data + sigmas.count);
+  // Two sigmas are the ends between which a sampler makes its own.
+  if (sigmas.count > 2) loop.sigmas = sigmas;
   set_rows(loop, rows_of(file, "in", count, size), &RecordedCall::sample);
   set_rows(loop, rows_of(file, "pred", count, size), &RecordedCall::prediction);
   set_rows(loop, optional_rows(file, "uncond", count, size), &RecordedCall::unconditional);
+  const std::vector<Values> levels = rows_of(file, "sigma", count, 1);
+  for (std::size_t i = 0; i < count; ++i) loop.calls[i].sigma = levels[i].data[0];
   for (std::size_t i = 0; i + 1 < count; ++i) loop.calls[i].next = loop.calls[i + 1].sample;
   loop.calls.back().next = all_of(&tensor(file, "final"));
   if (loop.calls.back().next.count != size) throw FileError("tensor 'final' has the wrong shape");

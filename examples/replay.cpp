@@ -68,19 +68,21 @@ class Replay {
   Verdict run();
 
  private:
+  bool is_adaptive() const { return state_.num_calls() < 0; }
   void check_timesteps();
   void check_sigmas();
   void check_init_noise_sigma();
   void run_call(std::size_t index);
   bool take_noise(std::size_t index, sched::StepArgs& args);
   double scaled_error(const RecordedCall& call);
+  void check_level(std::size_t index);
   double rounding_of_denoised(std::size_t index);
   void judge(std::size_t index, const char* what, double error, double allowed);
 
   const RecordedLoop& loop_;
   const ReplayOptions& options_;
   sched::State state_;
-  TypedTensor sample_, prediction_, unconditional_, noise_[2], next_, denoised_;
+  TypedTensor sample_, prediction_, unconditional_, noise_[2], next_, denoised_, mask_, original_;
   Verdict verdict_;
 };
 
@@ -102,11 +104,18 @@ Replay::Replay(const RecordedLoop& loop, const ReplayOptions& options)
       noise_{TypedTensor(options.dtype, loop.options.batch, loop.options.elements),
              TypedTensor(options.dtype, loop.options.batch, loop.options.elements)},
       next_(options.dtype, loop.options.batch, loop.options.elements),
-      denoised_(options.dtype, loop.options.batch, loop.options.elements) {}
+      denoised_(options.dtype, loop.options.batch, loop.options.elements),
+      mask_(options.dtype, loop.options.batch, loop.options.elements),
+      original_(options.dtype, loop.options.batch, loop.options.elements) {
+  if (!loop.mask) return;
+  mask_.assign(loop.mask.data);
+  original_.assign(loop.original.data);
+}
 
 Verdict Replay::run() {
   const auto calls = static_cast<std::int64_t>(loop_.calls.size());
-  if (state_.num_calls() != calls) {
+  const bool fits = loop_.is_whole ? state_.num_calls() == calls : state_.num_calls() >= calls;
+  if (!fits && !is_adaptive()) {
     verdict_.failures.push_back(format("model calls: %lld, the file has %lld",
                                        static_cast<long long>(state_.num_calls()),
                                        static_cast<long long>(calls)));
@@ -120,20 +129,27 @@ Verdict Replay::run() {
   } catch (const sched::Error& error) {
     verdict_.failures.push_back(
         format("call %zu: %s", verdict_.each.size(), text_of(error).c_str()));
+    return verdict_;
+  }
+  if (loop_.is_whole && !state_.finished()) {
+    verdict_.failures.push_back(format("not finished after the %zu calls of the file",
+                                       loop_.calls.size()));
   }
   return verdict_;
 }
 
 void Replay::check_timesteps() {
-  if (!loop_.timesteps) return;
+  if (!loop_.timesteps || is_adaptive()) return;
   const std::vector<double> times = state_.timesteps();
   const double* const recorded = loop_.timesteps.data;
-  if (times.size() != loop_.timesteps.count) {
+  const bool fits = loop_.is_whole ? times.size() == loop_.timesteps.count
+                                   : times.size() >= loop_.timesteps.count;
+  if (!fits) {
     verdict_.failures.push_back(
         format("timesteps: %zu, the file has %zu", times.size(), loop_.timesteps.count));
     return;
   }
-  for (std::size_t i = 0; i < times.size(); ++i) {
+  for (std::size_t i = 0; i < loop_.timesteps.count; ++i) {
     if (near(times[i], recorded[i])) continue;
     verdict_.failures.push_back(
         format("timestep %zu: %.17g, the file has %.17g", i, times[i], recorded[i]));
@@ -193,6 +209,18 @@ bool Replay::take_noise(std::size_t index, sched::StepArgs& args) {
   return true;
 }
 
+// The level at which the model was asked, where the file says it.
+void Replay::check_level(std::size_t index) {
+  if (!loop_.calls[index].sigma) return;
+  const double recorded = *loop_.calls[index].sigma;
+  const double sigma = state_.next_call().sigma;
+  // An adaptive loop's levels depend on the tensors, and so on their type.
+  const double allowed = is_adaptive() ? options_.tolerance : kGridTolerance;
+  if (std::fabs(sigma - recorded) <= allowed * std::max(1.0, recorded)) return;
+  verdict_.failures.push_back(
+      format("call %zu: sigma %.17g, the file has %.17g", index, sigma, recorded));
+}
+
 double largest_of(const Values& values) {
   double largest = 0;
   for (std::size_t i = 0; i < values.count; ++i)
@@ -205,6 +233,7 @@ double largest_of(const Values& values) {
 // (ddim-1000's first step) half a unit in the last place of x moves x0 by 1e-5, whatever
 // the arithmetic is.
 double Replay::rounding_of_denoised(std::size_t index) {
+  if (is_adaptive()) return 0;
   const RecordedCall& call = loop_.calls[index];
   const sched_weights weights = state_.weights(static_cast<std::int64_t>(index));
   const double unit = options_.dtype == SCHED_F64    ? 0x1p-53
@@ -220,14 +249,27 @@ double Replay::rounding_of_denoised(std::size_t index) {
 void Replay::run_call(std::size_t index) {
   const RecordedCall& call = loop_.calls[index];
   CallErrors errors;
-  sample_.assign(call.sample.data);
-  prediction_.assign(call.prediction.data);
+  if (call.sample) {
+    sample_.assign(call.sample.data);
+  } else {
+    std::vector<double> before(loop_.calls[0].sample.count);
+    for (std::size_t i = 0; i < before.size(); ++i) before[i] = next_.at(i);
+    sample_.assign(before.data());
+  }
+  check_level(index);
   errors.scaled = scaled_error(call);
 
   sched::StepArgs args;
   args.sample = sample_.view();
-  args.prediction = prediction_.view();
   args.next = next_.view();
+  if (call.prediction) {
+    prediction_.assign(call.prediction.data);
+    args.prediction = prediction_.view();
+  }
+  if (call.prediction && loop_.mask) {
+    args.mask = mask_.view();
+    args.original = original_.view();
+  }
   if (call.denoised) args.denoised = denoised_.view();
   if (call.unconditional) {
     unconditional_.assign(call.unconditional.data);
@@ -238,7 +280,7 @@ void Replay::run_call(std::size_t index) {
   const bool comparable = take_noise(index, args);
   state_.step(args);
   if (comparable) {
-    errors.next = relative_error(next_, call.next);
+    if (call.next) errors.next = relative_error(next_, call.next);
     if (call.denoised) errors.denoised = relative_error(denoised_, call.denoised);
   }
   verdict_.each.push_back(errors);

@@ -14,11 +14,6 @@ constexpr const char* kThreePredictions = "epsilon | sample | v_prediction";
 constexpr const char* kFourPredictions = "epsilon | sample | v_prediction | flow_prediction";
 constexpr const char* kFinalSigmas = "zero | sigma_min";
 
-inline Keys operator+(Keys a, const Keys& b) {
-  a.insert(a.end(), b.begin(), b.end());
-  return a;
-}
-
 // ------------------------------------------------------------------- groups of keys
 
 Keys betas(double start, double end, const char* schedule, const char* allowed);
@@ -61,5 +56,6 @@ std::vector<Method> timestep_classes();
 std::vector<Method> sigma_classes();
 std::vector<Method> log_snr_classes();
 std::vector<Method> flow_classes();
+std::vector<Method> score_classes();
 
 }  // namespace sched

@@ -30,6 +30,8 @@ void build_euler(const Values& values, Factors& f) {
 void build_euler_ancestral(const Values& values, Factors& f) {
   set_sigma_family(values, f);
   set_zero_snr(values, ZeroSnr::smallest, f);
+  f.options.eta = 1.0;
+  f.options.quirk_idle_draw = true;
 }
 
 void build_heun(const Values& values, Factors& f) {

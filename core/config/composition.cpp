@@ -12,94 +12,13 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "factors.hpp"
-#include "keys.hpp"
+#include "composed_solvers.hpp"
 
 namespace sched {
 
 using nlohmann::json;
 
 namespace {
-
-// A solver by the name that people use, with the options that the name stands for.
-struct Alias {
-  const char* name;
-  const char* solver;
-  DpmAlgorithm algorithm;
-  int order;
-};
-
-constexpr Alias kAliases[] = {
-    {"dpm_multistep", "dpm_multistep", DpmAlgorithm::data, 2},
-    {"dpmpp_2m", "dpm_multistep", DpmAlgorithm::data, 2},
-    {"dpmpp_3m", "dpm_multistep", DpmAlgorithm::data, 3},
-    {"dpmpp_2m_sde", "dpm_multistep", DpmAlgorithm::sde_data, 2},
-    {"dpmpp_3m_sde", "dpm_multistep", DpmAlgorithm::sde_data, 3},
-    {"lms", "lms", DpmAlgorithm::data, 4},
-    {"unipc", "unipc", DpmAlgorithm::data, 2},
-};
-
-Keys solver_keys(const std::string& solver, int order) {
-  Keys keys{choice("name", "", "")};
-  const auto add = [&](const Keys& more) { keys.insert(keys.end(), more.begin(), more.end()); };
-  if (solver == "ddpm") {
-    add({choice("variance", "fixed_small", "fixed_small | fixed_large | learned | learned_range")});
-  } else if (solver == "pndm") {
-    add({boolean("runge_kutta_start", false)});
-  } else if (solver == "lms") {
-    add({whole("order", order, 1, 4)});
-  } else if (solver == "dpm_multistep") {
-    add({whole("order", order, 1, 3), boolean("lower_order_final", true),
-         boolean("euler_at_final", false), choice("type", "midpoint", "midpoint | heun"),
-         choice("algorithm", "", "data | noise | sde_data | sde_noise")});
-  } else if (solver == "unipc") {
-    add({whole("order", order, 1, 6), boolean("lower_order_final", true),
-         choice("basis", "bh2", "bh1 | bh2"), boolean("predict_x0", true),
-         whole_list("disable_corrector", 0, 1e6)});
-  } else if (solver == "lcm") {
-    add({real("timestep_scaling", 10.0, 0, 1e9, true), whole("original_steps", 50, 1, 1000000)});
-  } else if (solver == "flow_match_euler") {
-    add({boolean("stochastic", false)});
-  }
-  return keys;
-}
-
-void read_solver_options(const Values& v, const std::string& solver, Factors& f) {
-  SolverOptions& o = f.options;
-  if (solver == "ddpm") {
-    const std::string& name = v.text("variance");
-    o.variance = name == "fixed_large"     ? Variance::fixed_large
-                 : name == "learned"       ? Variance::learned
-                 : name == "learned_range" ? Variance::learned_range
-                                           : Variance::fixed_small;
-    f.learned_channels = name == "learned" || name == "learned_range";
-  } else if (solver == "pndm") {
-    o.skip_runge_kutta = !v.flag("runge_kutta_start");
-  } else if (solver == "lms") {
-    o.order = v.integer("order");
-  } else if (solver == "dpm_multistep") {
-    o.order = v.integer("order");
-    o.type = v.text("type") == "heun" ? DpmType::heun : DpmType::midpoint;
-    const std::string& name = v.text("algorithm");
-    if (name == "data") o.algorithm = DpmAlgorithm::data;
-    if (name == "noise") o.algorithm = DpmAlgorithm::noise;
-    if (name == "sde_data") o.algorithm = DpmAlgorithm::sde_data;
-    if (name == "sde_noise") o.algorithm = DpmAlgorithm::sde_noise;
-    o.lower_order_final = v.flag("lower_order_final");
-    o.euler_at_final = v.flag("euler_at_final");
-  } else if (solver == "unipc") {
-    o.order = v.integer("order");
-    o.predict_x0 = v.flag("predict_x0");
-    o.basis = v.text("basis") == "bh1" ? UnipcBasis::bh1 : UnipcBasis::bh2;
-    o.lower_order_final = v.flag("lower_order_final");
-    o.disable_corrector = v.integers("disable_corrector");
-  } else if (solver == "lcm") {
-    o.timestep_scaling = v.number("timestep_scaling");
-    f.grid.original_steps = v.integer("original_steps");
-  } else if (solver == "flow_match_euler") {
-    o.stochastic = v.flag("stochastic");
-  }
-}
 
 // A section may be an object, or a string that stands for its first key.
 json section(const json& object, const char* name, const char* first) {
@@ -110,39 +29,33 @@ json section(const json& object, const char* name, const char* first) {
   return json{{first, value}};
 }
 
+// The first method of a solver stands for it.
+int method_of(const char* solver) {
+  std::size_t i = 0;
+  while (i < methods().size() && std::strcmp(methods()[i].solver_name, solver) != 0) ++i;
+  return static_cast<int>(i);
+}
+
 void read_solver(const json& object, Notes& notes, Factors& f) {
   const json value = section(object, "solver", "name");
   if (!value.contains("name") || !value.at("name").is_string()) {
     fail(Status::type, "solver: name must be a string");
   }
-  std::string name = value.at("name").get<std::string>();
-  int order = 2;
-  for (const Alias& alias : kAliases) {
-    if (name != alias.name) continue;
-    name = alias.solver;
-    order = alias.order;
-    f.options.algorithm = alias.algorithm;
-    break;
+  const std::string name = value.at("name").get<std::string>();
+  const ComposedSolver* composed = find_composed_solver(name);
+  if (composed == nullptr) {
+    std::string known;
+    for (const ComposedSolver& entry : composed_solvers()) {
+      known += (known.empty() ? "" : ", ") + std::string(entry.name);
+    }
+    fail(Status::unknown_class, "unknown solver ", name, "; known are ", known);
   }
-  f.solver = find_solver(name.c_str());
-  // Several classes may share a solver: the first stands for it.
-  std::string known;
-  bool found = false;
-  for (std::size_t i = 0; i < methods().size(); ++i) {
-    const std::string candidate = methods()[i].solver_name;
-    if (name == candidate && !found) f.method = static_cast<int>(i);
-    found = found || name == candidate;
-    if ((", " + known).find(", " + candidate + ", ") == std::string::npos)
-      known += candidate + ", ";
-  }
-  if (f.solver == nullptr) {
-    fail(Status::unknown_class, "unknown solver ", name, "; known are ", known,
-         "dpmpp_2m, dpmpp_3m, dpmpp_2m_sde, dpmpp_3m_sde");
-  }
-  f.init_options = methods()[static_cast<std::size_t>(f.method)].init_options;
-  const Keys keys = solver_keys(name, order);
+  f.solver = find_solver(composed->solver);
+  f.method = method_of(composed->solver);
+  f.init_options = composed->init_options;
+  const Keys keys = Keys{choice("name", "", "")} + composed->keys;
   const std::string where = "solver: ";
-  read_solver_options(Values(value, keys, where, notes), name, f);
+  composed->build(Values(value, keys, where, notes), f);
 }
 
 void read_schedule(const json& object, Notes& notes, Factors& f) {
@@ -268,11 +181,37 @@ void read_grid(const json& object, Notes& notes, Factors& f) {
   }
 }
 
+// Solvers that space their own steps, evenly in log SNR down to sigma_min.
+void set_even_grid(Factors& f) {
+  GridSpec& g = f.grid;
+  if (g.shape != SigmaShape::none && g.shape != SigmaShape::exponential) {
+    fail(Status::conflict, "solver ", f.solver->name,
+         " spaces its own steps evenly in log SNR: grid shape must be none or exponential");
+  }
+  g.family = GridFamily::sigmas;
+  g.shape = SigmaShape::exponential;
+  g.end_included = true;
+  f.init_options |= kSigmas;
+  f.init_options &= ~static_cast<unsigned>(kTimesteps);
+}
+
+// x0 limited by a clip is not what these solvers step with: it would be ignored.
+void check_clip(const Factors& f) {
+  const std::string solver = f.solver->name;
+  const bool ignores = solver == "pndm" || solver == "dpm_fast" || solver == "dpm_adaptive" ||
+                       solver == "score_sde_ve" || solver == "tcd";
+  if (!ignores || f.clip.mode == Clip::none) return;
+  fail(Status::conflict, "parameterization: clip and threshold_ratio have no effect on solver ",
+       solver);
+}
+
 // Which way of making points suits these factors, and how the first sample is scaled.
 void choose_family(Factors& f) {
   GridSpec& g = f.grid;
   const std::string solver = f.solver->name;
-  const bool looks_up = solver == "ddim" || solver == "ddpm" || solver == "pndm";
+  const bool looks_up =
+      solver == "ddim" || solver == "ddpm" || solver == "pndm" || solver == "repaint";
+  const bool subset = solver == "lcm" || solver == "tcd";
   g.shape_from_table = true;
   g.whole_range = true;
   f.init_options |= kTimesteps;
@@ -280,7 +219,9 @@ void choose_family(Factors& f) {
     g.family = GridFamily::flow;
     g.sigmas_with_end = true;
     f.init_options |= kSigmas | kMu;
-  } else if (solver == "lcm" && g.shape == SigmaShape::none) {
+  } else if (f.solver->grid_steps != nullptr) {
+    set_even_grid(f);
+  } else if (subset && g.shape == SigmaShape::none) {
     g.family = GridFamily::subset;
   } else if (looks_up && g.shape == SigmaShape::none && g.frame == Frame::vp) {
     g.family = GridFamily::timesteps;
@@ -292,12 +233,17 @@ void choose_family(Factors& f) {
     // A linspace to timestep 0 leaves no room for the last step to zero otherwise.
     g.drop_last = g.spacing != Spacing::trailing && g.frame == Frame::vp;
   }
-  if (solver == "pndm") {
-    f.init_options &= ~static_cast<unsigned>(kTimesteps | kSigmas);
-    if (g.family != GridFamily::timesteps) {
-      fail(Status::conflict, "solver pndm steps over whole timesteps: grid shape must be none");
-    }
+  // These look levels up at timesteps that they compute themselves.
+  const bool whole = solver == "pndm" || solver == "repaint" || solver == "tcd";
+  if (whole && g.family != GridFamily::timesteps && g.family != GridFamily::subset) {
+    fail(Status::conflict, "solver ", solver,
+         " steps over whole timesteps: grid shape must be none");
   }
+  if (solver == "pndm" || solver == "repaint") {
+    f.init_options &= ~static_cast<unsigned>(kTimesteps | kSigmas);
+  }
+  // Churn adds noise in the ve frame.
+  if (g.frame != Frame::ve) f.init_options &= ~static_cast<unsigned>(kChurn);
   if (g.frame == Frame::ve) g.init_sigma = GridSpec::InitSigma::largest;
   if (f.schedule.zero_snr == ZeroSnr::exact && g.family == GridFamily::sigmas) {
     f.schedule.zero_snr = ZeroSnr::smallest;
@@ -326,6 +272,7 @@ Factors read_composition(const json& object, Notes& notes) {
   read_schedule(object, notes, f);
   read_grid(object, notes, f);
   read_parameterization(object, notes, f);
+  check_clip(f);
   choose_family(f);
   return f;
 }

@@ -1,18 +1,33 @@
 // Reads diffusers' scheduler_config.json: finds the class, and lets it build its factors.
 
+#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "class_parts.hpp"
+#include "composed_solvers.hpp"
 
 namespace sched {
+
+namespace {
+
+// A solver that no class of diffusers uses is a method of its own.
+void add_if_new(const ComposedSolver& solver, std::vector<Method>& all) {
+  for (const Method& method : all) {
+    if (std::strcmp(method.solver_name, solver.solver) == 0) return;
+  }
+  all.push_back({"", solver.solver, solver.init_options, solver.keys, nullptr});
+}
+
+}  // namespace
 
 const std::vector<Method>& methods() {
   static const std::vector<Method> table = [] {
     std::vector<Method> all;
     for (const auto& family :
-         {timestep_classes(), sigma_classes(), log_snr_classes(), flow_classes()}) {
+         {timestep_classes(), sigma_classes(), log_snr_classes(), flow_classes(), score_classes()}) {
       all.insert(all.end(), family.begin(), family.end());
     }
+    for (const ComposedSolver& solver : composed_solvers()) add_if_new(solver, all);
     return all;
   }();
   return table;
@@ -26,6 +41,7 @@ Factors read_diffusers(const nlohmann::json& object, Notes& notes) {
   std::string known;
   for (std::size_t i = 0; i < methods().size(); ++i) {
     const Method& method = methods()[i];
+    if (method.build == nullptr) continue;
     if (name != method.class_name) {
       known += (known.empty() ? "" : ", ") + std::string(method.class_name);
       continue;

@@ -21,7 +21,9 @@ enum InitOption : unsigned {
   kOriginalSteps = 1u << 6,
   kClippedEpsilon = 1u << 7,
   kTrainSteps = 1u << 8,
-  kGroups = 1u << 9  // not an init option: per-token times in the wide step
+  kGroups = 1u << 9,  // not an init option: per-token times in the wide step
+  kNoiseScale = 1u << 10,
+  kJumps = 1u << 11
 };
 
 struct Factors {
@@ -40,9 +42,9 @@ struct Factors {
 // Reads either form of configuration.  Throws Error.
 Factors read_factors(const char* text, std::size_t length, Notes& notes);
 
-// A diffusers class, as data.
+// A diffusers class, as data; or a solver of our own composition that has none.
 struct Method {
-  const char* class_name;
+  const char* class_name;  // "" for the latter
   const char* solver_name;
   unsigned init_options;
   std::vector<KeySpec> keys;

@@ -8,6 +8,11 @@ namespace sched {
 
 using Keys = std::vector<KeySpec>;
 
+inline Keys operator+(Keys a, const Keys& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
 inline KeySpec boolean(const char* name, bool value) {
   return {name, KeyType::boolean, false, value ? 1.0 : 0.0, "", "true | false"};
 }

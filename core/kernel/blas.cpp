@@ -71,6 +71,11 @@ void run(const KernelTask& task) {
       add_run(task, begin, end, users, staged.buffer[0], result, static_cast<int>(n));
       begin = end;
     }
+    if (task.mask != nullptr) {
+      float* rows[kMaxRows];
+      for (int r = 0; r < task.rows; ++r) rows[r] = result + r * kBlock;
+      blend_rows(task, from, n, staged, rows);
+    }
     for (int r = 0; r < task.rows; ++r) {
       narrow(result + r * kBlock, n, task.output[r].data, task.output[r].type, from);
     }

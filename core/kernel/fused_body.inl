@@ -132,7 +132,7 @@ RunRows choose_rows(int inputs, int rows, bool dense) {
 
 // Nothing has to be converted, made or clipped: the rows run over the caller's memory.
 bool is_plain(const KernelTask& task) {
-  if (task.gain != 0) return false;
+  if (task.gain != 0 || task.mask != nullptr) return false;
   for (int k = 0; k < task.inputs; ++k) {
     if (task.input[k].source != Source::memory || task.input[k].type != DType::f32) return false;
   }
@@ -160,7 +160,8 @@ void run_staged(const KernelTask& task, RunRows rows, const Weights& weights) {
     const int64_t n = task.elements - from < kBlock ? task.elements - from : kBlock;
     stage_block(task, from, n, denoised, limit, staged);
     for (int r = 0; r < task.rows; ++r) {
-      const bool direct = rows != nullptr && task.output[r].type == DType::f32;
+      const bool direct =
+          rows != nullptr && task.output[r].type == DType::f32 && task.mask == nullptr;
       out[r] = direct ? static_cast<float*>(task.output[r].data) + from : result[r];
     }
     if (rows != nullptr) {
@@ -170,6 +171,7 @@ void run_staged(const KernelTask& task, RunRows rows, const Weights& weights) {
         weighted_sum(result[r], staged.x, task.weight[r], task.inputs, n);
       }
     }
+    if (task.mask != nullptr) blend_rows(task, from, n, staged, out);
     for (int r = 0; r < task.rows; ++r) {
       if (out[r] == result[r]) {
         narrow(result[r], n, task.output[r].data, task.output[r].type, from);

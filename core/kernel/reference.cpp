@@ -12,19 +12,7 @@ namespace {
 
 #include "float_math.inl"
 
-double load(const void* data, DType type, int64_t i) {
-  switch (type) {
-    case DType::f64:
-      return static_cast<const double*>(data)[i];
-    case DType::f32:
-      return static_cast<const float*>(data)[i];
-    case DType::bf16:
-      return from_bf16(static_cast<const uint16_t*>(data)[i]);
-    case DType::f16:
-      break;
-  }
-  return from_f16(static_cast<const uint16_t*>(data)[i]);
-}
+#include "load.inl"
 
 void store(void* data, DType type, int64_t i, double value) {
   switch (type) {
@@ -51,15 +39,25 @@ double weighted_sum(const double* x, const double* weight, int inputs) {
   return sum;
 }
 
+double normal_at(const KernelInput& input, int64_t element) {
+  float z;
+  if (input.term_count == 0) {
+    fill_normals(&z, element, 1, input.key);
+    return z;
+  }
+  double sum = 0.0;
+  for (int i = 0; i < input.term_count; ++i) {
+    fill_normals(&z, element, 1, {input.key.seed, input.terms[i].draw, input.key.stream});
+    sum += static_cast<double>(input.terms[i].weight) * z;
+  }
+  return sum;
+}
+
 void gather(const KernelTask& task, int64_t i, double* x) {
   for (int k = 0; k < task.inputs; ++k) {
     const KernelInput& input = task.input[k];
     if (input.source == Source::memory) x[k] = load(input.data, input.type, i);
-    if (input.source == Source::noise) {
-      float z;
-      fill_normals(&z, task.first + i, 1, input.key);
-      x[k] = z;
-    }
+    if (input.source == Source::noise) x[k] = normal_at(input, task.first + i);
   }
   if (task.gain == 0 || task.gain_input < 0) return;
   const double v = load(task.variance, task.variance_type, i);
@@ -83,6 +81,15 @@ double clamp(double value, double limit) {
   return value < -limit ? -limit : (value > limit ? limit : value);
 }
 
+void blend(const KernelTask& task, int64_t i, const double* x, double* y) {
+  const double mask = load(task.mask, task.mask_type, i);
+  const double known = weighted_sum(x, task.known, task.inputs);
+  for (int r = 0; r < task.rows; ++r) {
+    const double part = task.output[r].known;
+    if (part != 0.0) y[r] = mask * (part * known) + (1.0 - mask) * y[r];
+  }
+}
+
 void run(const KernelTask& task) {
   int denoised = -1;
   for (int k = 0; k < task.inputs; ++k) {
@@ -99,6 +106,7 @@ void run(const KernelTask& task) {
     // Every row before any is written: a row may overwrite an input.
     double y[kMaxRows];
     for (int r = 0; r < task.rows; ++r) y[r] = weighted_sum(x, task.weight[r], task.inputs);
+    if (task.mask != nullptr) blend(task, i, x, y);
     for (int r = 0; r < task.rows; ++r) store(task.output[r].data, task.output[r].type, i, y[r]);
   }
 }

@@ -82,12 +82,27 @@ struct Staged {
   float buffer[kMaxLive][kBlock];
 };
 
+// Normals of one draw, or an increment of a path from the draws of its nodes.
+inline void draw(const KernelInput& input, int64_t first, int64_t n, float* __restrict out) {
+  if (input.term_count == 0) {
+    normals(out, first, n, input.key);
+    return;
+  }
+  float z[kBlock];
+  for (int i = 0; i < input.term_count; ++i) {
+    NoiseKey key = input.key;
+    key.draw = input.terms[i].draw;
+    normals(z, first, n, key);
+    add_term(out, z, input.terms[i].weight, n, i == 0);
+  }
+}
+
 inline void stage_sources(const KernelTask& task, int64_t from, int64_t n, Staged& staged) {
   for (int k = 0; k < task.inputs; ++k) {
     const KernelInput& input = task.input[k];
     staged.x[k] = staged.buffer[k];
     if (input.source == Source::noise) {
-      normals(staged.buffer[k], task.first + from, n, input.key);
+      draw(input, task.first + from, n, staged.buffer[k]);
     } else if (input.source == Source::memory && input.type == DType::f32) {
       staged.x[k] = static_cast<const float*>(input.data) + from;
     } else if (input.source == Source::memory) {
@@ -101,6 +116,23 @@ inline void stage_sources(const KernelTask& task, int64_t from, int64_t n, Stage
       staged.x[task.gain_input] = noise;
     }
     apply_gain(task, from, n, noise);
+  }
+}
+
+// Puts the known part into the rows that have one, where the mask says so.
+inline void blend_rows(const KernelTask& task, int64_t from, int64_t n, const Staged& staged,
+                       float* const* rows) {
+  float mask[kBlock];
+  float known[kBlock];
+  widen(task.mask, task.mask_type, from, n, mask);
+  weighted_sum(known, staged.x, task.known, task.inputs, n);
+  for (int r = 0; r < task.rows; ++r) {
+    const float part = static_cast<float>(task.output[r].known);
+    if (part == 0.0f) continue;
+    float* y = rows[r];
+    for (int64_t i = 0; i < n; ++i) {
+      y[i] = mask[i] * (part * known[i]) + (1.0f - mask[i]) * y[i];
+    }
   }
 }
 

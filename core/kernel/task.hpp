@@ -22,19 +22,29 @@ struct NoiseKey {
   uint32_t stream;
 };
 
+// A node of a Brownian path: its normals are those of draw `draw`.
+struct NoiseTerm {
+  uint32_t draw;
+  float weight;
+};
+
 struct KernelInput {
   Source source;
   DType type;
   const void* data;
   NoiseKey key;
+  // Where there are any, noise is the weighted sum of these draws instead of one draw.
+  const NoiseTerm* terms;
+  int term_count;
 };
 
 struct KernelOutput {
   DType type;
   void* data;
+  double known;  // with a mask: how much of the known form this row is made of; 0 for none
 };
 
-constexpr int kMaxLive = 14;  // inputs with a weight that is not zero
+constexpr int kMaxLive = 16;  // inputs with a weight that is not zero
 constexpr int kMaxRows = 7;   // next, preview, next input and memory rows
 
 // `elements` values from element `first` of one item; of any number of items where
@@ -63,6 +73,11 @@ struct KernelTask {
   const void* variance;
   double gain_offset;
   double gain_slope;
+
+  // row = mask * (its `known` * form) + (1 - mask) * row, where there is a mask.
+  const void* mask;
+  DType mask_type;
+  double known[kMaxLive];
 
   void* scratch;  // for the quantile: one float (reference: double) per element
 };

@@ -81,20 +81,12 @@ double flow_shift(const GridSpec& spec, const GridRequest& request) {
   return spec.shift;
 }
 
-double time_of(const GridSpec& spec, const NoiseSchedule& schedule, double sigma) {
-  if (spec.reversed_times) return 1.0 - sigma;
-  return rounded_time(spec.shaped_times, sigma * schedule.train_steps());
-}
-
 // Sigmas as the caller gives them, where the loop ends included.
 Points custom_points(const GridSpec& spec, const NoiseSchedule& schedule,
                      const GridRequest& request) {
   Points points = custom_sigma_points(spec, schedule, request);
   if (spec.counts_points && points.sigmas.back() != 0.0) {
     fail(Status::timesteps, "sigmas must end at 0, but end at ", points.sigmas.back());
-  }
-  for (std::size_t i = 0; i < points.times.size(); ++i) {
-    points.times[i] = time_of(spec, schedule, points.sigmas[i]);
   }
   return points;
 }
@@ -122,7 +114,7 @@ Points flow_points(const GridSpec& spec, const NoiseSchedule& schedule,
   }
   for (double& sigma : points.sigmas) {
     if (spec.inverted) sigma = 1.0 - sigma;
-    points.times.push_back(time_of(spec, schedule, sigma));
+    points.times.push_back(model_time(spec, schedule, sigma));
   }
   if (spec.keeps_custom_times && !request.timesteps.empty() && !spec.inverted) {
     points.times = request.timesteps;
@@ -135,7 +127,7 @@ Points flow_points(const GridSpec& spec, const NoiseSchedule& schedule,
 
 void grid_of_flow(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
                   TimeGrid& grid) {
-  levels_from_sigmas(spec, flow_points(spec, schedule, request), grid);
+  levels_from_sigmas(spec, schedule, flow_points(spec, schedule, request), grid);
 }
 
 }  // namespace sched

@@ -141,6 +141,19 @@ std::vector<double> shaped_sigmas(const GridSpec& spec, double high, double low,
   return sigmas;
 }
 
+double model_time(const GridSpec& spec, const NoiseSchedule& schedule, double sigma) {
+  if (spec.reversed_times) return 1.0 - sigma;
+  if (spec.continuous_times) return 0.25 * std::log(sigma);
+  return rounded_time(spec.shaped_times, spec.frame == Frame::flow
+                                             ? sigma * schedule.train_steps()
+                                             : schedule.timestep_of(sigma));
+}
+
+double model_time(const GridSpec& spec, const NoiseSchedule& schedule, const NoiseLevel& level) {
+  return model_time(spec, schedule,
+                    spec.frame == Frame::flow ? level.sigma : level.sigma / level.alpha);
+}
+
 double rounded_time(TimeRounding rounding, double time) {
   switch (rounding) {
     case TimeRounding::nearest:
@@ -175,28 +188,27 @@ double final_sigma(const GridSpec& spec, const NoiseSchedule& schedule, double l
 
 Points custom_sigma_points(const GridSpec& spec, const NoiseSchedule& schedule,
                            const GridRequest& request) {
-  const bool flow = spec.frame == Frame::flow;
   if (request.sigmas.size() < 2) {
     fail(Status::timesteps,
          "sigmas needs at least two entries, the last being where the loop ends");
   }
-  check_falling("sigmas", request.sigmas, flow ? 1.0 : 1e6, 0.0);
+  check_falling("sigmas", request.sigmas, spec.frame == Frame::flow ? 1.0 : 1e6, 0.0);
   Points points{{}, request.sigmas};
   for (std::size_t i = 0; i + 1 < request.sigmas.size(); ++i) {
-    const double time =
-        flow ? request.sigmas[i] * schedule.train_steps() : schedule.timestep_of(request.sigmas[i]);
-    points.times.push_back(rounded_time(spec.shaped_times, time));
+    points.times.push_back(model_time(spec, schedule, request.sigmas[i]));
   }
   return points;
 }
 
-void levels_from_sigmas(const GridSpec& spec, const Points& points, TimeGrid& grid) {
+void levels_from_sigmas(const GridSpec& spec, const NoiseSchedule& schedule, const Points& points,
+                        TimeGrid& grid) {
   grid.sigmas = points.sigmas;
   for (std::size_t i = 0; i < points.times.size(); ++i) {
     const auto level = [&](double sigma) {
       return level_from_sigma(spec.frame, spec.inverted ? 1.0 - sigma : sigma);
     };
-    const double time = spec.continuous_times ? 0.25 * std::log(points.sigmas[i]) : points.times[i];
+    const double time = spec.continuous_times ? model_time(spec, schedule, points.sigmas[i])
+                                              : points.times[i];
     grid.steps.push_back({time, level(points.sigmas[i]), level(points.sigmas[i + 1])});
   }
 }

@@ -38,7 +38,8 @@ double final_sigma(const GridSpec& spec, const NoiseSchedule& schedule, double l
 Points custom_sigma_points(const GridSpec& spec, const NoiseSchedule& schedule,
                            const GridRequest& request);
 // Steps between the sigmas, in the frame of the grid.
-void levels_from_sigmas(const GridSpec& spec, const Points& points, TimeGrid& grid);
+void levels_from_sigmas(const GridSpec& spec, const NoiseSchedule& schedule, const Points& points,
+                        TimeGrid& grid);
 
 // The families.
 void grid_of_timesteps(const GridSpec& spec, const NoiseSchedule& schedule,
@@ -47,6 +48,8 @@ void grid_of_subset(const GridSpec& spec, const NoiseSchedule& schedule, const G
                     TimeGrid& grid);
 void grid_of_sigmas(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
                     TimeGrid& grid);
+void grid_of_geometric(const GridSpec& spec, const GridRequest& request, TimeGrid& grid);
+void grid_of_vp_sde(const GridSpec& spec, const GridRequest& request, TimeGrid& grid);
 void grid_of_flow(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
                   TimeGrid& grid);
 

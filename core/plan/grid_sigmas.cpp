@@ -11,9 +11,24 @@ namespace sched {
 
 namespace {
 
+// Shaped from one end to the other, the last point where the loop ends.
+Points even_points(const GridSpec& spec, const NoiseSchedule& schedule,
+                   const GridRequest& request) {
+  const int n = checked_steps(request.num_steps, kMaxSteps);
+  const double high = spec.sigma_max.value_or(schedule.sigma_at(schedule.train_steps() - 1));
+  const double low = spec.sigma_min.value_or(schedule.sigma_at(0));
+  check_sigma_range(high, low);
+  Points points{{}, shaped_sigmas(spec, high, low, n + 1)};
+  for (int i = 0; i < n; ++i) {
+    points.times.push_back(model_time(spec, schedule, points.sigmas[static_cast<std::size_t>(i)]));
+  }
+  return points;
+}
+
 Points sigma_points(const GridSpec& spec, const NoiseSchedule& schedule,
                     const GridRequest& request) {
   if (!request.sigmas.empty()) return custom_sigma_points(spec, schedule, request);
+  if (spec.end_included) return even_points(spec, schedule, request);
   Points points{chosen_times(spec, schedule, request), {}};
   const int n = static_cast<int>(points.times.size());
   for (const double t : points.times) points.sigmas.push_back(schedule.sigma_at(t));
@@ -30,12 +45,8 @@ Points sigma_points(const GridSpec& spec, const NoiseSchedule& schedule,
     points.sigmas = shaped_sigmas(spec, high, low, n);
     for (std::size_t i = 0; i < points.sigmas.size(); ++i) {
       double& sigma = points.sigmas[i];
-      double time = schedule.timestep_of(sigma);
-      if (spec.frame == Frame::flow) {
-        sigma /= sigma + 1.0;
-        time = sigma * schedule.train_steps();
-      }
-      points.times[i] = rounded_time(spec.shaped_times, time);
+      if (spec.frame == Frame::flow) sigma /= sigma + 1.0;
+      points.times[i] = model_time(spec, schedule, sigma);
     }
   } else if (spec.log_linear) {
     check_sigma_range(high, low);
@@ -50,7 +61,7 @@ Points sigma_points(const GridSpec& spec, const NoiseSchedule& schedule,
 
 void grid_of_sigmas(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
                     TimeGrid& grid) {
-  levels_from_sigmas(spec, sigma_points(spec, schedule, request), grid);
+  levels_from_sigmas(spec, schedule, sigma_points(spec, schedule, request), grid);
 }
 
 }  // namespace sched

@@ -20,7 +20,9 @@ enum class Input : int {
   noise1,
   unconditional,
   memory0,
-  count = memory0 + 8
+  original = memory0 + 8,  // clean data under a mask
+  known_noise,             // normals for it, the same at every step
+  count
 };
 
 constexpr std::size_t kMemoryRows = 8;

@@ -37,8 +37,26 @@ inline NoiseLevel level_from_sigma(Frame frame, double sigma) {
   return {alpha, sigma * alpha};
 }
 
+// The level of a log SNR, in any frame.
+inline NoiseLevel level_from_log_snr(Frame frame, double log_snr) {
+  const double sigma = std::exp(-log_snr);
+  return level_from_sigma(frame, frame == Frame::flow ? sigma / (sigma + 1.0) : sigma);
+}
+
 inline NoiseLevel level_from_alpha_bar(double alpha_bar) {
   return {std::sqrt(alpha_bar), std::sqrt(1.0 - alpha_bar)};
+}
+
+// An ancestral step from sigma `s` to `t` in the ve frame: the ODE goes down to `down`, and
+// noise of deviation `up` back to `t` (Ho et al. 2020; k-diffusion's eta scales `up`).
+struct AncestralStep {
+  double down, up;
+};
+
+inline AncestralStep ancestral_step(double s, double t, double eta) {
+  const double up = std::fmin(t, eta * (t / s) * std::sqrt(std::fmax(0.0, (s - t) * (s + t))));
+  // With eta 1 the root is t^2 / s, without the cancellation.
+  return {eta == 1.0 && t < s ? t * t / s : std::sqrt((t - up) * (t + up)), up};
 }
 
 // alpha_t^2 - alpha_s^2 = sigma_s^2 - sigma_t^2 between two levels of the vp frame, from

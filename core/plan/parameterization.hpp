@@ -10,13 +10,21 @@
 
 namespace sched {
 
-enum class Prediction { epsilon, sample, v, flow };
+enum class Prediction {
+  epsilon,
+  sample,
+  v,
+  flow,
+  score,        // (alpha x0 - x) / sigma^2
+  scaled_score  // sigma times that: epsilon of the opposite sign
+};
 
 struct Parameterization {
   Prediction prediction = Prediction::epsilon;
   Frame frame = Frame::vp;
   // The network predicts x0 - n instead of n - x0 (inverted flow sigmas).
   bool reversed_flow = false;
+  bool scales_input = true;  // false: a model in the ve frame takes the sample as it is
 
   // x0 from a sample `x` at `level` and the network's answer.
   LinearForm denoised(const LinearForm& x, const NoiseLevel& level) const {
@@ -30,6 +38,10 @@ struct Parameterization {
         return f;
       case Prediction::flow:
         return reversed_flow ? x + sigma * f : x - sigma * f;
+      case Prediction::score:
+        return (x + (sigma * sigma) * f) / alpha;
+      case Prediction::scaled_score:
+        return (x + sigma * f) / alpha;
       case Prediction::v:
         break;
     }
@@ -44,6 +56,7 @@ struct Parameterization {
   LinearForm epsilon(const LinearForm& x, const NoiseLevel& level) const {
     const LinearForm f = LinearForm::of(Input::prediction);
     if (prediction == Prediction::epsilon) return f;
+    if (prediction == Prediction::scaled_score) return -1.0 * f;
     if (prediction == Prediction::v && frame != Frame::ve) {
       return level.alpha * f + level.sigma * x;
     }
@@ -52,7 +65,7 @@ struct Parameterization {
 
   // Factor for the sample before it goes into the network.
   double input_scale(const NoiseLevel& level) const {
-    return frame == Frame::ve ? 1.0 / std::sqrt(level.sigma * level.sigma + 1.0) : 1.0;
+    return frame == Frame::ve && scales_input ? 1.0 / std::sqrt(level.sigma * level.sigma + 1.0) : 1.0;
   }
 };
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 #include <vector>
 
 #include "parameterization.hpp"
@@ -17,6 +18,13 @@ enum class DpmType { midpoint, heun };
 enum class UnipcBasis { bh1, bh2 };
 enum class Variance { fixed_small, fixed_large, learned, learned_range };
 
+// When churn adds its noise (Karras et al. 2022, algorithm 2).
+enum class ChurnPlace {
+  after_call,   // diffusers' Euler: the model has not seen it
+  before_call,  // the paper's: the step before adds it to its result
+  own_call      // the paper's, as a call of its own that asks no model
+};
+
 // What the configuration and the caller say about a method.  Plain data, each member
 // with the solvers that read it.
 struct SolverOptions {
@@ -28,7 +36,7 @@ struct SolverOptions {
   bool predict_x0 = true;  // unipc
   UnipcBasis basis = UnipcBasis::bh2;
   std::vector<int> disable_corrector;         // unipc: steps
-  double eta = 0.0;                           // ddim
+  double eta = 0.0;  // ddim, ancestral and SDE solvers: amount of noise
   bool use_clipped_epsilon = false;           // ddim
   Variance variance = Variance::fixed_small;  // ddpm
   bool skip_runge_kutta = true;               // pndm
@@ -37,7 +45,24 @@ struct SolverOptions {
   double churn = 0.0;                         // euler: s_churn / number of steps
   double churn_min = 0.0;
   double churn_max = INFINITY;
-  double noise_scale = 1.0;  // euler: s_noise
+  ChurnPlace churn_place = ChurnPlace::after_call;
+  double noise_scale = 1.0;  // every solver with noise of its own: s_noise
+
+  // dpm_adaptive: tolerances and the PID controller's coefficients.
+  double absolute_tolerance = 0.0078;
+  double relative_tolerance = 0.05;
+  double first_step = 0.05;
+  double proportional = 0.0;
+  double integral = 1.0;
+  double differential = 0.0;
+  double accept_safety = 0.81;
+
+  int calls = 0;             // dpm_fast: the budget of model calls
+  bool on_path = false;      // SDE solvers: draws are increments of one Brownian path
+  int jump_length = 10;      // repaint
+  int jump_count = 10;       // repaint: times that a jump is made
+  int correct_steps = 1;     // score_sde_ve: Langevin steps before each step
+  double signal_to_noise = 0.15;  // score_sde_ve: of a Langevin step
 
   // What diffusers does and the papers do not; off in our own composition.
   bool quirk_churned_v = false;        // euler: v is read at sigma, not at sigma_hat
@@ -45,15 +70,19 @@ struct SolverOptions {
   bool quirk_guarded_alpha = false;    // euler_ancestral_rf: 1e-12 beside a divisor
   bool quirk_call_at_end = false;      // euler_ancestral_rf: a call at sigma 0 that does nothing
   bool quirk_token_sign = false;       // euler: per-token times step the other way
+  bool quirk_unit_undo = false;        // repaint: undone timestep by timestep, a stride late
+  bool quirk_idle_draw = false;        // ancestral and SDE: a step to clean data draws, too
+  bool quirk_beta_at_start = false;    // score_sde_vp: beta(t) / n for the integral of beta
 };
 
 // Everything that a solver may know at one model call.
 class StepView {
  public:
-  StepView(const TimeGrid& grid, const NoiseSchedule& schedule,
+  StepView(const GridSpec& spec, const TimeGrid& grid, const NoiseSchedule& schedule,
            const Parameterization& parameterization, const ClipRule& clip,
            const SolverOptions& options, const Node& node, bool grouped = false)
-      : grid_(grid),
+      : spec_(spec),
+        grid_(grid),
         schedule_(schedule),
         parameterization_(parameterization),
         clip_(clip),
@@ -62,6 +91,7 @@ class StepView {
         grouped_(grouped) {}
 
   const SolverOptions& options() const { return options_; }
+  const GridSpec& spec() const { return spec_; }
   const TimeGrid& grid() const { return grid_; }
   const NoiseSchedule& schedule() const { return schedule_; }
   const Node& node() const { return node_; }
@@ -105,6 +135,7 @@ class StepView {
     return (sample() - node_.level.alpha * denoised()) / node_.level.sigma;
   }
   LinearForm epsilon() const { return is_clipped() ? clipped_epsilon() : raw_epsilon(); }
+  Frame frame() const { return parameterization_.frame; }
   bool predicts_v() const { return parameterization_.prediction == Prediction::v; }
   // dx / dsigma of the probability-flow ODE: the network's answer itself where that is
   // the velocity, so that sigma = 0 is no division by zero.
@@ -122,6 +153,7 @@ class StepView {
   int history() const { return node_.history; }
 
  private:
+  const GridSpec& spec_;
   const TimeGrid& grid_;
   const NoiseSchedule& schedule_;
   const Parameterization& parameterization_;
@@ -136,7 +168,38 @@ struct Expansion {
   const GridSpec& spec;
   const NoiseSchedule& schedule;
   const SolverOptions& options;
-  TimeGrid& grid;  // steps, begin and end are set; nodes is to be filled
+  TimeGrid& grid;  // steps, begin and end are set; expand fills nodes
+};
+
+// What an adaptive solver may know between its calls.
+struct LoopContext {
+  const GridSpec& spec;
+  const NoiseSchedule& schedule;
+  const SolverOptions& options;
+  const TimeGrid& grid;
+};
+
+// Where a loop that chooses its own steps stands.  Plain numbers, saved with the state.
+struct Control {
+  double position = 0.0;  // log SNR at which the next attempt begins
+  double step = 0.0;      // in log SNR
+  double inverse_error[3] = {};
+  std::int64_t accepted = 0;
+  std::int64_t rejected = 0;
+  std::int64_t draws = 0;  // taken so far
+  std::int32_t stage = 0;  // of the next call within its attempt
+  std::int32_t finished = 0;
+};
+
+// What an adaptive solver is besides its plans.  The loop goes from the beginning of step
+// grid.begin to the end of step grid.end - 1.
+struct Adaptive {
+  Control (*start)(const LoopContext&);
+  Node (*node)(const LoopContext&, const Control&);
+  // After the last call of an attempt, with its error: whether it is accepted, and where
+  // to go on.
+  bool (*judge)(const LoopContext&, double error, Control&);
+  bool (*is_sane)(const LoopContext&, const Control&);  // of a saved one
 };
 
 struct Solver {
@@ -151,6 +214,12 @@ struct Solver {
   int stochastic;  // 0 never, 1 where an option asks for it, 2 always
   // The frames in which the formulas hold.
   bool in_vp, in_ve, in_flow;
+  // The step once its norms are known; only for solvers whose plans measure.
+  StepPlan (*finish)(const StepView&, const Measured&) = nullptr;
+  const Adaptive* adaptive = nullptr;  // only for solvers that choose their own steps
+  // Steps of the grid for what the caller asks as num_steps, where the two differ; such a
+  // grid is even in log SNR, its last point where the loop ends.
+  int (*grid_steps)(int num_steps) = nullptr;
 };
 
 // The solver of that name; nullptr where there is none.
@@ -158,6 +227,13 @@ const Solver* find_solver(const char* name);
 
 // The common expansion: one model call for each step.
 void expand_single(const Expansion& expansion);
+// The first model call of step i, churned where the options say so; a churn with a call of
+// its own is added to the nodes.
+Node begin_step(const Expansion& expansion, int i);
+// gamma of Karras et al. 2022, algorithm 2: how much a sample at `sigma` is churned.
+double churn_of(const SolverOptions& options, double sigma);
+// A call without a model: noise takes the sample from its level up to another.
+StepPlan plan_renoise(const StepView& step);
 inline int no_rows(const SolverOptions&) { return 0; }
 inline int no_draws(const SolverOptions&) { return 0; }
 inline int one_draw(const SolverOptions&) { return 1; }

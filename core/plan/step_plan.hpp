@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "linear_form.hpp"
+#include "noise_level.hpp"
 
 namespace sched {
 
@@ -29,6 +30,37 @@ struct Gain {
   double slope = 0.0;
 };
 
+// Over which noise levels, as sigma / alpha, a draw runs.  Draws over stretches that
+// overlap are then increments of one Brownian path.
+struct Stretch {
+  bool on_path = false;
+  double from = 0.0;
+  double to = 0.0;
+};
+
+// Norms of whole tensors that a plan depends on, for the two methods that need them.  The
+// step is then made by Solver::finish, once they are known.
+enum class Measure {
+  none,
+  // sqrt(mean(((low - high) / max(atol, rtol max(|low|, |before|)))^2)) over the batch
+  error,
+  // means over the batch of the L2 norms of an item's `low` and `high`
+  norms
+};
+
+struct MeasureRule {
+  Measure kind = Measure::none;
+  LinearForm low, high, before;
+  double atol = 0.0;
+  double rtol = 0.0;
+};
+
+struct Measured {
+  double first = 0.0;  // the error, or the norm of `low`
+  double second = 0.0;
+  bool accepted = true;  // adaptive steps: what the controller decided
+};
+
 struct KeptRow {
   int slot = 0;
   LinearForm form;
@@ -48,7 +80,17 @@ struct StepPlan {
   Gain gain;
   // Draws are listed apart from their use: some references draw and use weight zero.
   int draws = 0;
+  std::array<Stretch, 2> stretch{};
+  MeasureRule measure;
+  // What `next` is where the caller's mask is 1, if the method says so (RePaint); other
+  // methods noise the original to the level at which they arrive.
+  bool has_known = false;
+  LinearForm known;
 
+  // The draw `index` as an increment of the path from one level to another.
+  void draw_over(int index, const NoiseLevel& from, const NoiseLevel& to) {
+    stretch[static_cast<std::size_t>(index)] = {true, from.sigma / from.alpha, to.sigma / to.alpha};
+  }
   void keep(int slot, const LinearForm& form) {
     kept[static_cast<std::size_t>(kept_count++)] = {slot, form};
   }

@@ -12,8 +12,9 @@ namespace {
 void set_init_noise_sigma(const GridSpec& spec, TimeGrid& grid) {
   if (spec.init_sigma == GridSpec::InitSigma::one) return;
   const double largest = *std::max_element(grid.sigmas.begin(), grid.sigmas.end());
-  grid.init_noise_sigma = spec.init_sigma == GridSpec::InitSigma::largest
-                              ? largest
+  grid.init_noise_sigma = spec.init_sigma == GridSpec::InitSigma::largest ? largest
+                          : spec.init_sigma == GridSpec::InitSigma::largest_root
+                              ? std::sqrt(largest)
                               : std::sqrt(largest * largest + 1.0);
 }
 
@@ -31,6 +32,12 @@ TimeGrid make_grid(const GridSpec& spec, const NoiseSchedule& schedule,
       break;
     case GridFamily::sigmas:
       grid_of_sigmas(spec, schedule, request, grid);
+      break;
+    case GridFamily::geometric:
+      grid_of_geometric(spec, request, grid);
+      break;
+    case GridFamily::vp_sde:
+      grid_of_vp_sde(spec, request, grid);
       break;
     case GridFamily::flow:
       grid_of_flow(spec, schedule, request, grid);

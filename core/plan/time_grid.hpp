@@ -26,7 +26,9 @@ enum class GridFamily {
   timesteps,  // whole training timesteps; levels looked up (DDIM, DDPM, PNDM)
   subset,     // whole timesteps, a subset of a training subset (LCM)
   sigmas,     // sigmas interpolated at timesteps, then shaped (Euler, DPM-Solver)
-  flow        // sigmas in (0, 1], shifted
+  flow,       // sigmas in (0, 1], shifted
+  geometric,  // sigmas evenly in log between two ends (Song et al. 2020, Karras et al. 2022)
+  vp_sde      // the continuous VP SDE at times evenly from 1 down (Song et al. 2020)
 };
 
 struct GridSpec {
@@ -45,6 +47,7 @@ struct GridSpec {
   std::optional<double> sigma_max;
   bool shape_from_table = false;  // the shape spans the training schedule, not the spacing
   bool log_linear = false;        // sigmas evenly in log sigma between the table's ends
+  bool end_included = false;      // the shape's last sigma is where the loop ends
   TimeRounding shaped_times = TimeRounding::keep;
   bool continuous_times = false;  // the model's time is 0.25 ln sigma
   FinalSigma final_sigma = FinalSigma::zero;
@@ -55,6 +58,13 @@ struct GridSpec {
   // subset family.
   int original_steps = 50;
   bool argument_means_all = false;  // diffusers: TCD's argument asks for every timestep
+
+  // geometric and vp_sde families.
+  double time_end = 1e-5;      // of the times, which begin at 1
+  bool indexed_times = false;  // the model's times count down to 0 instead
+  double beta_min = 0.1;
+  double beta_max = 20.0;
+  bool squared_sigmas = false;  // diffusers: KarrasVe takes sigma^2 for sigma
 
   // flow family.
   double shift = 1.0;
@@ -76,7 +86,7 @@ struct GridSpec {
   bool shift_twice = false;      // the flow shift is applied to end points that have it
 
   // How sched_init_noise_sigma() is made from the largest sigma.
-  enum class InitSigma { one, largest, hypot_one } init_sigma = InitSigma::one;
+  enum class InitSigma { one, largest, hypot_one, largest_root } init_sigma = InitSigma::one;
 };
 
 // What the caller chose in init.
@@ -107,6 +117,11 @@ struct Node {
   int stage = 0;     // within the method, 0 for the first call of a step
   int history = 0;   // rows of its own kind that the method has kept before this call
   bool ends_step = true;
+  bool needs_model = true;  // false: noise is added, or undone, without asking the model
+  // Deviation of the noise that is added to the sample before this call (churn): the call
+  // before adds it to its `next`, so that `level` is the level handed in.
+  double added_noise = 0.0;
+  NoiseLevel aim{};  // adaptive steps: where the attempt ends
 };
 
 struct TimeGrid {
@@ -127,6 +142,10 @@ TimeGrid make_grid(const GridSpec& spec, const NoiseSchedule& schedule, const Gr
 inline int stride_of(const NoiseSchedule& schedule, int num_steps) {
   return schedule.train_steps() / num_steps;
 }
+
+// The time that the model is given at a noise level; `sigma` in the unit of the family.
+double model_time(const GridSpec& spec, const NoiseSchedule& schedule, double sigma);
+double model_time(const GridSpec& spec, const NoiseSchedule& schedule, const NoiseLevel& level);
 
 // The level at a whole timestep; past the beginning, at clean data or the first timestep.
 NoiseLevel table_level(const GridSpec& spec, const NoiseSchedule& schedule, int timestep);

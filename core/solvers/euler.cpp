@@ -11,13 +11,6 @@ namespace sched {
 
 namespace {
 
-double churn_of(const StepView& step) {
-  const SolverOptions& options = step.options();
-  const double sigma = step.from().sigma;
-  if (sigma < options.churn_min || sigma > options.churn_max) return 0.0;
-  return std::fmin(options.churn, std::sqrt(2.0) - 1.0);
-}
-
 StepPlan churned(const StepView& step, double gamma) {
   const NoiseLevel& s = step.from();
   const NoiseLevel hat = {s.alpha, s.sigma * (1.0 + gamma)};
@@ -35,12 +28,14 @@ StepPlan churned(const StepView& step, double gamma) {
 
 StepPlan plan(const StepView& step) {
   const NoiseLevel& s = step.from();
-  const double gamma = churn_of(step);
+  const SolverOptions& options = step.options();
+  const bool after = options.churn_place == ChurnPlace::after_call;
+  const double gamma = after ? churn_of(options, s.sigma) : 0.0;
   if (gamma > 0.0) return churned(step, gamma);
 
   double distance = step.to().sigma - s.sigma;
   // diffusers: with per-token times the step has the opposite sign.
-  if (step.is_grouped() && step.options().quirk_token_sign) distance = -distance;
+  if (step.is_grouped() && options.quirk_token_sign) distance = -distance;
 
   StepPlan plan = step.blank_plan();
   plan.next = step.sample() + distance * step.slope();

@@ -1,8 +1,8 @@
 // Euler ancestral: an Euler step below the target, then noise back up to it.
 // k-diffusion, Crowson 2022; the split is DDPM's of Ho et al. 2020, arXiv:2006.11239.
 //
-//   up^2 = t^2 (s^2 - t^2) / s^2,   down^2 = t^2 - up^2 = t^4 / s^2
-//   x(t) = x + (down - s) (x - D) / s + up z
+//   up = eta t sqrt(s^2 - t^2) / s,   down^2 = t^2 - up^2
+//   x(t) = x + (down - s) (x - D) / s + s_noise up z
 
 #include "../plan/solver.hpp"
 
@@ -11,14 +11,15 @@ namespace sched {
 namespace {
 
 StepPlan plan(const StepView& step) {
+  const SolverOptions& options = step.options();
   const double s = step.from().sigma;
-  const double t = step.to().sigma;
-  const double up = t / s * std::sqrt(std::fmax(0.0, (s - t) * (s + t)));
-  const double down = t * t / s;
+  const AncestralStep split = ancestral_step(s, step.to().sigma, options.eta);
   StepPlan plan = step.blank_plan();
-  plan.next =
-      step.sample() + ((down - s) / s) * (step.sample() - step.denoised()) + up * step.noise();
-  plan.draws = 1;
+  plan.next = step.sample() + ((split.down - s) / s) * (step.sample() - step.denoised());
+  // diffusers: it draws at clean data, too, with weight zero.
+  if (step.ends_at_data() && !options.quirk_idle_draw) return plan;
+  plan.next = plan.next + (options.noise_scale * split.up) * step.noise();
+  plan.draws = options.eta > 0.0 ? 1 : 0;
   return plan;
 }
 

@@ -32,10 +32,12 @@ void expand(const Expansion& expansion) {
   for (int i = grid.begin; i < grid.end; ++i) {
     const GridStep& step = grid.steps[static_cast<std::size_t>(i)];
     const bool two_calls = !step.to.is_data() && i + 1 < grid.total();
-    grid.nodes.push_back({step.time, step.from, step.from, step.to, i, 0, 0, !two_calls});
+    Node first = begin_step(expansion, i);
+    first.ends_step = !two_calls;
+    grid.nodes.push_back(first);
     if (!two_calls) continue;
     const double time = grid.steps[static_cast<std::size_t>(i) + 1].time;
-    grid.nodes.push_back({time, step.to, step.from, step.to, i, 1, 0, true});
+    grid.nodes.push_back({time, step.to, first.from, step.to, i, 1, first.history, true});
   }
 }
 

@@ -145,7 +145,7 @@ typedef struct sched_method_info {
   uint32_t struct_size;
   int32_t calls_per_step; /* model calls per step (PNDM's start takes more) */
   const char* name;       /* solver name in our own composition: "euler" */
-  const char* class_name; /* diffusers class: "EulerDiscreteScheduler" */
+  const char* class_name; /* diffusers class: "EulerDiscreteScheduler"; "" for none */
   const char* paper;      /* where the method was published */
   int32_t memory_rows;    /* sample-sized rows that a state keeps, at most */
   int32_t draws_per_step; /* normal draws per step, at most */
@@ -287,9 +287,9 @@ typedef struct sched_init_options {
   uint64_t seed;              /* of item 0; item k takes seed + k */
   const uint64_t* item_seeds; /* `batch` seeds instead, or NULL; copied */
 
-  double eta;                       /* DDIM */
-  double s_churn, s_tmin, s_tmax;   /* Euler */
-  double s_noise;                   /* Euler */
+  double eta;                       /* DDIM, ancestral and SDE solvers: amount of noise */
+  double s_churn, s_tmin, s_tmax;   /* Euler, Heun, DPM-2 (Karras et al. 2022, algorithm 2) */
+  double s_noise;                   /* solvers with noise of their own: its deviation */
   int32_t order;                    /* LMS, 1..4; 0 means 4 */
   int32_t original_inference_steps; /* LCM; 0 means the configuration's */
   int32_t use_clipped_model_output; /* DDIM */
@@ -297,13 +297,16 @@ typedef struct sched_init_options {
 
   char* message;             /* gets the sentence where init fails; may be NULL */
   uint64_t message_capacity; /* bytes at `message`, with the final zero */
+
+  int32_t jump_length;   /* RePaint; 0 means the configuration's, or 10 */
+  int32_t jump_n_sample; /* RePaint; 0 means the configuration's, or 10 */
 } sched_init_options;
 
 #define SCHED_INIT_OPTIONS_INIT                                                                 \
   {                                                                                             \
     sizeof(sched_init_options), 0, 0, 0, 0, 0, 0, 0, SCHED_UNSET, SCHED_UNSET, 1, 0, SCHED_F32, \
         SCHED_KERNEL_DEFAULT, 0, 0, SCHED_UNSET, SCHED_UNSET, SCHED_UNSET, SCHED_UNSET,         \
-        SCHED_UNSET, 0, 0, 0, 0, 0, 0                                                           \
+        SCHED_UNSET, 0, 0, 0, 0, 0, 0, 0, 0                                                     \
   }
 
 typedef struct sched_state sched_state;
@@ -347,11 +350,59 @@ SCHED_API const char* sched_last_error(const sched_state* state);
 /** Steps that this loop runs, what a user counts; -1 for NULL. */
 SCHED_API int64_t sched_num_steps(const sched_state* state);
 
-/** Model calls that this loop takes: entries of sched_timesteps(); -1 for NULL. */
+/**
+ * Calls of sched_step() that this loop takes: entries of sched_timesteps(); -1 for NULL.
+ * -2 where the method chooses its steps as it goes (dpm_adaptive): then ask
+ * sched_next_call() until it says SCHED_ERROR_FINISHED.
+ */
 SCHED_API int64_t sched_num_calls(const sched_state* state);
 
-/** Model calls done so far; -1 for NULL. */
+/** Calls done so far; -1 for NULL. */
 SCHED_API int64_t sched_calls_done(const sched_state* state);
+
+/* One call of sched_step(). */
+typedef struct sched_call {
+  uint32_t struct_size;
+  int32_t needs_model;   /* 0: noise is added or undone (RePaint, KarrasVe): the sample goes to
+                            sched_step() with a NULL prediction, and no model is asked */
+  double timestep;       /* for the model */
+  double alpha, sigma;   /* level of the sample that is handed in: x = alpha x0 + sigma n */
+  double input_scale;    /* factor for the sample before it goes into the model */
+  int64_t step;          /* of the whole schedule; -1 where the method chooses its steps */
+  int32_t stage;         /* within the step, 0 first */
+  int32_t ends_step;     /* 1 where this call ends a step, or an attempt at one */
+  int32_t draws;         /* normal draws that it takes, 0, 1 or 2 */
+  int32_t reserved;
+} sched_call;
+
+#define SCHED_CALL_INIT \
+  { sizeof(sched_call), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/**
+ * Describes the call that comes next, so that one loop serves every method:
+ *
+ *     while (sched_next_call(state, &call) == SCHED_OK) { ask the model; sched_step(...); }
+ *
+ * @return SCHED_OK, SCHED_ERROR_FINISHED where the loop is done, SCHED_ERROR_ARGUMENT,
+ *         SCHED_ERROR_STRUCT_SIZE
+ */
+SCHED_API sched_status sched_next_call(sched_state* state, sched_call* call);
+
+/**
+ * Describes call `index` (0 .. calls-1) of a loop that is planned as a whole.
+ * @return SCHED_OK, SCHED_ERROR_STEPS, SCHED_ERROR_ARGUMENT, SCHED_ERROR_STRUCT_SIZE,
+ *         SCHED_ERROR_UNSUPPORTED where the method chooses its steps as it goes
+ */
+SCHED_API sched_status sched_call_at(sched_state* state, int64_t index, sched_call* call);
+
+/**
+ * Attempts at a step that were accepted and rejected so far, where the method chooses its
+ * steps (Lu et al. 2022, arXiv:2206.00927, algorithm 3); 0 and 0 for others.  A rejected
+ * attempt gives back the sample at which it began.
+ * @return SCHED_OK, SCHED_ERROR_ARGUMENT
+ */
+SCHED_API sched_status sched_attempts(const sched_state* state, int64_t* accepted,
+                                      int64_t* rejected);
 
 /** 1 where model call `call` ends a step (progress bars count these), else 0. */
 SCHED_API int32_t sched_call_ends_step(const sched_state* state, int64_t call);
@@ -368,7 +419,8 @@ SCHED_API int64_t sched_state_bytes(const sched_state* state);
  * @param out       gets the times; NULL to ask for the count only
  * @param capacity  entries at `out`
  * @param count     gets the number of entries; may be NULL
- * @return SCHED_OK, SCHED_ERROR_ARGUMENT, SCHED_ERROR_CAPACITY (nothing written)
+ * @return SCHED_OK, SCHED_ERROR_ARGUMENT, SCHED_ERROR_CAPACITY (nothing written),
+ *         SCHED_ERROR_UNSUPPORTED where the method chooses its steps as it goes
  */
 SCHED_API sched_status sched_timesteps(const sched_state* state, double* out, int64_t capacity,
                                        int64_t* count);
@@ -403,7 +455,10 @@ SCHED_API double sched_init_noise_sigma(const sched_state* state);
 /** Factor for the sample before it goes into the next model call; -1 for NULL. */
 SCHED_API double sched_input_scale(const sched_state* state);
 
-/** Normal draws that the next step takes, 0, 1 or 2; -1 for NULL. */
+/**
+ * Normal draws that the next step takes, 0, 1 or 2; -1 for NULL.  An attempt of dpm_adaptive
+ * that is rejected leaves its draw for the next.
+ */
 SCHED_API int32_t sched_next_draws(const sched_state* state);
 
 /* ------------------------------------------------------------------- tensors */
@@ -449,7 +504,8 @@ SCHED_API sched_status sched_add_noise(sched_state* state, int64_t step,
  * Moves the sample one model call closer to the data.
  *
  * Call once for each entry of sched_timesteps(), in order.  A two-stage solver (Heun)
- * lists its inner calls there too, so the loop is the same.
+ * lists its inner calls there too, so the loop is the same.  Churn (s_churn) is in the
+ * first sample and in each `next` already, where the method asks the model after it.
  *
  * @param state       from sched_init(); one thread at a time
  * @param sample      [batch, elements] x at the current noise level, unscaled; only read
@@ -465,6 +521,8 @@ SCHED_API sched_status sched_add_noise(sched_state* state, int64_t step,
  *         SCHED_ERROR_DTYPE     a dtype that the kernel does not take
  *         SCHED_ERROR_ARGUMENT  a tensor or its data is NULL
  *         SCHED_ERROR_OVERLAP
+ *         SCHED_ERROR_NOT_FINITE  the norms on which dpm_adaptive or score_sde_ve depend are
+ *                               not: a tensor holds NaN or infinity
  *         On error nothing was written and the same step may be tried again.
  *
  * Noise that the method needs is drawn from the state's own generator.  Allocates nothing.
@@ -494,10 +552,18 @@ typedef struct sched_step_args {
    * [batch * groups] values.  Flow-match Euler only.  Configurations of diffusers keep its
    * sign, x + (sigma - next sigma) prediction; our own composition steps the usual way. */
   const double* group_timesteps;
+
+  /* Inpainting: next = mask * known + (1 - mask) * next, with `known` the original noised to
+   * the level at which the call arrives (RePaint, Lugmayr et al. 2022, arXiv:2201.09865,
+   * needs them; every other method takes them).  All [batch, elements], only read. */
+  const sched_tensor* mask;        /* 1 keeps the original, 0 paints; between blends */
+  const sched_tensor* original;    /* clean data; needed with `mask` */
+  const sched_tensor* known_noise; /* normals for it, or NULL for those of
+                                      sched_initial_noise(); RePaint uses its draw */
 } sched_step_args;
 
 #define SCHED_STEP_ARGS_INIT \
-  { sizeof(sched_step_args), 0, 0, 0, 0, 0, 1.0, {0, 0}, 0, 0, 0 }
+  { sizeof(sched_step_args), 0, 0, 0, 0, 0, 1.0, {0, 0}, 0, 0, 0, 0, 0, 0 }
 
 /**
  * sched_step() with everything optional, in the same pass over memory.
@@ -522,6 +588,8 @@ typedef enum sched_input {
   SCHED_INPUT_NOISE1 = 4,
   SCHED_INPUT_UNCONDITIONAL = 5,
   SCHED_INPUT_MEMORY0 = 6, /* rows that the state keeps: 6 .. 13 */
+  SCHED_INPUT_ORIGINAL = 14,
+  SCHED_INPUT_KNOWN_NOISE = 15,
   SCHED_INPUT_MAX = 0x7fffffff
 } sched_input;
 
@@ -530,6 +598,7 @@ typedef enum sched_output {
   SCHED_OUTPUT_NEXT = 0,
   SCHED_OUTPUT_DENOISED = 1, /* the preview */
   SCHED_OUTPUT_MEMORY0 = 2,  /* rows that the state keeps: 2 .. 9 */
+  SCHED_OUTPUT_KNOWN = 10,   /* RePaint: what `next` is where the mask is 1 */
   SCHED_OUTPUT_MAX = 0x7fffffff
 } sched_output;
 
@@ -571,7 +640,9 @@ typedef struct sched_weights {
 /**
  * The weights of model call `call` (0 .. calls-1), in float64, before any rounding.
  * @param weights  struct_size set; the rest is written
- * @return SCHED_OK, SCHED_ERROR_STEPS, SCHED_ERROR_ARGUMENT, SCHED_ERROR_STRUCT_SIZE
+ * @return SCHED_OK, SCHED_ERROR_STEPS, SCHED_ERROR_ARGUMENT, SCHED_ERROR_STRUCT_SIZE,
+ *         SCHED_ERROR_UNSUPPORTED where they depend on norms of the tensors (dpm_adaptive,
+ *         the corrector of score_sde_ve)
  */
 SCHED_API sched_status sched_step_weights(sched_state* state, int64_t call, sched_weights* weights);
 

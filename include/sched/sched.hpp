@@ -284,13 +284,15 @@ struct InitOptions {
   std::uint64_t seed = 0;                 ///< of item 0; item k takes seed + k
   std::vector<std::uint64_t> item_seeds;  ///< one for each item instead; empty means none
 
-  std::optional<double> eta;                      ///< DDIM
-  std::optional<double> s_churn, s_tmin, s_tmax;  ///< Euler
-  std::optional<double> s_noise;                  ///< Euler
+  std::optional<double> eta;                      ///< DDIM, ancestral and SDE solvers
+  std::optional<double> s_churn, s_tmin, s_tmax;  ///< Euler, Heun, DPM-2
+  std::optional<double> s_noise;                  ///< solvers with noise of their own
   std::int32_t order = 0;                         ///< LMS, 1..4; 0 means 4
   std::int32_t original_inference_steps = 0;      ///< LCM; 0 means the configuration's
   bool use_clipped_model_output = false;          ///< DDIM
   std::int32_t num_train_timesteps = 0;           ///< Heun; 0 means the configuration's
+  std::int32_t jump_length = 0;                   ///< RePaint; 0 means the configuration's
+  std::int32_t jump_n_sample = 0;                 ///< RePaint; 0 means the configuration's
 
   /** The C struct, pointing into this one. */
   sched_init_options c_options() const {
@@ -322,6 +324,8 @@ struct InitOptions {
     options.original_inference_steps = original_inference_steps;
     options.use_clipped_model_output = use_clipped_model_output ? 1 : 0;
     options.num_train_timesteps = num_train_timesteps;
+    options.jump_length = jump_length;
+    options.jump_n_sample = jump_n_sample;
     return options;
   }
 };
@@ -329,7 +333,7 @@ struct InitOptions {
 /** sched_step_args with views.  sample, prediction and next are needed, the rest optional. */
 struct StepArgs {
   ConstTensorView sample;
-  ConstTensorView prediction;
+  ConstTensorView prediction;  ///< empty where the call needs no model
   TensorView next;  ///< may be the memory of `sample`
 
   ConstTensorView unconditional;  ///< classifier-free guidance
@@ -342,12 +346,22 @@ struct StepArgs {
 
   /** [batch * groups] times, flow-match Euler only; empty means none. */
   Span<const double> group_timesteps;
+
+  ConstTensorView mask;         ///< inpainting: 1 keeps `original`, 0 paints
+  ConstTensorView original;     ///< clean data; goes with `mask`
+  ConstTensorView known_noise;  ///< normals for it; empty means the first sample's
 };
 
 /** One pair of sched_levels(): x = alpha x0 + sigma n. */
 struct Level {
   double alpha;
   double sigma;
+};
+
+/** Attempts at a step, where the method chooses its steps: sched_attempts(). */
+struct Attempts {
+  std::int64_t accepted;
+  std::int64_t rejected;
 };
 
 // ------------------------------------------------------------------- state
@@ -385,8 +399,30 @@ class State {
   std::int64_t num_calls() const noexcept { return sched_num_calls(state_); }
   /** sched_calls_done() */
   std::int64_t calls_done() const noexcept { return sched_calls_done(state_); }
-  /** True when every model call is done. */
-  bool finished() const noexcept { return calls_done() >= num_calls(); }
+  /** True when every call is done. */
+  bool finished() const noexcept {
+    if (num_calls() >= 0) return calls_done() >= num_calls();
+    sched_call call = SCHED_CALL_INIT;
+    return sched_next_call(state_, &call) == SCHED_ERROR_FINISHED;
+  }
+  /** sched_next_call(); throws SCHED_ERROR_FINISHED where the loop is done. */
+  sched_call next_call() {
+    sched_call call = SCHED_CALL_INIT;
+    check(sched_next_call(state_, &call));
+    return call;
+  }
+  /** sched_call_at() */
+  sched_call call_at(std::int64_t index) {
+    sched_call call = SCHED_CALL_INIT;
+    check(sched_call_at(state_, index, &call));
+    return call;
+  }
+  /** sched_attempts() */
+  Attempts attempts() const {
+    Attempts attempts = {};
+    check(sched_attempts(state_, &attempts.accepted, &attempts.rejected));
+    return attempts;
+  }
   /** sched_call_ends_step() */
   bool call_ends_step(std::int64_t call) const noexcept {
     return sched_call_ends_step(state_, call) != 0;
@@ -475,13 +511,19 @@ class State {
     const sched_tensor sample = args.sample.tensor(batch_);
     const sched_tensor prediction = args.prediction.tensor(batch_);
     const sched_tensor unconditional = args.unconditional.tensor(batch_);
+    const sched_tensor mask = args.mask.tensor(batch_);
+    const sched_tensor original = args.original.tensor(batch_);
+    const sched_tensor known_noise = args.known_noise.tensor(batch_);
     const sched_tensor noise[2] = {args.noise[0].tensor(batch_), args.noise[1].tensor(batch_)};
     sched_tensor next = args.next.tensor(batch_);
     sched_tensor denoised = args.denoised.tensor(batch_);
     sched_tensor next_input = args.next_input.tensor(batch_);
 
     c_args.sample = &sample;
-    c_args.prediction = &prediction;
+    c_args.prediction = args.prediction ? &prediction : nullptr;
+    c_args.mask = args.mask ? &mask : nullptr;
+    c_args.original = args.original ? &original : nullptr;
+    c_args.known_noise = args.known_noise ? &known_noise : nullptr;
     c_args.next = &next;
     c_args.unconditional = args.unconditional ? &unconditional : nullptr;
     c_args.guidance_scale = args.guidance_scale;

@@ -1,0 +1,194 @@
+#include "composed_solvers.hpp"
+
+namespace sched {
+
+namespace {
+
+// ------------------------------------------------------------------ groups of options
+
+Keys noisy(double eta) { return {real("eta", eta, 0, 1), real("s_noise", 1.0, 0, 1000)}; }
+
+void set_noise(const Values& v, Factors& f) {
+  f.options.eta = v.number("eta");
+  f.options.noise_scale = v.number("s_noise");
+}
+
+// Noise of a stochastic equation: on one path for every number of steps, or drawn anew.
+Keys brownian() { return noisy(1.0) + Keys{choice("noise", "brownian", "brownian | independent")}; }
+
+void set_brownian(const Values& v, Factors& f) {
+  set_noise(v, f);
+  f.options.on_path = v.text("noise") == "brownian";
+}
+
+Keys multistep(int order, bool lower_order_final) {
+  return {whole("order", order, 1, 3), boolean("lower_order_final", lower_order_final),
+          boolean("euler_at_final", false), choice("type", "midpoint", "midpoint | heun")};
+}
+
+void set_multistep(const Values& v, Factors& f) {
+  f.options.order = v.integer("order");
+  f.options.type = v.text("type") == "heun" ? DpmType::heun : DpmType::midpoint;
+  f.options.lower_order_final = v.flag("lower_order_final");
+  f.options.euler_at_final = v.flag("euler_at_final");
+}
+
+// ------------------------------------------------------------------------ one for each
+
+void build_plain(const Values&, Factors&) {}
+
+void build_churned(const Values&, Factors& f) { f.options.churn_place = ChurnPlace::before_call; }
+
+void build_ddpm(const Values& v, Factors& f) {
+  const std::string& name = v.text("variance");
+  f.options.variance = name == "fixed_large"     ? Variance::fixed_large
+                       : name == "learned"       ? Variance::learned
+                       : name == "learned_range" ? Variance::learned_range
+                                                 : Variance::fixed_small;
+  f.learned_channels = name == "learned" || name == "learned_range";
+}
+
+void build_pndm(const Values& v, Factors& f) {
+  f.options.skip_runge_kutta = !v.flag("runge_kutta_start");
+}
+
+void build_lms(const Values& v, Factors& f) { f.options.order = v.integer("order"); }
+
+void build_multistep(const Values& v, Factors& f) {
+  set_multistep(v, f);
+  const std::string& name = v.text("algorithm");
+  f.options.algorithm = name == "noise"      ? DpmAlgorithm::noise
+                        : name == "sde_data"  ? DpmAlgorithm::sde_data
+                        : name == "sde_noise" ? DpmAlgorithm::sde_noise
+                                              : DpmAlgorithm::data;
+  set_brownian(v, f);
+}
+
+void build_multistep_ode(const Values& v, Factors& f) {
+  set_multistep(v, f);
+  f.options.algorithm = DpmAlgorithm::data;
+}
+
+void build_multistep_sde(const Values& v, Factors& f) {
+  set_multistep(v, f);
+  f.options.algorithm = DpmAlgorithm::sde_data;
+  set_brownian(v, f);
+}
+
+void build_unipc(const Values& v, Factors& f) {
+  f.options.order = v.integer("order");
+  f.options.predict_x0 = v.flag("predict_x0");
+  f.options.basis = v.text("basis") == "bh1" ? UnipcBasis::bh1 : UnipcBasis::bh2;
+  f.options.lower_order_final = v.flag("lower_order_final");
+  f.options.disable_corrector = v.integers("disable_corrector");
+}
+
+void build_lcm(const Values& v, Factors& f) {
+  f.options.timestep_scaling = v.number("timestep_scaling");
+  f.grid.original_steps = v.integer("original_steps");
+}
+
+void build_flow(const Values& v, Factors& f) { f.options.stochastic = v.flag("stochastic"); }
+
+void build_dpm_fast(const Values& v, Factors& f) {
+  set_noise(v, f);
+  f.options.calls = v.integer("calls");
+}
+
+void build_dpm_adaptive(const Values& v, Factors& f) {
+  set_noise(v, f);
+  SolverOptions& o = f.options;
+  o.order = v.integer("order");
+  o.relative_tolerance = v.number("rtol");
+  o.absolute_tolerance = v.number("atol");
+  o.first_step = v.number("h_init");
+  o.proportional = v.number("pcoeff");
+  o.integral = v.number("icoeff");
+  o.differential = v.number("dcoeff");
+  o.accept_safety = v.number("accept_safety");
+}
+
+void build_repaint(const Values& v, Factors& f) {
+  f.options.eta = v.number("eta");
+  f.options.jump_length = v.integer("jump_length");
+  f.options.jump_count = v.integer("jump_n_sample");
+}
+
+void build_score_sde_ve(const Values& v, Factors& f) {
+  f.options.correct_steps = v.integer("correct_steps");
+  f.options.signal_to_noise = v.number("snr");
+}
+
+std::vector<ComposedSolver> make_table() {
+  const Keys algorithm = {choice("algorithm", "data", "data | noise | sde_data | sde_noise")};
+  const Keys lower = {boolean("lower_order_final", true)};
+  return {
+      {"ddim", "ddim", kEta | kClippedEpsilon, {}, build_plain},
+      {"ddpm",
+       "ddpm",
+       0,
+       {choice("variance", "fixed_small", "fixed_small | fixed_large | learned | learned_range")},
+       build_ddpm},
+      {"pndm", "pndm", 0, {boolean("runge_kutta_start", false)}, build_pndm},
+      {"lms", "lms", kOrder, {whole("order", 4, 1, 4)}, build_lms},
+      {"euler", "euler", kChurn, {}, build_churned},
+      {"heun", "heun", kChurn, {}, build_churned},
+      {"euler_ancestral", "euler_ancestral", kEta | kNoiseScale, noisy(1.0), set_noise},
+      {"dpm_multistep", "dpm_multistep", kEta | kNoiseScale, multistep(2, true) + algorithm + brownian(),
+       build_multistep},
+      {"dpmpp_2m", "dpm_multistep", 0, multistep(2, false), build_multistep_ode},
+      {"dpmpp_3m", "dpm_multistep", 0, multistep(3, false), build_multistep_ode},
+      {"dpmpp_2m_sde", "dpm_multistep", kEta | kNoiseScale, multistep(2, false) + brownian(),
+       build_multistep_sde},
+      {"dpmpp_3m_sde", "dpm_multistep", kEta | kNoiseScale, multistep(3, false) + brownian(),
+       build_multistep_sde},
+      {"dpmpp_2s_ancestral", "dpmpp_2s_ancestral", kEta | kNoiseScale, noisy(1.0), set_noise},
+      {"dpm_fast", "dpm_fast", kEta | kNoiseScale, noisy(0.0) + Keys{whole("calls", 0, 0, 100000)},
+       build_dpm_fast},
+      {"dpm_adaptive", "dpm_adaptive", kEta | kNoiseScale,
+       noisy(0.0) + Keys{whole("order", 3, 2, 3), real("rtol", 0.05, 0, 1e6),
+                         real("atol", 0.0078, 0, 1e6, true), real("h_init", 0.05, 0, 100, true),
+                         real("pcoeff", 0.0, -10, 10), real("icoeff", 1.0, -10, 10),
+                         real("dcoeff", 0.0, -10, 10), real("accept_safety", 0.81, 0, 2)},
+       build_dpm_adaptive},
+      {"unipc", "unipc", 0,
+       lower + Keys{whole("order", 2, 1, 6), choice("basis", "bh2", "bh1 | bh2"),
+                    boolean("predict_x0", true), whole_list("disable_corrector", 0, 1e6)},
+       build_unipc},
+      {"lcm", "lcm", kOriginalSteps,
+       {real("timestep_scaling", 10.0, 0, 1e9, true), whole("original_steps", 50, 1, 1000000)},
+       build_lcm},
+      {"tcd", "tcd", kEta | kOriginalSteps,
+       Keys{real("eta", 0.3, 0, 1), whole("original_steps", 50, 1, 1000000)}, 
+       [](const Values& v, Factors& f) {
+         f.options.eta = v.number("eta");
+         f.grid.original_steps = v.integer("original_steps");
+       }},
+      {"flow_match_euler", "flow_match_euler", kGroups, {boolean("stochastic", false)}, build_flow},
+      {"euler_ancestral_rf", "euler_ancestral_rf", kEta | kNoiseScale, noisy(1.0), set_noise},
+      {"repaint", "repaint", kJumps,
+       {real("eta", 0.0, 0, 1), whole("jump_length", 10, 1, 100000),
+        whole("jump_n_sample", 10, 1, 100000)},
+       build_repaint},
+      {"score_sde_ve", "score_sde_ve", 0,
+       {whole("correct_steps", 1, 0, 100), real("snr", 0.15, 0, 1000, true)},
+       build_score_sde_ve},
+      {"score_sde_vp", "score_sde_vp", 0, {}, build_plain},
+  };
+}
+
+}  // namespace
+
+const std::vector<ComposedSolver>& composed_solvers() {
+  static const std::vector<ComposedSolver> table = make_table();
+  return table;
+}
+
+const ComposedSolver* find_composed_solver(const std::string& name) {
+  for (const ComposedSolver& entry : composed_solvers()) {
+    if (name == entry.name) return &entry;
+  }
+  return nullptr;
+}
+
+}  // namespace sched

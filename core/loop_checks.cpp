@@ -1,0 +1,118 @@
+// What a caller may ask for in init: every check that needs no grid.
+
+#include <algorithm>
+#include <cmath>
+
+#include "loop.hpp"
+
+namespace sched {
+
+namespace {
+
+constexpr std::int64_t kMaxElements = std::int64_t{1} << 40;
+
+[[noreturn]] void no_option(const char* name, const Factors& factors, const char* reason) {
+  fail(Status::option, name, " is not an option of ", factors.solver->name, reason);
+}
+
+void check_option(const Factors& f, bool given, unsigned option, const char* name) {
+  if (given && (f.init_options & option) == 0) no_option(name, f, " with this configuration");
+}
+
+void check_range(const char* name, const std::optional<double>& value, double low, double high) {
+  if (!value || (*value >= low && *value <= high)) return;
+  fail(Status::value, name, " is ", *value, "; allowed are ", low, " to ", high);
+}
+
+void check_lists(const Factors& f, const GridRequest& grid) {
+  const bool times = !grid.timesteps.empty();
+  const bool sigmas = !grid.sigmas.empty();
+  if (times && sigmas) fail(Status::conflict, "timesteps and sigmas exclude each other");
+  if (grid.num_steps != 0 && (times || sigmas)) {
+    fail(Status::conflict, "num_steps excludes custom ", times ? "timesteps" : "sigmas",
+         ": their number says how many steps there are");
+  }
+  if (grid.num_steps < 0) {
+    fail(Status::steps, "num_steps is ", grid.num_steps, "; it must be at least 1");
+  }
+  if (times && f.grid.shape != SigmaShape::none) {
+    fail(Status::conflict,
+         "timesteps cannot be combined with a sigma shape (karras, exponential, "
+         "beta or lu) in the configuration");
+  }
+  if (sigmas && f.grid.shape != SigmaShape::none && f.grid.family != GridFamily::flow &&
+      f.solver->grid_steps == nullptr) {
+    fail(Status::conflict,
+         "sigmas cannot be combined with a sigma shape (karras, exponential, "
+         "beta or lu) in the configuration");
+  }
+  if (times && f.grid.continuous_times) {
+    fail(Status::conflict, "timesteps cannot be combined with timestep_type continuous");
+  }
+}
+
+void check_options(const Factors& f, const LoopRequest& request) {
+  const GridRequest& grid = request.grid;
+  check_option(f, !grid.timesteps.empty(), kTimesteps, "timesteps");
+  check_option(f, !grid.sigmas.empty(), kSigmas, "sigmas");
+  check_option(f, grid.mu.has_value(), kMu, "mu");
+  check_option(f, request.eta.has_value(), kEta, "eta");
+  check_option(f, request.churn.has_value(), kChurn, "s_churn");
+  check_option(f, request.churn_min.has_value(), kChurn, "s_tmin");
+  check_option(f, request.churn_max.has_value(), kChurn, "s_tmax");
+  check_option(f, request.noise_scale.has_value(), kChurn | kNoiseScale, "s_noise");
+  check_option(f, request.jump_length.has_value(), kJumps, "jump_length");
+  check_option(f, request.jump_count.has_value(), kJumps, "jump_n_sample");
+  check_option(f, request.order != 0, kOrder, "order");
+  check_option(f, grid.original_steps != 0, kOriginalSteps, "original_inference_steps");
+  check_option(f, request.use_clipped_epsilon, kClippedEpsilon, "use_clipped_model_output");
+  check_option(f, grid.train_steps != 0, kTrainSteps, "num_train_timesteps");
+  for (const auto& [name, count] : {std::pair("jump_length", request.jump_length),
+                                    std::pair("jump_n_sample", request.jump_count)}) {
+    if (count && *count < 1) fail(Status::value, name, " is ", *count, "; it must be at least 1");
+  }
+  if (grid.mu && f.grid.family != GridFamily::flow) {
+    no_option("mu", f, ": it needs use_flow_sigmas and use_dynamic_shifting");
+  }
+  check_range("eta", request.eta, 0.0, 1.0);
+  check_range("s_churn", request.churn, 0.0, 1e6);
+  check_range("s_tmin", request.churn_min, 0.0, INFINITY);
+  check_range("s_tmax", request.churn_max, 0.0, INFINITY);
+  check_range("s_noise", request.noise_scale, 0.0, 1e3);
+  check_range("mu", grid.mu, -100.0, 100.0);
+  if (grid.strength && !(*grid.strength > 0.0 && *grid.strength <= 1.0)) {
+    fail(Status::value, "strength is ", *grid.strength, "; allowed are numbers above 0 up to 1");
+  }
+  if (request.order < 0 || request.order > 4) {
+    fail(Status::value, "order is ", request.order, "; allowed are 1 to 4 (0 means 4)");
+  }
+  if (grid.original_steps < 0) {
+    fail(Status::value, "original_inference_steps is ", grid.original_steps,
+         "; it must be at least 1");
+  }
+  const int most = f.schedule.train_steps;
+  if (grid.train_steps < 0 || grid.train_steps > most) {
+    fail(Status::value, "num_train_timesteps is ", grid.train_steps, "; allowed are 1 to ", most);
+  }
+  check_lists(f, grid);
+}
+
+void check_shape(const LoopRequest& request) {
+  if (request.batch < 1) fail(Status::shape, "batch is ", request.batch, "; it must be at least 1");
+  if (request.elements < 1) {
+    fail(Status::shape, "elements is ", request.elements, "; it must be at least 1");
+  }
+  if (request.elements > kMaxElements / request.batch) {
+    fail(Status::shape, "batch times elements is too large; at most ", kMaxElements,
+         " are allowed");
+  }
+}
+
+}  // namespace
+
+void check_request(const Factors& factors, const LoopRequest& request) {
+  check_shape(request);
+  check_options(factors, request);
+}
+
+}  // namespace sched

@@ -1,0 +1,87 @@
+// DPM-Solver++(2S) ancestral: an exponential midpoint step below the target, then noise.
+// Lu et al. 2022, arXiv:2211.01095, algorithm 1 with r = 1/2; ancestral as in k-diffusion.
+//
+//   y    = (sigma_m / sigma_s) x + alpha_m (1 - e^(-h/2)) D0,   m half way in log SNR
+//   x(t) = (sigma_d / sigma_s) x + alpha_d (1 - e^-h) D1 + up z,   d below t
+
+#include "dpm_stages.hpp"
+
+namespace sched {
+
+namespace {
+
+constexpr int kStart = 0;
+
+// The deterministic part, from the beginning of a step to r of the way.
+LinearForm towards(const DpmStages& stages, double r, double h, const LinearForm& x,
+                   const LinearForm& denoised) {
+  const NoiseLevel t = stages.level(r);
+  return (t.sigma / stages.level(0.0).sigma) * x - (t.alpha * std::expm1(-r * h)) * denoised;
+}
+
+NoisyStep noisy_step(Frame frame, const SolverOptions& options, const NoiseLevel& s,
+                     const NoiseLevel& t) {
+  return {frame, s.log_snr(), t.log_snr(), INFINITY, options.eta};
+}
+
+StepPlan plan(const StepView& step) {
+  StepPlan plan = step.blank_plan();
+  // At clean data h is infinite and the step is D itself.
+  if (step.node().ends_step && step.node().stage == 0) {
+    plan.next = step.denoised();
+    return plan;
+  }
+  const double eta = step.options().eta;
+  const NoisyStep noisy = noisy_step(step.frame(), step.options(), step.from(), step.node().aim);
+  const DpmStages stages(step.frame(), step.from().log_snr(), noisy.h);
+  if (step.node().stage == 0) {
+    plan.next = towards(stages, 0.5, noisy.h, step.sample(), step.denoised());
+    plan.keep(kStart, step.sample());
+    return plan;
+  }
+  const double back = step.node().aim.alpha / stages.level(1.0).alpha;
+  plan.next = back * towards(stages, 1.0, noisy.h, step.memory(kStart), step.denoised());
+  if (eta > 0.0) {
+    plan.next = plan.next + (step.options().noise_scale * noisy.up) * step.noise();
+    plan.draws = 1;
+  }
+  return plan;
+}
+
+void expand(const Expansion& e) {
+  for (int i = e.grid.begin; i < e.grid.end; ++i) {
+    Node node = begin_step(e, i);
+    node.aim = node.to;
+    // A full ancestral step down to sigma 0 has no middle either.
+    const bool two_calls = !node.to.is_data();
+    node.ends_step = !two_calls;
+    if (two_calls) {
+      const NoisyStep noisy = noisy_step(e.spec.frame, e.options, node.from, node.aim);
+      node.to = DpmStages(e.spec.frame, node.from.log_snr(), noisy.h).level(0.5);
+    }
+    e.grid.nodes.push_back(node);
+    if (!two_calls) continue;
+    Node second = node;
+    second.level = node.to;
+    second.to = node.aim;
+    second.time = model_time(e.spec, e.schedule, second.level);
+    second.stage = 1;
+    second.ends_step = true;
+    e.grid.nodes.push_back(second);
+  }
+}
+
+int rows(const SolverOptions&) { return 1; }
+int draws(const SolverOptions& options) { return options.eta > 0.0 ? 1 : 0; }
+
+}  // namespace
+
+extern const Solver kDpmpp2sAncestral;
+const Solver kDpmpp2sAncestral = {"dpmpp_2s_ancestral", "Lu et al. 2022, arXiv:2211.01095",
+                                  plan,                 expand,
+                                  rows,                 draws,
+                                  2,                    2,
+                                  1,                    true,
+                                  true,                 false};
+
+}  // namespace sched
