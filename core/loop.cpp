@@ -43,7 +43,7 @@ void check_lists(const Factors& f, const GridRequest& grid) {
          "sigmas cannot be combined with a sigma shape (karras, exponential, "
          "beta or lu) in the configuration");
   }
-  if (times && f.grid.continuous_times) {
+  if (times && f.grid.model_time == ModelTime::quarter_log) {
     fail(Status::conflict, "timesteps cannot be combined with timestep_type continuous");
   }
 }
@@ -57,7 +57,7 @@ void check_options(const Factors& f, const LoopRequest& request) {
   check_option(f, request.churn.has_value(), kChurn, "s_churn");
   check_option(f, request.churn_min.has_value(), kChurn, "s_tmin");
   check_option(f, request.churn_max.has_value(), kChurn, "s_tmax");
-  check_option(f, request.noise_scale.has_value(), kChurn, "s_noise");
+  check_option(f, request.noise_scale.has_value(), kChurn | kNoiseScale, "s_noise");
   check_option(f, request.order != 0, kOrder, "order");
   check_option(f, grid.original_steps != 0, kOriginalSteps, "original_inference_steps");
   check_option(f, request.use_clipped_epsilon, kClippedEpsilon, "use_clipped_model_output");

@@ -82,7 +82,7 @@ const std::vector<InitText>& init_texts() {
       {kChurn, {true, "s_churn", "number", "0", "0 and up"}},
       {kChurn, {true, "s_tmin", "number", "0", "0 and up"}},
       {kChurn, {true, "s_tmax", "number", "infinity", "0 and up"}},
-      {kChurn, {true, "s_noise", "number", "1", "0 and up"}},
+      {kChurn | kNoiseScale, {true, "s_noise", "number", "1", "0 and up"}},
       {kOrder, {true, "order", "integer", "4", "1 to 4"}},
       {kOriginalSteps,
        {true, "original_inference_steps", "integer", "the configuration's", "1 and up"}},

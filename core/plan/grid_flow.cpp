@@ -82,8 +82,7 @@ double flow_shift(const GridSpec& spec, const GridRequest& request) {
 }
 
 double time_of(const GridSpec& spec, const NoiseSchedule& schedule, double sigma) {
-  if (spec.reversed_times) return 1.0 - sigma;
-  return rounded_time(spec.shaped_times, sigma * schedule.train_steps());
+  return rounded_time(spec.shaped_times, time_of_sigma(spec, schedule, sigma));
 }
 
 // Sigmas as the caller gives them, where the loop ends included.
@@ -135,7 +134,7 @@ Points flow_points(const GridSpec& spec, const NoiseSchedule& schedule,
 
 void grid_of_flow(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
                   TimeGrid& grid) {
-  levels_from_sigmas(spec, flow_points(spec, schedule, request), grid);
+  levels_from_sigmas(spec, schedule, flow_points(spec, schedule, request), grid);
 }
 
 }  // namespace sched

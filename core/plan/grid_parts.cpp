@@ -141,6 +141,23 @@ std::vector<double> shaped_sigmas(const GridSpec& spec, double high, double low,
   return sigmas;
 }
 
+double time_of_sigma(const GridSpec& spec, const NoiseSchedule& schedule, double sigma) {
+  if (spec.frame == Frame::flow) {
+    return spec.reversed_times ? 1.0 - sigma : sigma * schedule.train_steps();
+  }
+  switch (spec.model_time) {
+    case ModelTime::quarter_log:
+      return 0.25 * std::log(sigma);
+    case ModelTime::quarter_log_thousand:
+      return 250.0 * std::log(sigma);
+    case ModelTime::arctan:
+      return std::atan(sigma) * (2.0 / kPi);
+    case ModelTime::timestep:
+      break;
+  }
+  return schedule.timestep_of(sigma);
+}
+
 double rounded_time(TimeRounding rounding, double time) {
   switch (rounding) {
     case TimeRounding::nearest:
@@ -183,20 +200,21 @@ Points custom_sigma_points(const GridSpec& spec, const NoiseSchedule& schedule,
   check_falling("sigmas", request.sigmas, flow ? 1.0 : 1e6, 0.0);
   Points points{{}, request.sigmas};
   for (std::size_t i = 0; i + 1 < request.sigmas.size(); ++i) {
-    const double time =
-        flow ? request.sigmas[i] * schedule.train_steps() : schedule.timestep_of(request.sigmas[i]);
+    const double time = time_of_sigma(spec, schedule, request.sigmas[i]);
     points.times.push_back(rounded_time(spec.shaped_times, time));
   }
   return points;
 }
 
-void levels_from_sigmas(const GridSpec& spec, const Points& points, TimeGrid& grid) {
+void levels_from_sigmas(const GridSpec& spec, const NoiseSchedule& schedule, const Points& points,
+                        TimeGrid& grid) {
+  const bool listed = spec.model_time == ModelTime::timestep;
   grid.sigmas = points.sigmas;
   for (std::size_t i = 0; i < points.times.size(); ++i) {
     const auto level = [&](double sigma) {
       return level_from_sigma(spec.frame, spec.inverted ? 1.0 - sigma : sigma);
     };
-    const double time = spec.continuous_times ? 0.25 * std::log(points.sigmas[i]) : points.times[i];
+    const double time = listed ? points.times[i] : time_of_sigma(spec, schedule, points.sigmas[i]);
     grid.steps.push_back({time, level(points.sigmas[i]), level(points.sigmas[i + 1])});
   }
 }

@@ -25,6 +25,8 @@ std::vector<double> chosen_times(const GridSpec& spec, const NoiseSchedule& sche
 // `count` sigmas from `high` down to `low`.
 std::vector<double> shaped_sigmas(const GridSpec& spec, double high, double low, int count);
 void check_sigma_range(double high, double low);
+// What the model is told at a sigma of the grid's own unit.
+double time_of_sigma(const GridSpec& spec, const NoiseSchedule& schedule, double sigma);
 double rounded_time(TimeRounding rounding, double time);
 
 // The model's times and the sigmas of a grid: one sigma more than times.
@@ -38,7 +40,8 @@ double final_sigma(const GridSpec& spec, const NoiseSchedule& schedule, double l
 Points custom_sigma_points(const GridSpec& spec, const NoiseSchedule& schedule,
                            const GridRequest& request);
 // Steps between the sigmas, in the frame of the grid.
-void levels_from_sigmas(const GridSpec& spec, const Points& points, TimeGrid& grid);
+void levels_from_sigmas(const GridSpec& spec, const NoiseSchedule& schedule, const Points& points,
+                        TimeGrid& grid);
 
 // The families.
 void grid_of_timesteps(const GridSpec& spec, const NoiseSchedule& schedule,

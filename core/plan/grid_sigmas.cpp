@@ -50,7 +50,7 @@ Points sigma_points(const GridSpec& spec, const NoiseSchedule& schedule,
 
 void grid_of_sigmas(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
                     TimeGrid& grid) {
-  levels_from_sigmas(spec, sigma_points(spec, schedule, request), grid);
+  levels_from_sigmas(spec, schedule, sigma_points(spec, schedule, request), grid);
 }
 
 }  // namespace sched

@@ -10,7 +10,6 @@ namespace sched {
 
 namespace {
 
-constexpr double kPi = 3.14159265358979323846;
 constexpr double kMaxBeta = 0.999;
 
 // alpha_bar as a function of t in [0, 1].

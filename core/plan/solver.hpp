@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "parameterization.hpp"
@@ -28,7 +30,8 @@ struct SolverOptions {
   bool predict_x0 = true;  // unipc
   UnipcBasis basis = UnipcBasis::bh2;
   std::vector<int> disable_corrector;         // unipc: steps
-  double eta = 0.0;                           // ddim
+  double eta = 0.0;                           // ddim, dpm_2_ancestral, dpmpp_sde
+  double r = 0.5;                             // dpmpp_sde: the middle of a step, in log SNR
   bool use_clipped_epsilon = false;           // ddim
   Variance variance = Variance::fixed_small;  // ddpm
   bool skip_runge_kutta = true;               // pndm
@@ -37,7 +40,11 @@ struct SolverOptions {
   double churn = 0.0;                         // euler: s_churn / number of steps
   double churn_min = 0.0;
   double churn_max = INFINITY;
-  double noise_scale = 1.0;  // euler: s_noise
+  double noise_scale = 1.0;  // s_noise: euler, dpm_2_ancestral, dpmpp_sde
+  // Draws are increments of one Brownian path in sigma, each from its call's `from` to its
+  // `to`, so that overlapping calls agree.  dpmpp_sde, dpm_multistep.
+  bool brownian = false;
+  std::optional<std::uint64_t> noise_seed;  // of that path
 
   // What diffusers does and the papers do not; off in our own composition.
   bool quirk_churned_v = false;        // euler: v is read at sigma, not at sigma_hat
@@ -158,6 +165,10 @@ const Solver* find_solver(const char* name);
 
 // The common expansion: one model call for each step.
 void expand_single(const Expansion& expansion);
+// Two calls for each step: the first takes the sample to the level that `middle_of` says,
+// the second is made there.  One call where it says nothing.
+using MiddleOf = std::optional<NoiseLevel> (*)(const Expansion&, const GridStep&);
+void expand_with_middle(const Expansion& expansion, MiddleOf middle_of);
 inline int no_rows(const SolverOptions&) { return 0; }
 inline int no_draws(const SolverOptions&) { return 0; }
 inline int one_draw(const SolverOptions&) { return 1; }

@@ -19,6 +19,11 @@ void set_init_noise_sigma(const GridSpec& spec, TimeGrid& grid) {
 
 }  // namespace
 
+double time_of_level(const GridSpec& spec, const NoiseSchedule& schedule, const NoiseLevel& level) {
+  if (spec.frame != Frame::flow) return time_of_sigma(spec, schedule, level.sigma / level.alpha);
+  return time_of_sigma(spec, schedule, spec.inverted ? 1.0 - level.sigma : level.sigma);
+}
+
 TimeGrid make_grid(const GridSpec& spec, const NoiseSchedule& schedule,
                    const GridRequest& request) {
   TimeGrid grid;

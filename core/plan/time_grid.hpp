@@ -20,6 +20,13 @@ enum class FinalSigma {
   last        // the last sigma once more
 };
 enum class TimeShift { exponential, linear };
+// What the model is told about the noise level, where that is not a flow sigma.
+enum class ModelTime {
+  timestep,              // of the training schedule
+  quarter_log,           // ln(sigma) / 4: c_noise of Karras et al. 2022, table 1
+  quarter_log_thousand,  // a thousand times that: Song et al. 2023, arXiv:2303.01469
+  arctan                 // 2 atan(sigma) / pi, in (0, 1)
+};
 
 // How the points of a grid come about.
 enum class GridFamily {
@@ -46,7 +53,7 @@ struct GridSpec {
   bool shape_from_table = false;  // the shape spans the training schedule, not the spacing
   bool log_linear = false;        // sigmas evenly in log sigma between the table's ends
   TimeRounding shaped_times = TimeRounding::keep;
-  bool continuous_times = false;  // the model's time is 0.25 ln sigma
+  ModelTime model_time = ModelTime::timestep;
   FinalSigma final_sigma = FinalSigma::zero;
 
   // timesteps family: where the last step ends.
@@ -127,6 +134,9 @@ TimeGrid make_grid(const GridSpec& spec, const NoiseSchedule& schedule, const Gr
 inline int stride_of(const NoiseSchedule& schedule, int num_steps) {
   return schedule.train_steps() / num_steps;
 }
+
+// What the model is told at a level between those of the grid, never rounded.
+double time_of_level(const GridSpec& spec, const NoiseSchedule& schedule, const NoiseLevel& level);
 
 // The level at a whole timestep; past the beginning, at clean data or the first timestep.
 NoiseLevel table_level(const GridSpec& spec, const NoiseSchedule& schedule, int timestep);

@@ -1,7 +1,7 @@
 // Euler ancestral: an Euler step below the target, then noise back up to it.
 // k-diffusion, Crowson 2022; the split is DDPM's of Ho et al. 2020, arXiv:2006.11239.
 //
-//   up^2 = t^2 (s^2 - t^2) / s^2,   down^2 = t^2 - up^2 = t^4 / s^2
+//   up^2 = t^2 (s^2 - t^2) / s^2,   down^2 = t^2 - up^2 = t^4 / s^2    (eta 1)
 //   x(t) = x + (down - s) (x - D) / s + up z
 
 #include "../plan/solver.hpp"
@@ -12,12 +12,10 @@ namespace {
 
 StepPlan plan(const StepView& step) {
   const double s = step.from().sigma;
-  const double t = step.to().sigma;
-  const double up = t / s * std::sqrt(std::fmax(0.0, (s - t) * (s + t)));
-  const double down = t * t / s;
+  const AncestralSplit split = ancestral_split(step.from(), step.to(), 1.0);
   StepPlan plan = step.blank_plan();
-  plan.next =
-      step.sample() + ((down - s) / s) * (step.sample() - step.denoised()) + up * step.noise();
+  plan.next = step.sample() + ((split.down - s) / s) * (step.sample() - step.denoised()) +
+              split.up * step.noise();
   plan.draws = 1;
   return plan;
 }

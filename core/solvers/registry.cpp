@@ -7,13 +7,13 @@
 namespace sched {
 
 extern const Solver kDdim, kDdpm, kPndm, kLms, kEuler, kEulerAncestral, kHeun, kDpmMultistep,
-    kUnipc, kLcm, kFlowEuler, kEulerAncestralRf, kTcd;
+    kUnipc, kLcm, kFlowEuler, kEulerAncestralRf, kTcd, kDpm2, kDpm2Ancestral, kDpmppSde;
 
 const Solver* find_solver(const char* name) {
   static constexpr const Solver* solvers[] = {&kDdim,  &kDdpm, &kPndm,           &kLms,
                                               &kEuler, &kHeun, &kEulerAncestral, &kDpmMultistep,
                                               &kUnipc, &kLcm,  &kFlowEuler,      &kEulerAncestralRf,
-                                              &kTcd};
+                                              &kTcd,   &kDpm2, &kDpm2Ancestral,  &kDpmppSde};
   for (const Solver* solver : solvers) {
     if (std::strcmp(solver->name, name) == 0) return solver;
   }
@@ -25,6 +25,19 @@ void expand_single(const Expansion& expansion) {
   for (int i = grid.begin; i < grid.end; ++i) {
     const GridStep& step = grid.steps[static_cast<std::size_t>(i)];
     grid.nodes.push_back({step.time, step.from, step.from, step.to, i, 0, i - grid.begin, true});
+  }
+}
+
+void expand_with_middle(const Expansion& expansion, MiddleOf middle_of) {
+  TimeGrid& grid = expansion.grid;
+  for (int i = grid.begin; i < grid.end; ++i) {
+    const GridStep& step = grid.steps[static_cast<std::size_t>(i)];
+    const std::optional<NoiseLevel> middle = middle_of(expansion, step);
+    grid.nodes.push_back(
+        {step.time, step.from, step.from, middle.value_or(step.to), i, 0, 0, !middle});
+    if (!middle) continue;
+    const double time = time_of_level(expansion.spec, expansion.schedule, *middle);
+    grid.nodes.push_back({time, *middle, step.from, step.to, i, 1, 0, true});
   }
 }
 
