@@ -33,12 +33,13 @@ void check_lists(const Factors& f, const GridRequest& grid) {
   if (grid.num_steps < 0) {
     fail(Status::steps, "num_steps is ", grid.num_steps, "; it must be at least 1");
   }
-  if (times && f.grid.shape != SigmaShape::none) {
+  const bool along = f.grid.family == GridFamily::shaped;  // both are positions on the shape
+  if (times && f.grid.shape != SigmaShape::none && !along) {
     fail(Status::conflict,
          "timesteps cannot be combined with a sigma shape (karras, exponential, "
          "beta or lu) in the configuration");
   }
-  if (sigmas && f.grid.shape != SigmaShape::none && f.grid.family != GridFamily::flow) {
+  if (sigmas && f.grid.shape != SigmaShape::none && f.grid.family != GridFamily::flow && !along) {
     fail(Status::conflict,
          "sigmas cannot be combined with a sigma shape (karras, exponential, "
          "beta or lu) in the configuration");

@@ -10,7 +10,7 @@ const std::vector<Method>& methods() {
   static const std::vector<Method> table = [] {
     std::vector<Method> all;
     for (const auto& family :
-         {timestep_classes(), sigma_classes(), log_snr_classes(), flow_classes()}) {
+         {timestep_classes(), sigma_classes(), log_snr_classes(), flow_classes(), edm_classes()}) {
       all.insert(all.end(), family.begin(), family.end());
     }
     return all;

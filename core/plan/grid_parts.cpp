@@ -115,20 +115,21 @@ std::vector<double> chosen_times(const GridSpec& spec, const NoiseSchedule& sche
 
 // --------------------------------------------------------------------- sigma shapes
 
-std::vector<double> shaped_sigmas(const GridSpec& spec, double high, double low, int count) {
+std::vector<double> sigmas_along(const GridSpec& spec, double high, double low,
+                                 const std::vector<double>& positions) {
   std::vector<double> sigmas;
   switch (spec.shape) {
     case SigmaShape::karras: {  // Karras et al. 2022, arXiv:2206.00364, eq. 5
       const double from = std::pow(high, 1.0 / spec.rho);
       const double to = std::pow(low, 1.0 / spec.rho);
-      for (const double ramp : linspace(0.0, 1.0, count)) {
-        sigmas.push_back(std::pow(from + ramp * (to - from), spec.rho));
+      for (const double position : positions) {
+        sigmas.push_back(std::pow(from + position * (to - from), spec.rho));
       }
       return sigmas;
     }
     case SigmaShape::beta:  // Lee et al. 2024, arXiv:2407.12173
-      for (const double ramp : linspace(0.0, 1.0, count)) {
-        sigmas.push_back(low + beta_quantile(1.0 - ramp, 0.6, 0.6) * (high - low));
+      for (const double position : positions) {
+        sigmas.push_back(low + beta_quantile(1.0 - position, 0.6, 0.6) * (high - low));
       }
       return sigmas;
     case SigmaShape::exponential:
@@ -136,9 +137,14 @@ std::vector<double> shaped_sigmas(const GridSpec& spec, double high, double low,
     case SigmaShape::none:
       break;
   }
-  sigmas = linspace(std::log(high), std::log(low), count);
-  for (double& sigma : sigmas) sigma = std::exp(sigma);
+  const double from = std::log(high);
+  const double to = std::log(low);
+  for (const double position : positions) sigmas.push_back(std::exp(from + position * (to - from)));
   return sigmas;
+}
+
+std::vector<double> shaped_sigmas(const GridSpec& spec, double high, double low, int count) {
+  return sigmas_along(spec, high, low, linspace(0.0, 1.0, count));
 }
 
 double time_of_sigma(const GridSpec& spec, const NoiseSchedule& schedule, double sigma) {
@@ -181,7 +187,7 @@ void check_sigma_range(double high, double low) {
 double final_sigma(const GridSpec& spec, const NoiseSchedule& schedule, double last) {
   switch (spec.final_sigma) {
     case FinalSigma::sigma_min:
-      return schedule.sigma(0);
+      return spec.family == GridFamily::shaped ? *spec.sigma_min : schedule.sigma(0);
     case FinalSigma::last:
       return last;
     case FinalSigma::zero:

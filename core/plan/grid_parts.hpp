@@ -22,6 +22,9 @@ int checked_steps(int num_steps, int most);
 std::vector<double> chosen_times(const GridSpec& spec, const NoiseSchedule& schedule,
                                  const GridRequest& request);
 
+// Sigmas at positions along a shape: `high` at 0, `low` at 1.
+std::vector<double> sigmas_along(const GridSpec& spec, double high, double low,
+                                 const std::vector<double>& positions);
 // `count` sigmas from `high` down to `low`.
 std::vector<double> shaped_sigmas(const GridSpec& spec, double high, double low, int count);
 void check_sigma_range(double high, double low);
@@ -50,6 +53,8 @@ void grid_of_subset(const GridSpec& spec, const NoiseSchedule& schedule, const G
                     TimeGrid& grid);
 void grid_of_sigmas(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
                     TimeGrid& grid);
+void grid_of_shape(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
+                   TimeGrid& grid);
 void grid_of_flow(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
                   TimeGrid& grid);
 

@@ -107,7 +107,7 @@ void rescale_to_zero_snr(std::vector<double>& alpha_bar) {
 }  // namespace
 
 NoiseSchedule::NoiseSchedule(const ScheduleSpec& spec) : train_steps_(spec.train_steps) {
-  if (spec.flow) return;
+  if (spec.flow || spec.tableless) return;
   alpha_bar_ = make_betas(spec);
   double product = 1.0;
   for (double& value : alpha_bar_) {

@@ -11,7 +11,10 @@ namespace {
 
 void set_init_noise_sigma(const GridSpec& spec, TimeGrid& grid) {
   if (spec.init_sigma == GridSpec::InitSigma::one) return;
-  const double largest = *std::max_element(grid.sigmas.begin(), grid.sigmas.end());
+  // A shape says what the model begins with, wherever on it the loop begins.
+  const double largest = spec.family == GridFamily::shaped
+                             ? *spec.sigma_max
+                             : *std::max_element(grid.sigmas.begin(), grid.sigmas.end());
   grid.init_noise_sigma = spec.init_sigma == GridSpec::InitSigma::largest
                               ? largest
                               : std::sqrt(largest * largest + 1.0);
@@ -36,6 +39,9 @@ TimeGrid make_grid(const GridSpec& spec, const NoiseSchedule& schedule,
       break;
     case GridFamily::sigmas:
       grid_of_sigmas(spec, schedule, request, grid);
+      break;
+    case GridFamily::shaped:
+      grid_of_shape(spec, schedule, request, grid);
       break;
     case GridFamily::flow:
       grid_of_flow(spec, schedule, request, grid);

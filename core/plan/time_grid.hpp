@@ -16,7 +16,7 @@ enum class SigmaShape { none, karras, exponential, beta, lu };
 enum class TimeRounding { keep, nearest, truncate };
 enum class FinalSigma {
   zero,
-  sigma_min,  // the training schedule's smallest
+  sigma_min,  // the training schedule's smallest, or the shape's
   last        // the last sigma once more
 };
 enum class TimeShift { exponential, linear };
@@ -33,7 +33,8 @@ enum class GridFamily {
   timesteps,  // whole training timesteps; levels looked up (DDIM, DDPM, PNDM)
   subset,     // whole timesteps, a subset of a training subset (LCM)
   sigmas,     // sigmas interpolated at timesteps, then shaped (Euler, DPM-Solver)
-  flow        // sigmas in (0, 1], shifted
+  flow,       // sigmas in (0, 1], shifted
+  shaped      // a shape from sigma_max to sigma_min, with no table (EDM, consistency models)
 };
 
 struct GridSpec {
@@ -62,6 +63,11 @@ struct GridSpec {
   // subset family.
   int original_steps = 50;
   bool argument_means_all = false;  // diffusers: TCD's argument asks for every timestep
+
+  // shaped family.
+  bool whole_positions = false;  // whole timesteps say where along the shape (Song et al. 2023)
+  bool quirk_sigmas_are_ramp = false;   // custom sigmas are positions along the shape, 0 to 1
+  bool quirk_single_is_lowest = false;  // one step of an exponential shape is at sigma_min
 
   // flow family.
   double shift = 1.0;
