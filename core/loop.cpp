@@ -54,6 +54,8 @@ void check_options(const Factors& f, const LoopRequest& request) {
   check_option(f, !grid.timesteps.empty(), kTimesteps, "timesteps");
   check_option(f, !grid.sigmas.empty(), kSigmas, "sigmas");
   check_option(f, grid.mu.has_value(), kMu, "mu");
+  check_option(f, grid.max_time.has_value(), kAngles, "max_timesteps");
+  check_option(f, grid.middle_time.has_value(), kAngles, "intermediate_timesteps");
   check_option(f, request.eta.has_value(), kEta, "eta");
   check_option(f, request.churn.has_value(), kChurn, "s_churn");
   check_option(f, request.churn_min.has_value(), kChurn, "s_tmin");

@@ -16,6 +16,7 @@ SolverOptions most_expensive(const Solver& solver) {
   options.algorithm = DpmAlgorithm::sde_data;
   options.skip_runge_kutta = false;
   options.eta = 1.0;
+  options.r = 1.0;
   options.churn = 1.0;
   options.stochastic = true;
   return options;

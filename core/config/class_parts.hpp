@@ -69,5 +69,6 @@ std::vector<Method> sigma_classes();
 std::vector<Method> log_snr_classes();
 std::vector<Method> flow_classes();
 std::vector<Method> edm_classes();
+std::vector<Method> consistency_classes();
 
 }  // namespace sched

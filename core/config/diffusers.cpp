@@ -9,8 +9,8 @@ namespace sched {
 const std::vector<Method>& methods() {
   static const std::vector<Method> table = [] {
     std::vector<Method> all;
-    for (const auto& family :
-         {timestep_classes(), sigma_classes(), log_snr_classes(), flow_classes(), edm_classes()}) {
+    for (const auto& family : {timestep_classes(), sigma_classes(), log_snr_classes(),
+                               flow_classes(), edm_classes(), consistency_classes()}) {
       all.insert(all.end(), family.begin(), family.end());
     }
     return all;

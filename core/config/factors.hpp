@@ -21,8 +21,9 @@ enum InitOption : unsigned {
   kOriginalSteps = 1u << 6,
   kClippedEpsilon = 1u << 7,
   kTrainSteps = 1u << 8,
+  kGroups = 1u << 9,       // not an init option: per-token times in the wide step
   kNoiseScale = 1u << 10,  // s_noise without the rest of churn
-  kGroups = 1u << 9        // not an init option: per-token times in the wide step
+  kAngles = 1u << 11       // max_timesteps and intermediate_timesteps
 };
 
 struct Factors {

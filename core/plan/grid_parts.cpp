@@ -110,6 +110,11 @@ std::vector<double> chosen_times(const GridSpec& spec, const NoiseSchedule& sche
     return request.timesteps;
   }
   const int n = checked_steps(request.num_steps, train_steps);
+  if (!spec.only_times.empty()) {
+    const int only = static_cast<int>(spec.only_times.size());
+    if (n != only) fail(Status::steps, "num_steps is ", n, "; this method has exactly ", only);
+    return spec.only_times;
+  }
   return spaced_times(spec, train_steps, noisiest_count(spec, schedule, train_steps), n);
 }
 

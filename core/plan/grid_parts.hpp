@@ -53,6 +53,8 @@ void grid_of_subset(const GridSpec& spec, const NoiseSchedule& schedule, const G
                     TimeGrid& grid);
 void grid_of_sigmas(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
                     TimeGrid& grid);
+void grid_of_angles(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
+                    TimeGrid& grid);
 void grid_of_shape(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
                    TimeGrid& grid);
 void grid_of_flow(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,

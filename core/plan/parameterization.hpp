@@ -76,9 +76,10 @@ struct Parameterization {
   double sign() const { return prediction == Prediction::v ? -1.0 : 1.0; }
 
   // d, the deviation of a sample.  It is 1 in the vp frame for data of deviation 1, and
-  // in the flow frame diffusers takes it for 1.
+  // diffusers takes it for 1 in the flow frame.
   double deviation(const NoiseLevel& level) const {
-    if (frame != Frame::ve && sigma_data == 1.0) return 1.0;
+    const bool plain = sigma_data == 1.0 && prediction != Prediction::edm;
+    if (frame != Frame::ve && plain) return 1.0;
     return std::hypot(level.alpha * sigma_data, level.sigma);
   }
 };

@@ -40,7 +40,8 @@ struct SolverOptions {
   double churn = 0.0;                         // euler: s_churn / number of steps
   double churn_min = 0.0;
   double churn_max = INFINITY;
-  double noise_scale = 1.0;  // s_noise: euler, dpm_2_ancestral, dpmpp_sde
+  double noise_scale = 1.0;  // s_noise: euler, dpm_2_ancestral, dpmpp_sde, consistency
+  double sigma_min = 0.0;    // consistency: the level that counts as clean
   // Draws are increments of one Brownian path in sigma, each from its call's `from` to its
   // `to`, so that overlapping calls agree.  dpmpp_sde, dpm_multistep.
   bool brownian = false;
@@ -51,6 +52,7 @@ struct SolverOptions {
   bool quirk_sde_third_order = false;  // dpm_multistep: sign in the third-order SDE term
   bool quirk_guarded_alpha = false;    // euler_ancestral_rf: 1e-12 beside a divisor
   bool quirk_call_at_end = false;      // euler_ancestral_rf: a call at sigma 0 that does nothing
+  bool quirk_draw_at_end = false;      // consistency: draws for the last step and adds nothing
   bool quirk_token_sign = false;       // euler: per-token times step the other way
 };
 

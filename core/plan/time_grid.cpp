@@ -11,6 +11,10 @@ namespace {
 
 void set_init_noise_sigma(const GridSpec& spec, TimeGrid& grid) {
   if (spec.init_sigma == GridSpec::InitSigma::one) return;
+  if (spec.init_sigma == GridSpec::InitSigma::first) {
+    grid.init_noise_sigma = grid.steps.front().from.sigma;
+    return;
+  }
   // A shape says what the model begins with, wherever on it the loop begins.
   const double largest = spec.family == GridFamily::shaped
                              ? *spec.sigma_max
@@ -39,6 +43,9 @@ TimeGrid make_grid(const GridSpec& spec, const NoiseSchedule& schedule,
       break;
     case GridFamily::sigmas:
       grid_of_sigmas(spec, schedule, request, grid);
+      break;
+    case GridFamily::angles:
+      grid_of_angles(spec, schedule, request, grid);
       break;
     case GridFamily::shaped:
       grid_of_shape(spec, schedule, request, grid);

@@ -34,6 +34,7 @@ enum class GridFamily {
   subset,     // whole timesteps, a subset of a training subset (LCM)
   sigmas,     // sigmas interpolated at timesteps, then shaped (Euler, DPM-Solver)
   flow,       // sigmas in (0, 1], shifted
+  angles,     // alpha = cos t, sigma = sin t (TrigFlow)
   shaped      // a shape from sigma_max to sigma_min, with no table (EDM, consistency models)
 };
 
@@ -57,8 +58,13 @@ struct GridSpec {
   ModelTime model_time = ModelTime::timestep;
   FinalSigma final_sigma = FinalSigma::zero;
 
-  // timesteps family: where the last step ends.
-  bool final_alpha_one = true;
+  // timesteps family.
+  bool final_alpha_one = true;     // where the last step ends
+  std::vector<double> only_times;  // the method has no others
+
+  // angles family.
+  double max_time = 1.5708;
+  double middle_time = 1.3;  // of two steps
 
   // subset family.
   int original_steps = 50;
@@ -88,8 +94,8 @@ struct GridSpec {
   bool stride_previous = false;  // a step ends at t - T / n, whatever the spacing (DDIM)
   bool shift_twice = false;      // the flow shift is applied to end points that have it
 
-  // How sched_init_noise_sigma() is made from the largest sigma.
-  enum class InitSigma { one, largest, hypot_one } init_sigma = InitSigma::one;
+  // How sched_init_noise_sigma() is made: the first level's sigma, or from the largest.
+  enum class InitSigma { one, first, largest, hypot_one } init_sigma = InitSigma::one;
 };
 
 // What the caller chose in init.
@@ -101,6 +107,9 @@ struct GridRequest {
   std::optional<double> strength;
   int original_steps = 0;
   int train_steps = 0;
+  // angles family.
+  std::optional<double> max_time;
+  std::optional<double> middle_time;  // of two steps; 0: evenly spaced
 };
 
 // One step of the whole schedule.

@@ -7,13 +7,16 @@
 namespace sched {
 
 extern const Solver kDdim, kDdpm, kPndm, kLms, kEuler, kEulerAncestral, kHeun, kDpmMultistep,
-    kUnipc, kLcm, kFlowEuler, kEulerAncestralRf, kTcd, kDpm2, kDpm2Ancestral, kDpmppSde;
+    kUnipc, kLcm, kFlowEuler, kEulerAncestralRf, kTcd, kDpm2, kDpm2Ancestral, kDpmppSde,
+    kConsistency;
 
 const Solver* find_solver(const char* name) {
-  static constexpr const Solver* solvers[] = {&kDdim,  &kDdpm, &kPndm,           &kLms,
-                                              &kEuler, &kHeun, &kEulerAncestral, &kDpmMultistep,
-                                              &kUnipc, &kLcm,  &kFlowEuler,      &kEulerAncestralRf,
-                                              &kTcd,   &kDpm2, &kDpm2Ancestral,  &kDpmppSde};
+  static constexpr const Solver* solvers[] = {
+      &kDdim,       &kDdpm, &kPndm,           &kLms,
+      &kEuler,      &kHeun, &kEulerAncestral, &kDpmMultistep,
+      &kUnipc,      &kLcm,  &kFlowEuler,      &kEulerAncestralRf,
+      &kTcd,        &kDpm2, &kDpm2Ancestral,  &kDpmppSde,
+      &kConsistency};
   for (const Solver* solver : solvers) {
     if (std::strcmp(solver->name, name) == 0) return solver;
   }
