@@ -599,8 +599,8 @@ sched_status sched_init(const sched_scheduler* scheduler, const sched_init_optio
   return guarded(
       [&] {
         const sched_init_options defaults = SCHED_INIT_OPTIONS_INIT;
-        const auto chosen = read_struct(
-            options, offsetof(sched_init_options, jump_length), defaults, "options");
+        const auto chosen =
+            read_struct(options, offsetof(sched_init_options, jump_length), defaults, "options");
         message = chosen.message;
         capacity = chosen.message_capacity;
         need(scheduler != nullptr, "scheduler is NULL");

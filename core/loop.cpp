@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "plan/grid_parts.hpp"
 #include "random/brownian.hpp"
@@ -89,9 +90,10 @@ void fold_denoised(StepPlan& plan) {
 }
 
 bool is_finite_plan(const StepPlan& plan) {
-  bool finite = is_finite(plan.next) && is_finite(plan.preview) && is_finite(plan.denoised) && is_finite(plan.known) &&
-                is_finite(plan.measure.low) && is_finite(plan.measure.high) &&
-                std::isfinite(plan.gain.offset) && std::isfinite(plan.gain.slope);
+  bool finite = is_finite(plan.next) && is_finite(plan.preview) && is_finite(plan.denoised) &&
+                is_finite(plan.known) && is_finite(plan.measure.low) &&
+                is_finite(plan.measure.high) && std::isfinite(plan.gain.offset) &&
+                std::isfinite(plan.gain.slope);
   for (int i = 0; i < plan.kept_count; ++i) {
     finite = finite && is_finite(plan.kept[static_cast<std::size_t>(i)].form);
   }
@@ -110,17 +112,15 @@ void add_churn(const Node& next, StepPlan& plan) {
   ++plan.draws;
 }
 
-// Turns the stretches of a plan's draws into terms of the path.
-std::array<PathSlice, 2> path_of(const StepPlan& plan, std::vector<NoiseTerm>& all) {
-  std::array<PathSlice, 2> slices{};
-  for (std::size_t i = 0; i < slices.size(); ++i) {
-    if (!plan.stretch[i].on_path) continue;
-    NoiseTerm terms[kMaxPathTerms];
-    const int count = path_terms(plan.stretch[i].from, plan.stretch[i].to, terms);
-    slices[i] = {static_cast<std::uint32_t>(all.size()), static_cast<std::uint32_t>(count)};
-    all.insert(all.end(), terms, terms + count);
-  }
-  return slices;
+// The draw of a call as an increment of the path: none where it is drawn anew.
+PathSlice path_of(const Node& node, const StepPlan& plan, Loop& loop) {
+  if (!loop.options.on_path || plan.draws == 0 || node.to.is_data()) return {};
+  const auto place = [](const NoiseLevel& level) { return level.sigma / level.alpha; };
+  NoiseTerm terms[kMaxPathTerms];
+  const int count = path_terms(place(node.from), place(node.to), terms);
+  const auto first = static_cast<std::uint32_t>(loop.path_terms.size());
+  loop.path_terms.insert(loop.path_terms.end(), terms, terms + count);
+  return {first, static_cast<std::uint32_t>(count)};
 }
 
 void plan_calls(Loop& loop) {
@@ -132,7 +132,7 @@ void plan_calls(Loop& loop) {
     // A measured step must be finite with norms that are.
     if (plan.measure.kind != Measure::none) loop.finish_call(nodes[i], {1.0, 1.0, true});
     if (i + 1 < nodes.size()) add_churn(nodes[i + 1], plan);
-    loop.path.push_back(path_of(plan, loop.path_terms));
+    loop.path.push_back(path_of(nodes[i], plan, loop));
     loop.first_draw.push_back(draws);
     draws += static_cast<std::uint32_t>(plan.draws);
     loop.plans.push_back(plan);
@@ -155,8 +155,10 @@ std::uint64_t fingerprint_of(const Loop& loop) {
   add(loop.dtype);
   add(loop.kernel->id);
   for (const std::uint64_t seed : loop.seeds) add(seed);
-  for (const double number : {loop.options.relative_tolerance, loop.options.absolute_tolerance,
-                              loop.options.first_step, loop.options.eta, loop.options.noise_scale}) {
+  for (const std::uint64_t seed : loop.path_seeds) add(seed);
+  for (const double number :
+       {loop.options.relative_tolerance, loop.options.absolute_tolerance, loop.options.first_step,
+        loop.options.eta, loop.options.noise_scale}) {
     add(number);
   }
   for (std::size_t i = 0; i < loop.plans.size(); ++i) {
@@ -193,8 +195,8 @@ StepPlan finished_plan(const Loop& loop, const Node& node, StepPlan plan) {
 
 StepView view_of(const Loop& loop, const Node& node, bool grouped) {
   const Factors& f = loop.scheduler->factors;
-  return StepView(f.grid, loop.grid, loop.scheduler->schedule, f.parameterization, f.clip, loop.options,
-                  node, grouped);
+  return StepView(f.grid, loop.grid, loop.scheduler->schedule, f.parameterization, f.clip,
+                  loop.options, node, grouped);
 }
 
 }  // namespace
@@ -232,6 +234,10 @@ std::shared_ptr<const Loop> make_loop(std::shared_ptr<const Scheduler> scheduler
   loop->dtype = request.dtype;
   loop->kernel = kernel;
   loop->seeds = std::move(request.seeds);
+  loop->path_seeds = loop->seeds;
+  if (loop->options.noise_seed) {
+    std::iota(loop->path_seeds.begin(), loop->path_seeds.end(), *loop->options.noise_seed);
+  }
   loop->scheduler = std::move(scheduler);
   if (!loop->grid.nodes.empty()) {
     // A churn before the first call has no step before it: the first sample has it already.

@@ -29,7 +29,7 @@ struct LoopRequest {
   std::optional<int> jump_length, jump_count;  // repaint
 };
 
-// Where the draws of a call find the terms of their stretch of the path.
+// Where the draw of a call finds the terms of its stretch of the path.
 struct PathSlice {
   std::uint32_t first = 0;
   std::uint32_t count = 0;
@@ -41,7 +41,7 @@ struct Loop {
   TimeGrid grid;
   std::vector<StepPlan> plans;            // one for each model call
   std::vector<std::uint32_t> first_draw;  // draws taken before each call
-  std::vector<std::array<PathSlice, 2>> path;  // of each call
+  std::vector<PathSlice> path;            // of each call
   std::vector<NoiseTerm> path_terms;
   int memory_rows = 0;
   std::int64_t batch = 0;
@@ -49,6 +49,7 @@ struct Loop {
   DType dtype = DType::f32;
   const Kernel* kernel = nullptr;
   std::vector<std::uint64_t> seeds;
+  std::vector<std::uint64_t> path_seeds;  // of the Brownian paths
 
   const Parameterization& parameterization() const { return scheduler->factors.parameterization; }
   LoopContext context() const {

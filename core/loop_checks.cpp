@@ -35,18 +35,19 @@ void check_lists(const Factors& f, const GridRequest& grid) {
   if (grid.num_steps < 0) {
     fail(Status::steps, "num_steps is ", grid.num_steps, "; it must be at least 1");
   }
-  if (times && f.grid.shape != SigmaShape::none) {
+  const bool along = f.grid.family == GridFamily::shaped;  // both are positions on the shape
+  if (times && f.grid.shape != SigmaShape::none && !along) {
     fail(Status::conflict,
          "timesteps cannot be combined with a sigma shape (karras, exponential, "
          "beta or lu) in the configuration");
   }
-  if (sigmas && f.grid.shape != SigmaShape::none && f.grid.family != GridFamily::flow &&
+  if (sigmas && f.grid.shape != SigmaShape::none && f.grid.family != GridFamily::flow && !along &&
       f.solver->grid_steps == nullptr) {
     fail(Status::conflict,
          "sigmas cannot be combined with a sigma shape (karras, exponential, "
          "beta or lu) in the configuration");
   }
-  if (times && f.grid.continuous_times) {
+  if (times && f.grid.model_time == ModelTime::quarter_log) {
     fail(Status::conflict, "timesteps cannot be combined with timestep_type continuous");
   }
 }
@@ -56,6 +57,8 @@ void check_options(const Factors& f, const LoopRequest& request) {
   check_option(f, !grid.timesteps.empty(), kTimesteps, "timesteps");
   check_option(f, !grid.sigmas.empty(), kSigmas, "sigmas");
   check_option(f, grid.mu.has_value(), kMu, "mu");
+  check_option(f, grid.max_time.has_value(), kAngles, "max_timesteps");
+  check_option(f, grid.middle_time.has_value(), kAngles, "intermediate_timesteps");
   check_option(f, request.eta.has_value(), kEta, "eta");
   check_option(f, request.churn.has_value(), kChurn, "s_churn");
   check_option(f, request.churn_min.has_value(), kChurn, "s_tmin");

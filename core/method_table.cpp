@@ -16,6 +16,7 @@ SolverOptions most_expensive(const Solver& solver) {
   options.algorithm = DpmAlgorithm::sde_data;
   options.skip_runge_kutta = false;
   options.eta = 1.0;
+  options.r = 1.0;
   options.churn = 1.0;
   options.stochastic = true;
   return options;
@@ -82,7 +83,7 @@ const std::vector<InitText>& init_texts() {
       {kChurn, {true, "s_churn", "number", "0", "0 and up"}},
       {kChurn, {true, "s_tmin", "number", "0", "0 and up"}},
       {kChurn, {true, "s_tmax", "number", "infinity", "0 and up"}},
-      {kChurn, {true, "s_noise", "number", "1", "0 and up"}},
+      {kChurn | kNoiseScale, {true, "s_noise", "number", "1", "0 and up"}},
       {kOrder, {true, "order", "integer", "4", "1 to 4"}},
       {kOriginalSteps,
        {true, "original_inference_steps", "integer", "the configuration's", "1 and up"}},

@@ -74,17 +74,17 @@ const void* shifted(const void* data, DType type, std::int64_t bytes, std::int64
 
 // The first sample and the known part of a mask have a stream of their own, the nodes of a
 // Brownian path another.
-void set_noise(const Pass& pass, Input name, std::uint64_t seed, KernelInput& input) {
+void set_noise(const Pass& pass, Input name, std::int64_t item, KernelInput& input) {
   if (name == Input::known_noise) {
-    input.key = {seed, 0, kFirstSampleStream};
-    return;
+    input.key = {pass.seeds[item], 0, kFirstSampleStream};
+  } else if (name == Input::noise0 && pass.term_count > 0) {
+    input.key = {pass.path_seeds[item], 0, kPathStream};
+    input.terms = pass.terms;
+    input.term_count = pass.term_count;
+  } else {
+    const std::uint32_t draw = name == Input::noise0 ? 0 : 1;
+    input.key = {pass.seeds[item], pass.first_draw + draw, pass.stream};
   }
-  const std::uint32_t draw = name == Input::noise0 ? 0 : 1;
-  input.key = {seed, pass.first_draw + draw, pass.stream};
-  if (pass.term_count[draw] == 0) return;
-  input.terms = pass.terms[draw];
-  input.term_count = pass.term_count[draw];
-  input.key.stream = kPathStream;
 }
 
 void set_item(const Pass& pass, const Live& live, std::int64_t item, KernelTask& task) {
@@ -98,7 +98,7 @@ void set_item(const Pass& pass, const Live& live, std::int64_t item, KernelTask&
       input.source = Source::denoised;
     } else if (is_noise(name) && operand.data == nullptr) {
       input.source = Source::noise;
-      set_noise(pass, name, pass.seeds[item], input);
+      set_noise(pass, name, item, input);
     } else {
       input.source = Source::memory;
       input.data = shifted(operand.data, operand.type, item * operand.item_bytes, pass.first);
@@ -112,8 +112,7 @@ void set_item(const Pass& pass, const Live& live, std::int64_t item, KernelTask&
         const_cast<void*>(shifted(row.data, row.type, item * row.item_bytes, pass.first));
   }
   if (pass.mask.data != nullptr) {
-    task.mask =
-        shifted(pass.mask.data, pass.mask.type, item * pass.mask.item_bytes, pass.first);
+    task.mask = shifted(pass.mask.data, pass.mask.type, item * pass.mask.item_bytes, pass.first);
   }
   if (task.gain != 0) {
     task.variance = shifted(pass.variance.data, pass.variance.type, item * pass.variance.item_bytes,

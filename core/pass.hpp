@@ -29,9 +29,9 @@ struct PassRow {
 };
 
 struct Pass {
-  Operand input[kInputs];  // no data: noise is drawn, other inputs are not there
-  const NoiseTerm* terms[2] = {};  // of a draw on a Brownian path
-  int term_count[2] = {};
+  Operand input[kInputs];            // no data: noise is drawn, other inputs are not there
+  const NoiseTerm* terms = nullptr;  // noise0 is this increment of a Brownian path
+  int term_count = 0;
   PassRow row[kMaxRows];
   int rows = 0;
   const StepPlan* plan = nullptr;  // for x0, its clip and the gain
@@ -45,6 +45,7 @@ struct Pass {
   std::int64_t first = 0;     // part of each item that is run
   std::int64_t count = 0;
   const std::uint64_t* seeds = nullptr;
+  const std::uint64_t* path_seeds = nullptr;
   std::uint32_t first_draw = 0;
   std::uint32_t stream = kStepStream;
   void* scratch = nullptr;

@@ -85,6 +85,7 @@ Pass State::blank_pass() const {
   pass.elements = loop_->elements;
   pass.count = loop_->elements;
   pass.seeds = loop_->seeds.data();
+  pass.path_seeds = loop_->path_seeds.data();
   pass.scratch = scratch_.get();
   return pass;
 }
@@ -187,8 +188,7 @@ StepPlan State::measured_plan(const Pass& pass, const StepRequest& request,
            "holds NaN or infinity");
     }
     if (next) {
-      measured.accepted =
-          loop_->adaptive()->judge(loop_->context(), measured.first, next->control);
+      measured.accepted = loop_->adaptive()->judge(loop_->context(), measured.first, next->control);
     }
     result = loop_->finish_call(node(), measured);
   }
@@ -219,11 +219,9 @@ void State::bind_draws(Pass& pass) const {
   }
   const auto call = static_cast<std::size_t>(call_);
   pass.first_draw = loop_->first_draw[call];
-  for (std::size_t i = 0; i < 2; ++i) {
-    const PathSlice& slice = loop_->path[call][i];
-    pass.terms[i] = loop_->path_terms.data() + slice.first;
-    pass.term_count[i] = static_cast<int>(slice.count);
-  }
+  const PathSlice& slice = loop_->path[call];
+  pass.terms = loop_->path_terms.data() + slice.first;
+  pass.term_count = static_cast<int>(slice.count);
 }
 
 void State::step(const StepRequest& request) {
@@ -284,6 +282,7 @@ void State::step_groups(Pass& pass, const StepRequest& request) const {
       }
       part.batch = 1;
       part.seeds = pass.seeds + item;
+      part.path_seeds = pass.path_seeds + item;
       part.first = group * length;
       part.count = length;
       run_pass(*loop_->kernel, part);

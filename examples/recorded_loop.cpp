@@ -110,7 +110,8 @@ void read_options(RecordedLoop& loop) {
       loop.groups = static_cast<std::int32_t>(times.shape[2]);
     } else if (item.key() == "first" && value.is_number_integer()) {
       loop.is_whole = false;
-    } else if (item.key() != "kind" && (item.key() != "mu" || !read_argument(item.key(), value, "options", loop.options))) {
+    } else if (item.key() != "kind" &&
+               (item.key() != "mu" || !read_argument(item.key(), value, "options", loop.options))) {
       throw FileError("unsupported options: " + item.key() + " " + value.dump());
     }
   }

@@ -30,10 +30,10 @@ struct RecordedCall {
   Values unconditional;    // may be empty
   Values group_timesteps;  // may be empty
   std::vector<Values> noise;
-  Values next;      // may be empty
+  Values next;                  // may be empty
   std::optional<double> sigma;  // of the sample, for samplers in sigma space
-  Values scaled;    // may be empty: the sample as the model saw it
-  Values denoised;  // may be empty
+  Values scaled;                // may be empty: the sample as the model saw it
+  Values denoised;              // may be empty
 };
 
 struct RecordedLoop {
@@ -43,8 +43,8 @@ struct RecordedLoop {
   std::int64_t prediction_elements = 0;  // per item
   std::int32_t groups = 0;               // per item, with group_timesteps
   std::vector<RecordedCall> calls;
-  bool is_whole = true;    // false: the file stops before the loop ends
-  Values mask, original;   // may be empty
+  bool is_whole = true;   // false: the file stops before the loop ends
+  Values mask, original;  // may be empty
 
   Values timesteps;  // one for each call; may be empty
   Values sigmas;     // may be empty

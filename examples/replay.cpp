@@ -132,8 +132,8 @@ Verdict Replay::run() {
     return verdict_;
   }
   if (loop_.is_whole && !state_.finished()) {
-    verdict_.failures.push_back(format("not finished after the %zu calls of the file",
-                                       loop_.calls.size()));
+    verdict_.failures.push_back(
+        format("not finished after the %zu calls of the file", loop_.calls.size()));
   }
   return verdict_;
 }

@@ -34,6 +34,10 @@ Keys flow_sigmas() {
           boolean("use_dynamic_shifting", false),
           choice("time_shift_type", "exponential", "exponential")};
 }
+Keys sigma_range(double low, double high, double data) {
+  return {real("sigma_min", low, 0, 1e6, true), real("sigma_max", high, 0, 1e6, true),
+          real("sigma_data", data, 0, 1e6, true), real("rho", 7.0, 0, 1000, true)};
+}
 Keys usual_betas() { return betas(0.0001, 0.02, "linear", kBetas); }
 
 namespace {
@@ -164,6 +168,35 @@ void set_log_snr_family(const Values& values, Factors& f) {
   if (f.parameterization.prediction == Prediction::flow && !flow) {
     fail(Status::conflict, "prediction_type flow_prediction needs use_flow_sigmas to be true");
   }
+}
+
+DpmAlgorithm dpm_algorithm(const std::string& name) {
+  if (name == "dpmsolver") return DpmAlgorithm::noise;
+  if (name == "sde-dpmsolver") return DpmAlgorithm::sde_noise;
+  if (name == "sde-dpmsolver++") return DpmAlgorithm::sde_data;
+  return DpmAlgorithm::data;  // dpmsolver++, and deis, which diffusers maps to it
+}
+
+void set_dpm_options(const Values& values, Factors& f) {
+  f.options.order = values.integer("solver_order");
+  f.options.type = values.text("solver_type") == "heun" ? DpmType::heun : DpmType::midpoint;
+  f.options.lower_order_final = values.flag("lower_order_final");
+  f.options.euler_at_final = values.flag("euler_at_final");
+}
+
+void set_shaped_family(const Values& values, Factors& f) {
+  const double low = values.number("sigma_min");
+  const double high = values.number("sigma_max");
+  if (low > high) fail(Status::conflict, "sigma_min is ", low, ", above sigma_max, ", high);
+  f.schedule.tableless = true;
+  f.schedule.train_steps = values.integer("num_train_timesteps");
+  f.parameterization.frame = Frame::ve;
+  f.parameterization.sigma_data = values.number("sigma_data");
+  f.grid.family = GridFamily::shaped;
+  f.grid.frame = Frame::ve;
+  f.grid.sigma_min = low;
+  f.grid.sigma_max = high;
+  f.grid.rho = values.number("rho");
 }
 
 }  // namespace sched

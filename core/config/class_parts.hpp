@@ -29,8 +29,15 @@ Keys final_sigmas();
 Keys zero_snr();
 Keys set_alpha(bool one);
 Keys flow_sigmas();
+// The sigmas of a model without a training table, and its data's deviation.
+Keys sigma_range(double low, double high, double data);
 
 // ------------------------------------------------------------------ keys to factors
+
+DpmAlgorithm dpm_algorithm(const std::string& name);
+void set_dpm_options(const Values& values, Factors& f);
+// Classes without a training table: EDM and consistency models.
+void set_shaped_family(const Values& values, Factors& f);
 
 void set_betas(const Values& values, Factors& f);
 void set_spacing(const Values& values, Factors& f);
@@ -57,5 +64,7 @@ std::vector<Method> sigma_classes();
 std::vector<Method> log_snr_classes();
 std::vector<Method> flow_classes();
 std::vector<Method> score_classes();
+std::vector<Method> edm_classes();
+std::vector<Method> consistency_classes();
 
 }  // namespace sched

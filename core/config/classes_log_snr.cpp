@@ -30,13 +30,6 @@ Keys unipc_keys() {
               optional_real("shift_terminal", 0.0, 0.999999)};
 }
 
-DpmAlgorithm dpm_algorithm(const std::string& name) {
-  if (name == "dpmsolver") return DpmAlgorithm::noise;
-  if (name == "sde-dpmsolver") return DpmAlgorithm::sde_noise;
-  if (name == "sde-dpmsolver++") return DpmAlgorithm::sde_data;
-  return DpmAlgorithm::data;  // dpmsolver++, and deis, which diffusers maps to it
-}
-
 void check_dpm(const Values& values, const Factors& f) {
   const std::string& algorithm = values.text("algorithm_type");
   const bool noise =
@@ -78,11 +71,8 @@ void build_dpm_multistep(const Values& values, Factors& f) {
   }
   f.grid.shift_from_one = true;
   f.grid.lambda_min_clipped = values.number("lambda_min_clipped");
-  f.options.order = values.integer("solver_order");
+  set_dpm_options(values, f);
   f.options.algorithm = dpm_algorithm(values.text("algorithm_type"));
-  f.options.type = values.text("solver_type") == "heun" ? DpmType::heun : DpmType::midpoint;
-  f.options.lower_order_final = values.flag("lower_order_final");
-  f.options.euler_at_final = values.flag("euler_at_final");
   f.options.quirk_sde_third_order = true;
   f.learned_channels = values.given("variance_type");
   check_dpm(values, f);

@@ -17,7 +17,7 @@ void set_geometric(const Values& values, Factors& f) {
     fail(Status::conflict, "sigma_min ", *f.grid.sigma_min, " is above sigma_max ",
          *f.grid.sigma_max);
   }
-  f.schedule.flow = true;  // no table of betas
+  f.schedule.tableless = true;
 }
 
 void build_score_sde_ve(const Values& values, Factors& f) {
@@ -39,14 +39,14 @@ void build_score_sde_vp(const Values& values, Factors& f) {
   if (f.grid.beta_min > f.grid.beta_max) {
     fail(Status::conflict, "beta_min ", f.grid.beta_min, " is above beta_max ", f.grid.beta_max);
   }
-  f.schedule.flow = true;  // no table of betas
+  f.schedule.tableless = true;
   f.options.quirk_beta_at_start = true;
 }
 
 // diffusers: the schedule holds sigma^2, and the churn is a call of its own.
 void build_karras_ve(const Values& values, Factors& f) {
   set_geometric(values, f);
-  f.grid.indexed_times = true;
+  f.grid.sigma_times = true;
   f.grid.squared_sigmas = true;
   f.grid.init_sigma = GridSpec::InitSigma::largest_root;
   f.parameterization.prediction = Prediction::scaled_score;
@@ -72,7 +72,8 @@ void build_repaint(const Values& values, Factors& f) {
 
 std::vector<Method> score_classes() {
   const KeySpec train = whole("num_train_timesteps", 2000, 1, 1000000);
-  const Keys ends = {real("sigma_min", 0.01, 0, 1e6, true), real("sigma_max", 1348.0, 0, 1e6, true)};
+  const Keys ends = {real("sigma_min", 0.01, 0, 1e6, true),
+                     real("sigma_max", 1348.0, 0, 1e6, true)};
   return {
       {"ScoreSdeVeScheduler", "score_sde_ve", 0,
        Keys{train, real("snr", 0.15, 0, 1000, true), real("sampling_eps", 1e-5, 0, 1),

@@ -57,7 +57,7 @@ void build_lms(const Values& v, Factors& f) { f.options.order = v.integer("order
 void build_multistep(const Values& v, Factors& f) {
   set_multistep(v, f);
   const std::string& name = v.text("algorithm");
-  f.options.algorithm = name == "noise"      ? DpmAlgorithm::noise
+  f.options.algorithm = name == "noise"       ? DpmAlgorithm::noise
                         : name == "sde_data"  ? DpmAlgorithm::sde_data
                         : name == "sde_noise" ? DpmAlgorithm::sde_noise
                                               : DpmAlgorithm::data;
@@ -134,8 +134,8 @@ std::vector<ComposedSolver> make_table() {
       {"euler", "euler", kChurn, {}, build_churned},
       {"heun", "heun", kChurn, {}, build_churned},
       {"euler_ancestral", "euler_ancestral", kEta | kNoiseScale, noisy(1.0), set_noise},
-      {"dpm_multistep", "dpm_multistep", kEta | kNoiseScale, multistep(2, true) + algorithm + brownian(),
-       build_multistep},
+      {"dpm_multistep", "dpm_multistep", kEta | kNoiseScale,
+       multistep(2, true) + algorithm + brownian(), build_multistep},
       {"dpmpp_2m", "dpm_multistep", 0, multistep(2, false), build_multistep_ode},
       {"dpmpp_3m", "dpm_multistep", 0, multistep(3, false), build_multistep_ode},
       {"dpmpp_2m_sde", "dpm_multistep", kEta | kNoiseScale, multistep(2, false) + brownian(),
@@ -143,6 +143,13 @@ std::vector<ComposedSolver> make_table() {
       {"dpmpp_3m_sde", "dpm_multistep", kEta | kNoiseScale, multistep(3, false) + brownian(),
        build_multistep_sde},
       {"dpmpp_2s_ancestral", "dpmpp_2s_ancestral", kEta | kNoiseScale, noisy(1.0), set_noise},
+      {"dpm_2", "dpm_2", kChurn, {}, build_churned},
+      {"dpm_2_ancestral", "dpm_2_ancestral", kEta | kNoiseScale, noisy(1.0), set_noise},
+      {"dpmpp_sde", "dpmpp_sde", kEta | kNoiseScale, brownian() + Keys{real("r", 0.5, 0, 1, true)},
+       [](const Values& v, Factors& f) {
+         set_brownian(v, f);
+         f.options.r = v.number("r");
+       }},
       {"dpm_fast", "dpm_fast", kEta | kNoiseScale, noisy(0.0) + Keys{whole("calls", 0, 0, 100000)},
        build_dpm_fast},
       {"dpm_adaptive", "dpm_adaptive", kEta | kNoiseScale,
@@ -155,22 +162,28 @@ std::vector<ComposedSolver> make_table() {
        lower + Keys{whole("order", 2, 1, 6), choice("basis", "bh2", "bh1 | bh2"),
                     boolean("predict_x0", true), whole_list("disable_corrector", 0, 1e6)},
        build_unipc},
-      {"lcm", "lcm", kOriginalSteps,
+      {"lcm",
+       "lcm",
+       kOriginalSteps,
        {real("timestep_scaling", 10.0, 0, 1e9, true), whole("original_steps", 50, 1, 1000000)},
        build_lcm},
       {"tcd", "tcd", kEta | kOriginalSteps,
-       Keys{real("eta", 0.3, 0, 1), whole("original_steps", 50, 1, 1000000)}, 
+       Keys{real("eta", 0.3, 0, 1), whole("original_steps", 50, 1, 1000000)},
        [](const Values& v, Factors& f) {
          f.options.eta = v.number("eta");
          f.grid.original_steps = v.integer("original_steps");
        }},
       {"flow_match_euler", "flow_match_euler", kGroups, {boolean("stochastic", false)}, build_flow},
       {"euler_ancestral_rf", "euler_ancestral_rf", kEta | kNoiseScale, noisy(1.0), set_noise},
-      {"repaint", "repaint", kJumps,
+      {"repaint",
+       "repaint",
+       kJumps,
        {real("eta", 0.0, 0, 1), whole("jump_length", 10, 1, 100000),
         whole("jump_n_sample", 10, 1, 100000)},
        build_repaint},
-      {"score_sde_ve", "score_sde_ve", 0,
+      {"score_sde_ve",
+       "score_sde_ve",
+       0,
        {whole("correct_steps", 1, 0, 100), real("snr", 0.15, 0, 1000, true)},
        build_score_sde_ve},
       {"score_sde_vp", "score_sde_vp", 0, {}, build_plain},

@@ -21,9 +21,10 @@ enum InitOption : unsigned {
   kOriginalSteps = 1u << 6,
   kClippedEpsilon = 1u << 7,
   kTrainSteps = 1u << 8,
-  kGroups = 1u << 9,  // not an init option: per-token times in the wide step
-  kNoiseScale = 1u << 10,
-  kJumps = 1u << 11
+  kGroups = 1u << 9,       // not an init option: per-token times in the wide step
+  kNoiseScale = 1u << 10,  // s_noise without the rest of churn
+  kAngles = 1u << 11,      // max_timesteps and intermediate_timesteps
+  kJumps = 1u << 12        // jump_length and jump_n_sample
 };
 
 struct Factors {

@@ -22,6 +22,9 @@ inline KeySpec optional_boolean(const char* name) {
 inline KeySpec whole(const char* name, int value, double low, double high) {
   return {name, KeyType::integer, false, static_cast<double>(value), "", "", low, high};
 }
+inline KeySpec optional_whole(const char* name, double low, double high) {
+  return {name, KeyType::integer, true, 0.0, "", "", low, high};
+}
 inline KeySpec real(const char* name, double value, double low, double high,
                     bool excluded = false) {
   return {name, KeyType::number, false, value, "", "", low, high, excluded};

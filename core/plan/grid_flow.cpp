@@ -114,7 +114,7 @@ Points flow_points(const GridSpec& spec, const NoiseSchedule& schedule,
   }
   for (double& sigma : points.sigmas) {
     if (spec.inverted) sigma = 1.0 - sigma;
-    points.times.push_back(model_time(spec, schedule, sigma));
+    points.times.push_back(rounded_time_of(spec, schedule, sigma));
   }
   if (spec.keeps_custom_times && !request.timesteps.empty() && !spec.inverted) {
     points.times = request.timesteps;

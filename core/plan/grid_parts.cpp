@@ -110,25 +110,31 @@ std::vector<double> chosen_times(const GridSpec& spec, const NoiseSchedule& sche
     return request.timesteps;
   }
   const int n = checked_steps(request.num_steps, train_steps);
+  if (!spec.only_times.empty()) {
+    const int only = static_cast<int>(spec.only_times.size());
+    if (n != only) fail(Status::steps, "num_steps is ", n, "; this method has exactly ", only);
+    return spec.only_times;
+  }
   return spaced_times(spec, train_steps, noisiest_count(spec, schedule, train_steps), n);
 }
 
 // --------------------------------------------------------------------- sigma shapes
 
-std::vector<double> shaped_sigmas(const GridSpec& spec, double high, double low, int count) {
+std::vector<double> sigmas_along(const GridSpec& spec, double high, double low,
+                                 const std::vector<double>& positions) {
   std::vector<double> sigmas;
   switch (spec.shape) {
     case SigmaShape::karras: {  // Karras et al. 2022, arXiv:2206.00364, eq. 5
       const double from = std::pow(high, 1.0 / spec.rho);
       const double to = std::pow(low, 1.0 / spec.rho);
-      for (const double ramp : linspace(0.0, 1.0, count)) {
-        sigmas.push_back(std::pow(from + ramp * (to - from), spec.rho));
+      for (const double position : positions) {
+        sigmas.push_back(std::pow(from + position * (to - from), spec.rho));
       }
       return sigmas;
     }
     case SigmaShape::beta:  // Lee et al. 2024, arXiv:2407.12173
-      for (const double ramp : linspace(0.0, 1.0, count)) {
-        sigmas.push_back(low + beta_quantile(1.0 - ramp, 0.6, 0.6) * (high - low));
+      for (const double position : positions) {
+        sigmas.push_back(low + beta_quantile(1.0 - position, 0.6, 0.6) * (high - low));
       }
       return sigmas;
     case SigmaShape::exponential:
@@ -136,22 +142,36 @@ std::vector<double> shaped_sigmas(const GridSpec& spec, double high, double low,
     case SigmaShape::none:
       break;
   }
-  sigmas = linspace(std::log(high), std::log(low), count);
-  for (double& sigma : sigmas) sigma = std::exp(sigma);
+  const double from = std::log(high);
+  const double to = std::log(low);
+  for (const double position : positions) sigmas.push_back(std::exp(from + position * (to - from)));
   return sigmas;
 }
 
-double model_time(const GridSpec& spec, const NoiseSchedule& schedule, double sigma) {
-  if (spec.reversed_times) return 1.0 - sigma;
-  if (spec.continuous_times) return 0.25 * std::log(sigma);
-  return rounded_time(spec.shaped_times, spec.frame == Frame::flow
-                                             ? sigma * schedule.train_steps()
-                                             : schedule.timestep_of(sigma));
+std::vector<double> shaped_sigmas(const GridSpec& spec, double high, double low, int count) {
+  return sigmas_along(spec, high, low, linspace(0.0, 1.0, count));
 }
 
-double model_time(const GridSpec& spec, const NoiseSchedule& schedule, const NoiseLevel& level) {
-  return model_time(spec, schedule,
-                    spec.frame == Frame::flow ? level.sigma : level.sigma / level.alpha);
+double time_of_sigma(const GridSpec& spec, const NoiseSchedule& schedule, double sigma) {
+  if (spec.frame == Frame::flow) {
+    return spec.reversed_times ? 1.0 - sigma : sigma * schedule.train_steps();
+  }
+  if (spec.sigma_times) return sigma;
+  switch (spec.model_time) {
+    case ModelTime::quarter_log:
+      return 0.25 * std::log(sigma);
+    case ModelTime::quarter_log_thousand:
+      return 250.0 * std::log(sigma);
+    case ModelTime::arctan:
+      return std::atan(sigma) * (2.0 / kPi);
+    case ModelTime::timestep:
+      break;
+  }
+  return schedule.timestep_of(sigma);
+}
+
+double rounded_time_of(const GridSpec& spec, const NoiseSchedule& schedule, double sigma) {
+  return rounded_time(spec.shaped_times, time_of_sigma(spec, schedule, sigma));
 }
 
 double rounded_time(TimeRounding rounding, double time) {
@@ -177,7 +197,7 @@ void check_sigma_range(double high, double low) {
 double final_sigma(const GridSpec& spec, const NoiseSchedule& schedule, double last) {
   switch (spec.final_sigma) {
     case FinalSigma::sigma_min:
-      return schedule.sigma(0);
+      return spec.family == GridFamily::shaped ? *spec.sigma_min : schedule.sigma(0);
     case FinalSigma::last:
       return last;
     case FinalSigma::zero:
@@ -195,20 +215,20 @@ Points custom_sigma_points(const GridSpec& spec, const NoiseSchedule& schedule,
   check_falling("sigmas", request.sigmas, spec.frame == Frame::flow ? 1.0 : 1e6, 0.0);
   Points points{{}, request.sigmas};
   for (std::size_t i = 0; i + 1 < request.sigmas.size(); ++i) {
-    points.times.push_back(model_time(spec, schedule, request.sigmas[i]));
+    points.times.push_back(rounded_time_of(spec, schedule, request.sigmas[i]));
   }
   return points;
 }
 
 void levels_from_sigmas(const GridSpec& spec, const NoiseSchedule& schedule, const Points& points,
                         TimeGrid& grid) {
+  const bool listed = spec.model_time == ModelTime::timestep;
   grid.sigmas = points.sigmas;
   for (std::size_t i = 0; i < points.times.size(); ++i) {
     const auto level = [&](double sigma) {
       return level_from_sigma(spec.frame, spec.inverted ? 1.0 - sigma : sigma);
     };
-    const double time = spec.continuous_times ? model_time(spec, schedule, points.sigmas[i])
-                                              : points.times[i];
+    const double time = listed ? points.times[i] : time_of_sigma(spec, schedule, points.sigmas[i]);
     grid.steps.push_back({time, level(points.sigmas[i]), level(points.sigmas[i + 1])});
   }
 }

@@ -22,10 +22,16 @@ int checked_steps(int num_steps, int most);
 std::vector<double> chosen_times(const GridSpec& spec, const NoiseSchedule& schedule,
                                  const GridRequest& request);
 
+// Sigmas at positions along a shape: `high` at 0, `low` at 1.
+std::vector<double> sigmas_along(const GridSpec& spec, double high, double low,
+                                 const std::vector<double>& positions);
 // `count` sigmas from `high` down to `low`.
 std::vector<double> shaped_sigmas(const GridSpec& spec, double high, double low, int count);
 void check_sigma_range(double high, double low);
+// What the model is told at a sigma of the grid's own unit.
+double time_of_sigma(const GridSpec& spec, const NoiseSchedule& schedule, double sigma);
 double rounded_time(TimeRounding rounding, double time);
+double rounded_time_of(const GridSpec& spec, const NoiseSchedule& schedule, double sigma);
 
 // The model's times and the sigmas of a grid: one sigma more than times.
 struct Points {
@@ -50,6 +56,10 @@ void grid_of_sigmas(const GridSpec& spec, const NoiseSchedule& schedule, const G
                     TimeGrid& grid);
 void grid_of_geometric(const GridSpec& spec, const GridRequest& request, TimeGrid& grid);
 void grid_of_vp_sde(const GridSpec& spec, const GridRequest& request, TimeGrid& grid);
+void grid_of_angles(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
+                    TimeGrid& grid);
+void grid_of_shape(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
+                   TimeGrid& grid);
 void grid_of_flow(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
                   TimeGrid& grid);
 

@@ -37,8 +37,9 @@ void grid_of_geometric(const GridSpec& spec, const GridRequest& request, TimeGri
   for (const double sigma : shaped_sigmas(even, *spec.sigma_max, *spec.sigma_min, n)) {
     levels.push_back({1.0, spec.squared_sigmas ? sigma * sigma : sigma});
   }
-  add_steps(spec.indexed_times ? linspace(n - 1.0, 0.0, n) : linspace(1.0, spec.time_end, n),
-            levels, grid);
+  std::vector<double> times = linspace(1.0, spec.time_end, n);
+  for (std::size_t i = 0; i < times.size() && spec.sigma_times; ++i) times[i] = levels[i].sigma;
+  add_steps(times, levels, grid);
 }
 
 void grid_of_vp_sde(const GridSpec& spec, const GridRequest& request, TimeGrid& grid) {

@@ -20,7 +20,8 @@ Points even_points(const GridSpec& spec, const NoiseSchedule& schedule,
   check_sigma_range(high, low);
   Points points{{}, shaped_sigmas(spec, high, low, n + 1)};
   for (int i = 0; i < n; ++i) {
-    points.times.push_back(model_time(spec, schedule, points.sigmas[static_cast<std::size_t>(i)]));
+    points.times.push_back(
+        rounded_time_of(spec, schedule, points.sigmas[static_cast<std::size_t>(i)]));
   }
   return points;
 }
@@ -46,7 +47,7 @@ Points sigma_points(const GridSpec& spec, const NoiseSchedule& schedule,
     for (std::size_t i = 0; i < points.sigmas.size(); ++i) {
       double& sigma = points.sigmas[i];
       if (spec.frame == Frame::flow) sigma /= sigma + 1.0;
-      points.times[i] = model_time(spec, schedule, sigma);
+      points.times[i] = rounded_time_of(spec, schedule, sigma);
     }
   } else if (spec.log_linear) {
     check_sigma_range(high, low);

@@ -8,6 +8,8 @@
 
 namespace sched {
 
+constexpr double kPi = 3.14159265358979323846;
+
 // `count` points from `first` to `last`, both included; `first` alone for one point.
 std::vector<double> linspace(double first, double last, int count);
 

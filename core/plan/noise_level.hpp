@@ -37,26 +37,13 @@ inline NoiseLevel level_from_sigma(Frame frame, double sigma) {
   return {alpha, sigma * alpha};
 }
 
-// The level of a log SNR, in any frame.
 inline NoiseLevel level_from_log_snr(Frame frame, double log_snr) {
-  const double sigma = std::exp(-log_snr);
-  return level_from_sigma(frame, frame == Frame::flow ? sigma / (sigma + 1.0) : sigma);
+  const double ratio = std::exp(-log_snr);
+  return level_from_sigma(frame, frame == Frame::flow ? ratio / (1.0 + ratio) : ratio);
 }
 
 inline NoiseLevel level_from_alpha_bar(double alpha_bar) {
   return {std::sqrt(alpha_bar), std::sqrt(1.0 - alpha_bar)};
-}
-
-// An ancestral step from sigma `s` to `t` in the ve frame: the ODE goes down to `down`, and
-// noise of deviation `up` back to `t` (Ho et al. 2020; k-diffusion's eta scales `up`).
-struct AncestralStep {
-  double down, up;
-};
-
-inline AncestralStep ancestral_step(double s, double t, double eta) {
-  const double up = std::fmin(t, eta * (t / s) * std::sqrt(std::fmax(0.0, (s - t) * (s + t))));
-  // With eta 1 the root is t^2 / s, without the cancellation.
-  return {eta == 1.0 && t < s ? t * t / s : std::sqrt((t - up) * (t + up)), up};
 }
 
 // alpha_t^2 - alpha_s^2 = sigma_s^2 - sigma_t^2 between two levels of the vp frame, from
@@ -64,6 +51,24 @@ inline AncestralStep ancestral_step(double s, double t, double eta) {
 inline double vp_difference(const NoiseLevel& s, const NoiseLevel& t) {
   return s.sigma < s.alpha ? (s.sigma - t.sigma) * (s.sigma + t.sigma)
                            : (t.alpha - s.alpha) * (t.alpha + s.alpha);
+}
+
+// The noise of t in two parts: `down` of it was in s already, `up` is drawn anew.
+// Song et al. 2020, arXiv:2010.02502, eq. 16; eta 0 draws nothing, eta 1 as much as DDPM.
+//
+//   up = eta sigma_t sqrt(1 - r^2),   down^2 = sigma_t^2 - up^2
+//   r  = (alpha_s / alpha_t) (sigma_t / sigma_s)
+struct AncestralSplit {
+  double down = 0.0;
+  double up = 0.0;
+};
+
+inline AncestralSplit ancestral_split(const NoiseLevel& s, const NoiseLevel& t, double eta) {
+  const double r = std::fmin(1.0, (s.alpha / t.alpha) * (t.sigma / s.sigma));
+  // Written out, since with eta 1 and a small r nothing would be left of the difference.
+  const double down_square = (1.0 - eta) * (1.0 + eta) + (eta * r) * (eta * r);
+  const double up = eta * std::sqrt((1.0 - r) * (1.0 + r));
+  return {t.sigma * std::sqrt(std::fmax(0.0, down_square)), t.sigma * std::fmin(1.0, up)};
 }
 
 }  // namespace sched

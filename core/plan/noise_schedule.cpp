@@ -10,7 +10,6 @@ namespace sched {
 
 namespace {
 
-constexpr double kPi = 3.14159265358979323846;
 constexpr double kMaxBeta = 0.999;
 
 // alpha_bar as a function of t in [0, 1].
@@ -108,7 +107,7 @@ void rescale_to_zero_snr(std::vector<double>& alpha_bar) {
 }  // namespace
 
 NoiseSchedule::NoiseSchedule(const ScheduleSpec& spec) : train_steps_(spec.train_steps) {
-  if (spec.flow) return;
+  if (spec.flow || spec.tableless) return;
   alpha_bar_ = make_betas(spec);
   double product = 1.0;
   for (double& value : alpha_bar_) {

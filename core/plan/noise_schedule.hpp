@@ -28,7 +28,8 @@ enum class ZeroSnr {
 };
 
 struct ScheduleSpec {
-  bool flow = false;  // sigma = t / train_steps; no betas
+  bool flow = false;       // sigma = t / train_steps; no betas
+  bool tableless = false;  // no betas: the sigmas are the grid's own (EDM)
   BetaSchedule kind = BetaSchedule::linear;
   int train_steps = 1000;
   double beta_start = 0.0001;

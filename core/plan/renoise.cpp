@@ -36,19 +36,33 @@ Node begin_step(const Expansion& e, int i) {
   const NoiseLevel hat = {step.from.alpha,
                           step.from.sigma * (1.0 + churn_of(e.options, step.from.sigma))};
   node.level = node.from = hat;
+  if (hat.sigma > step.from.sigma) node.time = time_of_level(e.spec, e.schedule, hat);
   if (place == ChurnPlace::own_call) {
     Node churn{step.time, step.from, step.from, hat, i, 0, node.history, false, false};
     e.grid.nodes.push_back(churn);
   } else if (hat.sigma > step.from.sigma) {
-    node.time = model_time(e.spec, e.schedule, hat.sigma);
-    node.added_noise = e.options.noise_scale * std::sqrt((hat.sigma - step.from.sigma) *
-                                                         (hat.sigma + step.from.sigma));
+    node.added_noise = e.options.noise_scale *
+                       std::sqrt((hat.sigma - step.from.sigma) * (hat.sigma + step.from.sigma));
   }
   return node;
 }
 
 void expand_single(const Expansion& e) {
   for (int i = e.grid.begin; i < e.grid.end; ++i) e.grid.nodes.push_back(begin_step(e, i));
+}
+
+void expand_with_middle(const Expansion& e, MiddleOf middle_of) {
+  for (int i = e.grid.begin; i < e.grid.end; ++i) {
+    Node first = begin_step(e, i);
+    const NoiseLevel end = first.to;
+    const std::optional<NoiseLevel> middle = middle_of(e, {first.time, first.from, end});
+    first.to = middle.value_or(end);
+    first.ends_step = !middle;
+    e.grid.nodes.push_back(first);
+    if (!middle) continue;
+    const double time = time_of_level(e.spec, e.schedule, *middle);
+    e.grid.nodes.push_back({time, *middle, first.from, end, i, 1, first.history, true});
+  }
 }
 
 }  // namespace sched

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "parameterization.hpp"
@@ -35,9 +36,10 @@ struct SolverOptions {
   DpmType type = DpmType::midpoint;
   bool predict_x0 = true;  // unipc
   UnipcBasis basis = UnipcBasis::bh2;
-  std::vector<int> disable_corrector;         // unipc: steps
-  double eta = 0.0;  // ddim, ancestral and SDE solvers: amount of noise
-  bool use_clipped_epsilon = false;           // ddim
+  std::vector<int> disable_corrector;  // unipc: steps
+  double eta = 0.0;                    // ddim, tcd, ancestral and SDE solvers: amount of noise
+  double r = 0.5;                      // dpmpp_sde: the middle of a step, in log SNR
+  bool use_clipped_epsilon = false;    // ddim
   Variance variance = Variance::fixed_small;  // ddpm
   bool skip_runge_kutta = true;               // pndm
   double timestep_scaling = 10.0;             // lcm
@@ -47,6 +49,7 @@ struct SolverOptions {
   double churn_max = INFINITY;
   ChurnPlace churn_place = ChurnPlace::after_call;
   double noise_scale = 1.0;  // every solver with noise of its own: s_noise
+  double sigma_min = 0.0;    // consistency: the level that counts as clean
 
   // dpm_adaptive: tolerances and the PID controller's coefficients.
   double absolute_tolerance = 0.0078;
@@ -57,18 +60,22 @@ struct SolverOptions {
   double differential = 0.0;
   double accept_safety = 0.81;
 
-  int calls = 0;             // dpm_fast: the budget of model calls
-  bool on_path = false;      // SDE solvers: draws are increments of one Brownian path
-  int jump_length = 10;      // repaint
-  int jump_count = 10;       // repaint: times that a jump is made
-  int correct_steps = 1;     // score_sde_ve: Langevin steps before each step
-  double signal_to_noise = 0.15;  // score_sde_ve: of a Langevin step
+  int calls = 0;  // dpm_fast: the budget of model calls
+  // SDE solvers: a draw is the increment of one Brownian path from where its call's step
+  // begins to where the call arrives.
+  bool on_path = false;
+  std::optional<std::uint64_t> noise_seed;  // of that path
+  int jump_length = 10;                     // repaint
+  int jump_count = 10;                      // repaint: times that a jump is made
+  int correct_steps = 1;                    // score_sde_ve: Langevin steps before each step
+  double signal_to_noise = 0.15;            // score_sde_ve: of a Langevin step
 
   // What diffusers does and the papers do not; off in our own composition.
   bool quirk_churned_v = false;        // euler: v is read at sigma, not at sigma_hat
   bool quirk_sde_third_order = false;  // dpm_multistep: sign in the third-order SDE term
   bool quirk_guarded_alpha = false;    // euler_ancestral_rf: 1e-12 beside a divisor
   bool quirk_call_at_end = false;      // euler_ancestral_rf: a call at sigma 0 that does nothing
+  bool quirk_draw_at_end = false;      // consistency: draws for the last step and adds nothing
   bool quirk_token_sign = false;       // euler: per-token times step the other way
   bool quirk_unit_undo = false;        // repaint: undone timestep by timestep, a stride late
   bool quirk_idle_draw = false;        // ancestral and SDE: a step to clean data draws, too
@@ -234,6 +241,10 @@ Node begin_step(const Expansion& expansion, int i);
 double churn_of(const SolverOptions& options, double sigma);
 // A call without a model: noise takes the sample from its level up to another.
 StepPlan plan_renoise(const StepView& step);
+// Two calls for each step: the first takes the sample to the level that `middle_of` says,
+// the second is made there.  One call where it says nothing.
+using MiddleOf = std::optional<NoiseLevel> (*)(const Expansion&, const GridStep&);
+void expand_with_middle(const Expansion& expansion, MiddleOf middle_of);
 inline int no_rows(const SolverOptions&) { return 0; }
 inline int no_draws(const SolverOptions&) { return 0; }
 inline int one_draw(const SolverOptions&) { return 1; }

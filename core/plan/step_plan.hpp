@@ -6,7 +6,6 @@
 #include <cstdint>
 
 #include "linear_form.hpp"
-#include "noise_level.hpp"
 
 namespace sched {
 
@@ -28,14 +27,6 @@ struct Gain {
   GainMode mode = GainMode::none;
   double offset = 0.0;
   double slope = 0.0;
-};
-
-// Over which noise levels, as sigma / alpha, a draw runs.  Draws over stretches that
-// overlap are then increments of one Brownian path.
-struct Stretch {
-  bool on_path = false;
-  double from = 0.0;
-  double to = 0.0;
 };
 
 // Norms of whole tensors that a plan depends on, for the two methods that need them.  The
@@ -80,17 +71,12 @@ struct StepPlan {
   Gain gain;
   // Draws are listed apart from their use: some references draw and use weight zero.
   int draws = 0;
-  std::array<Stretch, 2> stretch{};
   MeasureRule measure;
   // What `next` is where the caller's mask is 1, if the method says so (RePaint); other
   // methods noise the original to the level at which they arrive.
   bool has_known = false;
   LinearForm known;
 
-  // The draw `index` as an increment of the path from one level to another.
-  void draw_over(int index, const NoiseLevel& from, const NoiseLevel& to) {
-    stretch[static_cast<std::size_t>(index)] = {true, from.sigma / from.alpha, to.sigma / to.alpha};
-  }
   void keep(int slot, const LinearForm& form) {
     kept[static_cast<std::size_t>(kept_count++)] = {slot, form};
   }

@@ -11,14 +11,33 @@ namespace {
 
 void set_init_noise_sigma(const GridSpec& spec, TimeGrid& grid) {
   if (spec.init_sigma == GridSpec::InitSigma::one) return;
-  const double largest = *std::max_element(grid.sigmas.begin(), grid.sigmas.end());
-  grid.init_noise_sigma = spec.init_sigma == GridSpec::InitSigma::largest ? largest
-                          : spec.init_sigma == GridSpec::InitSigma::largest_root
-                              ? std::sqrt(largest)
-                              : std::sqrt(largest * largest + 1.0);
+  const double largest = spec.family == GridFamily::shaped
+                             ? *spec.sigma_max
+                             : *std::max_element(grid.sigmas.begin(), grid.sigmas.end());
+  switch (spec.init_sigma) {
+    case GridSpec::InitSigma::first:
+      grid.init_noise_sigma = grid.steps.front().from.sigma;
+      return;
+    case GridSpec::InitSigma::largest:
+      grid.init_noise_sigma = largest;
+      return;
+    case GridSpec::InitSigma::largest_root:
+      grid.init_noise_sigma = std::sqrt(largest);
+      return;
+    case GridSpec::InitSigma::hypot_one:
+      grid.init_noise_sigma = std::sqrt(largest * largest + 1.0);
+      return;
+    case GridSpec::InitSigma::one:
+      return;
+  }
 }
 
 }  // namespace
+
+double time_of_level(const GridSpec& spec, const NoiseSchedule& schedule, const NoiseLevel& level) {
+  if (spec.frame != Frame::flow) return time_of_sigma(spec, schedule, level.sigma / level.alpha);
+  return time_of_sigma(spec, schedule, spec.inverted ? 1.0 - level.sigma : level.sigma);
+}
 
 TimeGrid make_grid(const GridSpec& spec, const NoiseSchedule& schedule,
                    const GridRequest& request) {
@@ -38,6 +57,12 @@ TimeGrid make_grid(const GridSpec& spec, const NoiseSchedule& schedule,
       break;
     case GridFamily::vp_sde:
       grid_of_vp_sde(spec, request, grid);
+      break;
+    case GridFamily::angles:
+      grid_of_angles(spec, schedule, request, grid);
+      break;
+    case GridFamily::shaped:
+      grid_of_shape(spec, schedule, request, grid);
       break;
     case GridFamily::flow:
       grid_of_flow(spec, schedule, request, grid);

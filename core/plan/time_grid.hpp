@@ -16,10 +16,17 @@ enum class SigmaShape { none, karras, exponential, beta, lu };
 enum class TimeRounding { keep, nearest, truncate };
 enum class FinalSigma {
   zero,
-  sigma_min,  // the training schedule's smallest
+  sigma_min,  // the training schedule's smallest, or the shape's
   last        // the last sigma once more
 };
 enum class TimeShift { exponential, linear };
+// What the model is told about the noise level, where that is not a flow sigma.
+enum class ModelTime {
+  timestep,              // of the training schedule
+  quarter_log,           // ln(sigma) / 4: c_noise of Karras et al. 2022, table 1
+  quarter_log_thousand,  // a thousand times that: Song et al. 2023, arXiv:2303.01469
+  arctan                 // 2 atan(sigma) / pi, in (0, 1)
+};
 
 // How the points of a grid come about.
 enum class GridFamily {
@@ -27,7 +34,9 @@ enum class GridFamily {
   subset,     // whole timesteps, a subset of a training subset (LCM)
   sigmas,     // sigmas interpolated at timesteps, then shaped (Euler, DPM-Solver)
   flow,       // sigmas in (0, 1], shifted
-  geometric,  // sigmas evenly in log between two ends (Song et al. 2020, Karras et al. 2022)
+  angles,     // alpha = cos t, sigma = sin t (TrigFlow)
+  shaped,     // a shape from sigma_max to sigma_min, with no table (EDM, consistency models)
+  geometric,  // sigmas evenly in log between two ends (Song et al. 2020)
   vp_sde      // the continuous VP SDE at times evenly from 1 down (Song et al. 2020)
 };
 
@@ -49,22 +58,32 @@ struct GridSpec {
   bool log_linear = false;        // sigmas evenly in log sigma between the table's ends
   bool end_included = false;      // the shape's last sigma is where the loop ends
   TimeRounding shaped_times = TimeRounding::keep;
-  bool continuous_times = false;  // the model's time is 0.25 ln sigma
+  ModelTime model_time = ModelTime::timestep;
   FinalSigma final_sigma = FinalSigma::zero;
 
-  // timesteps family: where the last step ends.
-  bool final_alpha_one = true;
+  // timesteps family.
+  bool final_alpha_one = true;     // where the last step ends
+  std::vector<double> only_times;  // the method has no others
+
+  // angles family.
+  double max_time = 1.5708;
+  double middle_time = 1.3;  // of two steps
 
   // subset family.
   int original_steps = 50;
   bool argument_means_all = false;  // diffusers: TCD's argument asks for every timestep
 
   // geometric and vp_sde families.
-  double time_end = 1e-5;      // of the times, which begin at 1
-  bool indexed_times = false;  // the model's times count down to 0 instead
+  double time_end = 1e-5;    // of the times, which begin at 1
+  bool sigma_times = false;  // the model's time is sigma instead
   double beta_min = 0.1;
   double beta_max = 20.0;
   bool squared_sigmas = false;  // diffusers: KarrasVe takes sigma^2 for sigma
+
+  // shaped family.
+  bool whole_positions = false;  // whole timesteps say where along the shape (Song et al. 2023)
+  bool quirk_sigmas_are_ramp = false;   // custom sigmas are positions along the shape, 0 to 1
+  bool quirk_single_is_lowest = false;  // one step of an exponential shape is at sigma_min
 
   // flow family.
   double shift = 1.0;
@@ -85,8 +104,8 @@ struct GridSpec {
   bool stride_previous = false;  // a step ends at t - T / n, whatever the spacing (DDIM)
   bool shift_twice = false;      // the flow shift is applied to end points that have it
 
-  // How sched_init_noise_sigma() is made from the largest sigma.
-  enum class InitSigma { one, largest, hypot_one, largest_root } init_sigma = InitSigma::one;
+  // How sched_init_noise_sigma() is made: the first level's sigma, or from the largest.
+  enum class InitSigma { one, first, largest, hypot_one, largest_root } init_sigma = InitSigma::one;
 };
 
 // What the caller chose in init.
@@ -98,6 +117,9 @@ struct GridRequest {
   std::optional<double> strength;
   int original_steps = 0;
   int train_steps = 0;
+  // angles family.
+  std::optional<double> max_time;
+  std::optional<double> middle_time;  // of two steps; 0: evenly spaced
 };
 
 // One step of the whole schedule.
@@ -143,9 +165,8 @@ inline int stride_of(const NoiseSchedule& schedule, int num_steps) {
   return schedule.train_steps() / num_steps;
 }
 
-// The time that the model is given at a noise level; `sigma` in the unit of the family.
-double model_time(const GridSpec& spec, const NoiseSchedule& schedule, double sigma);
-double model_time(const GridSpec& spec, const NoiseSchedule& schedule, const NoiseLevel& level);
+// What the model is told at a level between those of the grid, never rounded.
+double time_of_level(const GridSpec& spec, const NoiseSchedule& schedule, const NoiseLevel& level);
 
 // The level at a whole timestep; past the beginning, at clean data or the first timestep.
 NoiseLevel table_level(const GridSpec& spec, const NoiseSchedule& schedule, int timestep);

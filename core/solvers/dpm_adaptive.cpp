@@ -47,8 +47,12 @@ StepPlan plan(const StepView& step) {
   if (order == 3 && stage == 1) plan.keep(kLow, stages.second_order(step, 1.0 / 3.0));
   if (step.node().ends_step) {
     const LinearForm low = order == 3 ? step.memory(kLow) : stages.first_order(step, 1.0, stage);
-    plan.measure = {Measure::error, low, plan.next, step.memory(kBefore),
-                    step.options().absolute_tolerance, step.options().relative_tolerance};
+    plan.measure = {Measure::error,
+                    low,
+                    plan.next,
+                    step.memory(kBefore),
+                    step.options().absolute_tolerance,
+                    step.options().relative_tolerance};
     plan.draws = step.options().eta > 0.0 ? 1 : 0;
   }
   return plan;
@@ -97,7 +101,7 @@ Node node(const LoopContext& e, const Control& control) {
   node.from = stages.level(0.0);
   node.aim = level_from_log_snr(e.spec.frame, aim);
   node.to = node.ends_step ? node.aim : stages.level(DpmStages::place(order, control.stage + 1));
-  node.time = model_time(e.spec, e.schedule, node.level);
+  node.time = time_of_level(e.spec, e.schedule, node.level);
   node.history = control.accepted > 0 || control.rejected > 0 ? 1 : 0;
   return node;
 }
@@ -127,8 +131,10 @@ bool judge(const LoopContext& e, double error, Control& control) {
   control.stage = 0;
   control.finished = control.position < end_of(e.grid) - kNearEnd ? 0 : 1;
   if (control.finished == 0 && !(control.step > kSmallestStep)) {
-    fail(Status::not_finite, "dpm_adaptive cannot meet its tolerances: the step in log SNR fell "
-         "to ", control.step, " at log SNR ", control.position, "; raise rtol or atol");
+    fail(Status::not_finite,
+         "dpm_adaptive cannot meet its tolerances: the step in log SNR fell "
+         "to ",
+         control.step, " at log SNR ", control.position, "; raise rtol or atol");
   }
   return accepted;
 }
@@ -153,13 +159,20 @@ void expand(const Expansion&) {}
 }  // namespace
 
 extern const Solver kDpmAdaptive;
-const Solver kDpmAdaptive = {"dpm_adaptive", "Lu et al. 2022, arXiv:2206.00927",
-                             plan,           expand,
-                             rows,           draws,
-                             3,              3,
-                             1,              true,
-                             true,           false,
-                             finish,         &kAdaptive,
+const Solver kDpmAdaptive = {"dpm_adaptive",
+                             "Lu et al. 2022, arXiv:2206.00927",
+                             plan,
+                             expand,
+                             rows,
+                             draws,
+                             3,
+                             3,
+                             1,
+                             true,
+                             true,
+                             false,
+                             finish,
+                             &kAdaptive,
                              one_step};
 
 }  // namespace sched

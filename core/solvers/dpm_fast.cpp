@@ -52,7 +52,7 @@ void expand(const Expansion& e) {
       node.ends_step = stage + 1 == order;
       if (stage > 0) {
         node.level = stages.level(DpmStages::place(order, stage));
-        node.time = model_time(e.spec, e.schedule, node.level);
+        node.time = time_of_level(e.spec, e.schedule, node.level);
       }
       if (!node.ends_step) node.to = stages.level(DpmStages::place(order, stage + 1));
       e.grid.nodes.push_back(node);

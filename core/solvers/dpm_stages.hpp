@@ -69,7 +69,7 @@ struct NoisyStep {
 
   NoisyStep(Frame frame, double from, double to, double last, double eta) {
     const double t = std::exp(-to);
-    const double down = eta > 0.0 ? ancestral_step(std::exp(-from), t, eta).down : t;
+    const double down = eta > 0.0 ? ancestral_split({1.0, std::exp(-from)}, {1.0, t}, eta).down : t;
     const double target = eta > 0.0 ? std::fmin(last, -std::log(down)) : to;
     const double low = std::exp(-target);
     h = target - from;

@@ -64,7 +64,7 @@ void expand(const Expansion& e) {
     Node second = node;
     second.level = node.to;
     second.to = node.aim;
-    second.time = model_time(e.spec, e.schedule, second.level);
+    second.time = time_of_level(e.spec, e.schedule, second.level);
     second.stage = 1;
     second.ends_step = true;
     e.grid.nodes.push_back(second);
@@ -77,11 +77,17 @@ int draws(const SolverOptions& options) { return options.eta > 0.0 ? 1 : 0; }
 }  // namespace
 
 extern const Solver kDpmpp2sAncestral;
-const Solver kDpmpp2sAncestral = {"dpmpp_2s_ancestral", "Lu et al. 2022, arXiv:2211.01095",
-                                  plan,                 expand,
-                                  rows,                 draws,
-                                  2,                    2,
-                                  1,                    true,
-                                  true,                 false};
+const Solver kDpmpp2sAncestral = {"dpmpp_2s_ancestral",
+                                  "Lu et al. 2022, arXiv:2211.01095",
+                                  plan,
+                                  expand,
+                                  rows,
+                                  draws,
+                                  2,
+                                  2,
+                                  1,
+                                  true,
+                                  true,
+                                  false};
 
 }  // namespace sched

@@ -13,7 +13,7 @@ namespace {
 StepPlan plan(const StepView& step) {
   const SolverOptions& options = step.options();
   const double s = step.from().sigma;
-  const AncestralStep split = ancestral_step(s, step.to().sigma, options.eta);
+  const AncestralSplit split = ancestral_split(step.from(), step.to(), options.eta);
   StepPlan plan = step.blank_plan();
   plan.next = step.sample() + ((split.down - s) / s) * (step.sample() - step.denoised());
   // diffusers: it draws at clean data, too, with weight zero.

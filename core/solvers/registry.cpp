@@ -7,14 +7,17 @@
 namespace sched {
 
 extern const Solver kDdim, kDdpm, kPndm, kLms, kEuler, kEulerAncestral, kHeun, kDpmMultistep,
-    kUnipc, kLcm, kFlowEuler, kEulerAncestralRf, kTcd, kDpmFast, kDpmAdaptive, kDpmpp2sAncestral, kRepaint, kScoreSdeVe,
-    kScoreSdeVp;
+    kUnipc, kLcm, kFlowEuler, kEulerAncestralRf, kTcd, kDpm2, kDpm2Ancestral, kDpmppSde,
+    kConsistency, kDpmFast, kDpmAdaptive, kDpmpp2sAncestral, kRepaint, kScoreSdeVe, kScoreSdeVp;
 
 const Solver* find_solver(const char* name) {
-  static constexpr const Solver* solvers[] = {&kDdim,  &kDdpm, &kPndm,           &kLms,
-                                              &kEuler, &kHeun, &kEulerAncestral, &kDpmMultistep,
-                                              &kUnipc, &kLcm,  &kFlowEuler,      &kEulerAncestralRf,
-                                              &kTcd, &kDpmFast, &kDpmAdaptive, &kDpmpp2sAncestral, &kRepaint, &kScoreSdeVe, &kScoreSdeVp};
+  static constexpr const Solver* solvers[] = {
+      &kDdim,        &kDdpm,       &kPndm,           &kLms,
+      &kEuler,       &kHeun,       &kEulerAncestral, &kDpmMultistep,
+      &kUnipc,       &kLcm,        &kFlowEuler,      &kEulerAncestralRf,
+      &kTcd,         &kDpm2,       &kDpm2Ancestral,  &kDpmppSde,
+      &kConsistency, &kDpmFast,    &kDpmAdaptive,    &kDpmpp2sAncestral,
+      &kRepaint,     &kScoreSdeVe, &kScoreSdeVp};
   for (const Solver* solver : solvers) {
     if (std::strcmp(solver->name, name) == 0) return solver;
   }

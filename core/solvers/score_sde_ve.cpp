@@ -62,12 +62,18 @@ void expand(const Expansion& e) {
 }  // namespace
 
 extern const Solver kScoreSdeVe;
-const Solver kScoreSdeVe = {"score_sde_ve", "Song et al. 2020, arXiv:2011.13456",
-                            plan,           expand,
-                            no_rows,        one_draw,
-                            2,              1,
-                            2,              false,
-                            true,           false,
+const Solver kScoreSdeVe = {"score_sde_ve",
+                            "Song et al. 2020, arXiv:2011.13456",
+                            plan,
+                            expand,
+                            no_rows,
+                            one_draw,
+                            2,
+                            1,
+                            2,
+                            false,
+                            true,
+                            false,
                             finish};
 
 }  // namespace sched

@@ -28,11 +28,17 @@ StepPlan plan(const StepView& step) {
 }  // namespace
 
 extern const Solver kScoreSdeVp;
-const Solver kScoreSdeVp = {"score_sde_vp", "Song et al. 2020, arXiv:2011.13456",
-                            plan,           expand_single,
-                            no_rows,        one_draw,
-                            1,              1,
-                            2,              true,
-                            false,          false};
+const Solver kScoreSdeVp = {"score_sde_vp",
+                            "Song et al. 2020, arXiv:2011.13456",
+                            plan,
+                            expand_single,
+                            no_rows,
+                            one_draw,
+                            1,
+                            1,
+                            2,
+                            true,
+                            false,
+                            false};
 
 }  // namespace sched

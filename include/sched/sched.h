@@ -363,15 +363,15 @@ SCHED_API int64_t sched_calls_done(const sched_state* state);
 /* One call of sched_step(). */
 typedef struct sched_call {
   uint32_t struct_size;
-  int32_t needs_model;   /* 0: noise is added or undone (RePaint, KarrasVe): the sample goes to
-                            sched_step() with a NULL prediction, and no model is asked */
-  double timestep;       /* for the model */
-  double alpha, sigma;   /* level of the sample that is handed in: x = alpha x0 + sigma n */
-  double input_scale;    /* factor for the sample before it goes into the model */
-  int64_t step;          /* of the whole schedule; -1 where the method chooses its steps */
-  int32_t stage;         /* within the step, 0 first */
-  int32_t ends_step;     /* 1 where this call ends a step, or an attempt at one */
-  int32_t draws;         /* normal draws that it takes, 0, 1 or 2 */
+  int32_t needs_model; /* 0: noise is added or undone (RePaint, KarrasVe): the sample goes to
+                          sched_step() with a NULL prediction, and no model is asked */
+  double timestep;     /* for the model */
+  double alpha, sigma; /* level of the sample that is handed in: x = alpha x0 + sigma n */
+  double input_scale;  /* factor for the sample before it goes into the model */
+  int64_t step;        /* of the whole schedule; -1 where the method chooses its steps */
+  int32_t stage;       /* within the step, 0 first */
+  int32_t ends_step;   /* 1 where this call ends a step, or an attempt at one */
+  int32_t draws;       /* normal draws that it takes, 0, 1 or 2 */
   int32_t reserved;
 } sched_call;
 

@@ -334,7 +334,7 @@ struct InitOptions {
 struct StepArgs {
   ConstTensorView sample;
   ConstTensorView prediction;  ///< empty where the call needs no model
-  TensorView next;  ///< may be the memory of `sample`
+  TensorView next;             ///< may be the memory of `sample`
 
   ConstTensorView unconditional;  ///< classifier-free guidance
   double guidance_scale = 1.0;

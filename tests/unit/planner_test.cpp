@@ -14,7 +14,7 @@ namespace {
 
 using namespace sched;
 
-std::shared_ptr<const Loop> loop_of(const std::string& config, int steps,
+std::shared_ptr<const Loop> loop_of(std::shared_ptr<const Scheduler> scheduler, int steps,
                                     const std::function<void(LoopRequest&)>& change = nullptr) {
   LoopRequest request;
   request.grid.num_steps = steps;
@@ -23,7 +23,12 @@ std::shared_ptr<const Loop> loop_of(const std::string& config, int steps,
   request.dtype = DType::f64;
   request.seeds = {0};
   if (change) change(request);
-  return make_loop(make_scheduler(config.data(), config.size(), false), request);
+  return make_loop(std::move(scheduler), request);
+}
+
+std::shared_ptr<const Loop> loop_of(const std::string& config, int steps,
+                                    const std::function<void(LoopRequest&)>& change = nullptr) {
+  return loop_of(make_scheduler(config.data(), config.size(), false), steps, change);
 }
 
 // Runs a deterministic loop on one number in float64 straight from its plans.  The data
@@ -35,10 +40,10 @@ double denoise(double x, const NoiseLevel& level) {
   return level.alpha * kDataVariance / variance * x;
 }
 
-double predict(Prediction prediction, double x, const NoiseLevel& level) {
-  const double x0 = denoise(x, level);
-  const double noise = (x - level.alpha * x0) / level.sigma;
-  return prediction == Prediction::flow ? noise - x0 : noise;
+// What the network would have to say for x0 to be read from it as it is.
+double predict(const Parameterization& parameterization, double x, const NoiseLevel& level) {
+  const LinearForm form = parameterization.denoised(LinearForm::of(Input::sample), level);
+  return (denoise(x, level) - form[Input::sample] * x) / form[Input::prediction];
 }
 
 double evaluate(const LinearForm& form, const std::array<double, kInputs>& value) {
@@ -55,7 +60,7 @@ double run_on_gaussian(const Loop& loop, double x) {
     const StepPlan& plan = loop.plans[call];
     value[index_of(Input::sample)] = x;
     value[index_of(Input::prediction)] =
-        predict(loop.parameterization().prediction, x, loop.grid.nodes[call].level);
+        predict(loop.parameterization(), x, loop.grid.nodes[call].level);
     const auto before = value;
     x = evaluate(plan.next, before);
     for (int k = 0; k < plan.kept_count; ++k) {
@@ -86,10 +91,12 @@ std::vector<double> smooth_sigmas(int steps, bool flow) {
 }
 
 double measured_order(const std::string& config, int steps, bool flow) {
+  // Classes without a training table make a smooth grid of their own.
+  const bool own_grid = config.find("EDM") != std::string::npos;
   double error[2];
   for (int k = 0; k < 2; ++k) {
-    const auto loop = loop_of(config, 0, [&](LoopRequest& request) {
-      request.grid.sigmas = smooth_sigmas(steps << k, flow);
+    const auto loop = loop_of(config, own_grid ? steps << k : 0, [&](LoopRequest& request) {
+      if (!own_grid) request.grid.sigmas = smooth_sigmas(steps << k, flow);
     });
     error[k] = std::fabs(run_on_gaussian(*loop, 3.0) - exact_on_gaussian(*loop, 3.0));
   }
@@ -117,6 +124,11 @@ TEST_P(Order, IsTheTheorys) {
 #define FLOW(solver) R"({"solver": )" solver R"(, "schedule": "flow"})"
 #define VP_SIGMAS(solver) R"({"solver": )" solver R"(, "parameterization": {"frame": "vp"}})"
 
+// The data's deviation is not the network's, or F would be zero everywhere.
+#define EDM(rest)                                                                            \
+  R"({"_class_name": "EDM)" rest R"(, "sigma_min": 0.2, "sigma_max": 8, "sigma_data": 0.3,)" \
+  R"("final_sigmas_type": "sigma_min"})"
+
 INSTANTIATE_TEST_SUITE_P(
     Solvers, Order,
     testing::Values(
@@ -125,6 +137,14 @@ INSTANTIATE_TEST_SUITE_P(
         OrderCase{"ddim ve", VE("\"ddim\""), false, 1, 320},
         OrderCase{"heun ve", VE("\"heun\""), false, 2, 160},
         OrderCase{"heun flow", FLOW("\"heun\""), true, 2, 160},
+        OrderCase{"dpm_2 ve", VE("\"dpm_2\""), false, 2, 160},
+        OrderCase{"dpm_2 flow", FLOW("\"dpm_2\""), true, 2, 160},
+        OrderCase{"edm euler", EDM(R"(EulerScheduler")"), false, 1, 320},
+        OrderCase{"edm dpm", EDM(R"(DPMSolverMultistepScheduler")"), false, 2, 320},
+        OrderCase{"edm dpm v heun",
+                  EDM(R"(DPMSolverMultistepScheduler", "solver_type": "heun",)"
+                      R"("prediction_type": "v_prediction")"),
+                  false, 2, 320},
         OrderCase{"lms 2 ve", VE(R"({"name": "lms", "order": 2})"), false, 2, 320},
         OrderCase{"dpmpp 1 vp", VP_SIGMAS(R"({"name": "dpm_multistep", "order": 1})"), false, 1,
                   320},
@@ -210,6 +230,65 @@ TEST(Reductions, EulerInVeIsDdimInVpAfterTheChangeOfFrame) {
   }
 }
 
+TEST(Reductions, EdmDpmSolverOfOrderOneIsEdmEuler) {
+  const auto a = loop_of(R"({"_class_name": "EDMEulerScheduler"})", 20);
+  const auto b =
+      loop_of(R"({"_class_name": "EDMDPMSolverMultistepScheduler", "solver_order": 1})", 20);
+  expect_same_rows(*a, *b);
+}
+
+TEST(Reductions, EdmEulerIsEulerInVeOnTheNetworksX0) {
+  const auto edm = loop_of(R"({"_class_name": "EDMEulerScheduler"})", 20);
+  const auto ve =
+      loop_of(R"({"solver": "euler", "parameterization": {"frame": "ve", "prediction": "sample"}})",
+              0, [&](LoopRequest& r) { r.grid.sigmas = edm->grid.sigmas; });
+  for (std::size_t i = 0; i < ve->plans.size(); ++i) {
+    const LinearForm x0 = edm->plans[i].denoised;
+    const LinearForm next = substitute(ve->plans[i].next, Input::prediction, x0);
+    EXPECT_NEAR(edm->plans[i].next[Input::sample], next[Input::sample], 1e-12);
+    EXPECT_NEAR(edm->plans[i].next[Input::prediction], next[Input::prediction], 1e-12);
+  }
+}
+
+// The same scheduler with other solver options, which a diffusers file cannot say.
+std::shared_ptr<const Loop> loop_with(const std::string& config, int steps,
+                                      const std::function<void(SolverOptions&)>& change) {
+  auto scheduler =
+      std::make_shared<Scheduler>(*make_scheduler(config.data(), config.size(), false));
+  change(scheduler->factors.options);
+  return loop_of(std::move(scheduler), steps);
+}
+
+TEST(Reductions, AncestralMethodsWithoutNewNoiseAreDeterministic) {
+  const auto no_noise = [](SolverOptions& options) { options.eta = 0.0; };
+  const auto a = loop_with(R"({"_class_name": "KDPM2AncestralDiscreteScheduler"})", 20, no_noise);
+  const auto b = loop_of(R"({"_class_name": "KDPM2DiscreteScheduler"})", 20);
+  expect_same_rows(*a, *b);
+  for (const StepPlan& plan : a->plans) EXPECT_EQ(plan.draws, 0);
+}
+
+TEST(Reductions, DpmppSdeWithoutNoiseHasOrderTwo) {
+  const std::string config = R"({"_class_name": "DPMSolverSDEScheduler",)"
+                             R"("use_exponential_sigmas": true})";
+  for (const double r : {0.5, 0.3, 1.0}) {
+    double error[2];
+    for (int k = 0; k < 2; ++k) {
+      const auto loop = loop_with(config, 160 << k, [&](SolverOptions& options) {
+        options.eta = 0.0;
+        options.r = r;
+      });
+      // The last step, to clean data, has order 1 and is left out.
+      Loop most = *loop;
+      most.grid.steps.pop_back();
+      most.plans.pop_back();
+      error[k] = std::fabs(run_on_gaussian(most, 3.0) - exact_on_gaussian(most, 3.0));
+    }
+    const double order = std::log2(error[0] / error[1]);
+    std::printf("r %.1f order %.2f\n", r, order);
+    EXPECT_NEAR(order, 2.0, 0.15);
+  }
+}
+
 // Flow sigmas may begin at 1, where alpha is 0 and log SNR infinite.
 TEST(Flow, EverySolverStartsAtPureNoise) {
   for (const char* solver : {"euler", "ddim", "heun", "lms", "dpmpp_2m", "dpmpp_3m", "unipc", "lcm",
@@ -226,7 +305,104 @@ TEST(Flow, EverySolverStartsAtPureNoise) {
   }
 }
 
+// Every step count gives finite weights or a clear sentence, from wherever a loop begins.
+TEST(Steps, AnyNumberOfThemIsPlanned) {
+  const std::pair<const char*, int> classes[] = {
+      {R"("KDPM2DiscreteScheduler")", 1000},
+      {R"("KDPM2DiscreteScheduler", "use_karras_sigmas": true)", 1000},
+      {R"("KDPM2AncestralDiscreteScheduler", "use_beta_sigmas": true)", 1000},
+      {R"("KDPM2AncestralDiscreteScheduler", "beta_schedule": "squaredcos_cap_v2")", 1000},
+      {R"("DPMSolverSDEScheduler", "timestep_spacing": "trailing")", 1000},
+      {R"("DPMSolverSDEScheduler", "timestep_spacing": "leading")", 1000},
+      {R"("EDMEulerScheduler", "sigma_schedule": "exponential")", 1000},
+      {R"("EDMEulerScheduler", "final_sigmas_type": "sigma_min")", 1000},
+      {R"("EDMDPMSolverMultistepScheduler", "solver_order": 3)", 1000},
+      {R"("EDMDPMSolverMultistepScheduler", "solver_order": 3, "solver_type": "heun",)"
+       R"("algorithm_type": "sde-dpmsolver++", "final_sigmas_type": "sigma_min")",
+       1000},
+      {R"("CosineDPMSolverMultistepScheduler")", 1000},
+      {R"("CosineDPMSolverMultistepScheduler", "final_sigmas_type": "sigma_min")", 1000},
+      {R"("CMStochasticIterativeScheduler")", 40},
+      {R"("SCMScheduler")", 1000}};
+  for (const auto& [name, most] : classes) {
+    const std::string config = text_of(R"({"_class_name": )", name, "}");
+    for (int n = 1; n <= 51; ++n) {
+      const int steps = n == 51 ? 1000 : n;
+      const auto make = [&](int begin) {
+        return loop_of(config, steps, [&](LoopRequest& r) { r.begin_step = begin; });
+      };
+      if (steps > most) {
+        EXPECT_THROW(make(0), Error) << config << steps;
+        continue;
+      }
+      EXPECT_EQ(make(0)->grid.total(), steps) << config;
+      EXPECT_NO_THROW(make(steps / 2)) << config << steps;
+      EXPECT_NO_THROW(make(steps - 1)) << config << steps;
+    }
+  }
+  const std::string decoder = R"({"_class_name": "ConsistencyDecoderScheduler"})";
+  EXPECT_EQ(loop_of(decoder, 2)->grid.total(), 2);
+  EXPECT_THROW(loop_of(decoder, 3), Error);
+}
+
 // ------------------------------------------------------------------------- grids
+
+TEST(Grid, AnglesOfTrigFlow) {
+  const std::string scm = R"({"_class_name": "SCMScheduler"})";
+  const auto times = [&](int steps, std::optional<double> first, std::optional<double> middle) {
+    std::vector<double> list;
+    const auto loop = loop_of(scm, steps, [&](LoopRequest& r) {
+      r.grid.max_time = first;
+      r.grid.middle_time = middle;
+    });
+    for (const Node& node : loop->grid.nodes) {
+      list.push_back(node.time);
+      EXPECT_EQ(node.level.alpha, std::cos(node.time));
+    }
+    EXPECT_EQ(loop->grid.sigmas.back(), 0.0);
+    return list;
+  };
+  EXPECT_EQ(times(2, {}, {}), (std::vector<double>{1.5708, 1.3}));
+  EXPECT_EQ(times(2, 1.4, 0.0), (std::vector<double>{1.4, 0.7}));
+  EXPECT_EQ(times(2, 1.4, 1.1), (std::vector<double>{1.4, 1.1}));
+  EXPECT_EQ(times(1, {}, {}), (std::vector<double>{1.5708}));
+  const std::vector<double> even = times(4, 1.4, 0.0);
+  ASSERT_EQ(even.size(), 4u);
+  for (int i = 0; i < 4; ++i) EXPECT_NEAR(even[static_cast<std::size_t>(i)], 1.4 - 0.35 * i, 1e-15);
+  EXPECT_THROW(times(4, {}, 1.3), Error);
+  EXPECT_THROW(times(2, 1.6, {}), Error);
+  EXPECT_THROW(times(2, 1.0, {}), Error);
+  const auto custom = loop_of(scm, 0, [](LoopRequest& r) { r.grid.timesteps = {1.5, 1.0, 0.5}; });
+  EXPECT_EQ(custom->grid.total(), 2);
+  EXPECT_EQ(custom->grid.steps.back().to.sigma, std::sin(0.5));
+}
+
+TEST(Grid, EdmTakesPositionsForSigmas) {
+  const auto loop_on = [](std::vector<double> ramp) {
+    return loop_of(R"({"_class_name": "EDMEulerScheduler"})", 0,
+                   [&](LoopRequest& r) { r.grid.sigmas = ramp; });
+  };
+  const auto even = loop_of(R"({"_class_name": "EDMEulerScheduler"})", 3);
+  EXPECT_EQ(loop_on({0.0, 0.5, 1.0})->grid.sigmas, even->grid.sigmas);
+  EXPECT_THROW(loop_on({0.5, 0.5}), Error);
+  EXPECT_THROW(loop_on({0.5, 80.0}), Error);
+}
+
+// Two calls of one step overlap, so whoever makes the noise has to know from where to where.
+TEST(Brownian, CallsSayOverWhichLevelsTheirNoiseRuns) {
+  const auto loop = loop_of(
+      R"({"_class_name": "DPMSolverSDEScheduler", "noise_sampler_seed": 9007199254740991})", 5);
+  EXPECT_TRUE(loop->options.brownian);
+  EXPECT_EQ(loop->options.noise_seed, 9007199254740991u);
+  for (std::size_t i = 0; i + 1 < loop->plans.size(); ++i) {
+    const Node& node = loop->grid.nodes[i];
+    const GridStep& step = loop->grid.steps[static_cast<std::size_t>(node.step)];
+    EXPECT_EQ(loop->plans[i].draws, 1);
+    EXPECT_EQ(node.from.sigma, step.from.sigma);
+    EXPECT_EQ(node.to.sigma, node.stage == 1 ? step.to.sigma : loop->grid.nodes[i + 1].level.sigma);
+  }
+  EXPECT_EQ(loop->plans.back().draws, 0);
+}
 
 TEST(Grid, TrailingNeverListsMoreStepsThanAskedForNorTimesBelowZero) {
   int odd = 0;

@@ -1,0 +1,60 @@
+// Grids along a shape of sigmas, from sigma_max to sigma_min, with no training table: EDM
+// and consistency models.
+
+#include <algorithm>
+
+#include "../status.hpp"
+#include "grid_parts.hpp"
+#include "math.hpp"
+
+namespace sched {
+
+namespace {
+
+void check_ramp(const std::vector<double>& ramp) {
+  for (std::size_t i = 0; i < ramp.size(); ++i) {
+    const double before = i > 0 ? ramp[i - 1] : -1.0;
+    if (ramp[i] >= 0.0 && ramp[i] <= 1.0 && ramp[i] > before) continue;
+    fail(Status::timesteps, "sigmas[", i, "] is ", ramp[i],
+         "; sigmas are positions from sigma_max to sigma_min here and must rise within 0 to 1");
+  }
+}
+
+// Song et al. 2023, arXiv:2303.01469, section 2: position i of N on the shape.
+std::vector<double> whole_positions(const GridSpec& spec, const NoiseSchedule& schedule,
+                                    const GridRequest& request) {
+  std::vector<double> positions = chosen_times(spec, schedule, request);
+  std::reverse(positions.begin(), positions.end());
+  for (double& position : positions) position /= schedule.train_steps() - 1.0;
+  return positions;
+}
+
+std::vector<double> positions_of(const GridSpec& spec, const NoiseSchedule& schedule,
+                                 const GridRequest& request) {
+  if (spec.whole_positions) return whole_positions(spec, schedule, request);
+  if (!request.sigmas.empty()) {
+    check_ramp(request.sigmas);
+    return request.sigmas;
+  }
+  const int n = checked_steps(request.num_steps, kMaxSteps);
+  // diffusers: its exponential shape is made upside down, which shows with one point only.
+  if (n == 1 && spec.quirk_single_is_lowest && spec.shape == SigmaShape::exponential) return {1.0};
+  return linspace(0.0, 1.0, n);
+}
+
+}  // namespace
+
+void grid_of_shape(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
+                   TimeGrid& grid) {
+  const double high = *spec.sigma_max;
+  const double low = *spec.sigma_min;
+  check_sigma_range(high, low);
+  Points points{{}, sigmas_along(spec, high, low, positions_of(spec, schedule, request))};
+  for (const double sigma : points.sigmas) {
+    points.times.push_back(time_of_sigma(spec, schedule, sigma));
+  }
+  points.sigmas.push_back(final_sigma(spec, schedule, points.sigmas.back()));
+  levels_from_sigmas(spec, schedule, points, grid);
+}
+
+}  // namespace sched

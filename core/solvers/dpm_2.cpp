@@ -1,0 +1,80 @@
+// DPM-Solver-2: the midpoint step of the probability-flow ODE, and its ancestral form.
+// Lu et al. 2022, arXiv:2206.00927, algorithm 1 with r1 = 1/2, in sigma as in Karras et
+// al. 2022, arXiv:2206.00364, algorithm 2; k-diffusion, Crowson 2022.
+//
+//   y    = x + (m - s) (x - D(x, s)) / s,   m = sqrt(s down)
+//   x(t) = x + (down - s) (y - D(y, m)) / m + s_noise up z
+//
+// down is t and up is 0, or in the ancestral form as ancestral_split() has them.  A step
+// with down = 0 has no middle, and stays Euler's.
+
+#include "../plan/solver.hpp"
+
+namespace sched {
+
+namespace {
+
+StepPlan plan_with(const StepView& step, double eta) {
+  StepPlan plan = step.blank_plan();
+  const double s = step.from().sigma;
+  if (!step.node().ends_step) {
+    plan.next = step.sample() + (step.to().sigma - s) * step.slope();
+    plan.keep(0, step.sample());
+    return plan;
+  }
+  const LinearForm x = step.node().stage == 0 ? step.sample() : step.memory(0);
+  const AncestralSplit split = ancestral_split(step.from(), step.to(), eta);
+  plan.next = x + (split.down - s) * step.slope();
+  const double scale = step.options().noise_scale;
+  if (eta == 0.0 || scale == 0.0 || step.ends_at_data()) return plan;
+  plan.next = plan.next + (scale * split.up) * step.noise();
+  plan.draws = 1;
+  return plan;
+}
+
+std::optional<NoiseLevel> middle_with(const Expansion& e, const GridStep& step, double eta) {
+  const double down = ancestral_split(step.from, step.to, eta).down;
+  if (down == 0.0) return std::nullopt;
+  return level_from_sigma(e.spec.frame, std::sqrt(step.from.sigma * down));
+}
+
+StepPlan plan(const StepView& step) { return plan_with(step, 0.0); }
+StepPlan plan_ancestral(const StepView& step) { return plan_with(step, step.options().eta); }
+
+void expand(const Expansion& expansion) {
+  expand_with_middle(expansion, [](const Expansion& e, const GridStep& step) {
+    return middle_with(e, step, 0.0);
+  });
+}
+
+void expand_ancestral(const Expansion& expansion) {
+  expand_with_middle(expansion, [](const Expansion& e, const GridStep& step) {
+    return middle_with(e, step, e.options.eta);
+  });
+}
+
+int rows(const SolverOptions&) { return 1; }
+int draws(const SolverOptions& options) { return options.eta > 0.0 ? 1 : 0; }
+
+}  // namespace
+
+extern const Solver kDpm2;
+const Solver kDpm2 = {
+    "dpm_2", "Lu et al. 2022, arXiv:2206.00927", plan, expand, rows, no_draws, 2, 2, 0, false, true,
+    true};
+
+extern const Solver kDpm2Ancestral;
+const Solver kDpm2Ancestral = {"dpm_2_ancestral",
+                               "k-diffusion, Crowson 2022; Lu et al. 2022, arXiv:2206.00927",
+                               plan_ancestral,
+                               expand_ancestral,
+                               rows,
+                               draws,
+                               2,
+                               2,
+                               1,
+                               false,
+                               true,
+                               false};
+
+}  // namespace sched
