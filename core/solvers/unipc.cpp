@@ -27,14 +27,11 @@ struct Basis {
 };
 
 Basis basis_of(UnipcBasis kind, double hh, int order) {
-  const double phi_1 = std::expm1(hh);
-  Basis basis{kind == UnipcBasis::bh1 ? hh : phi_1, {}};
-  double phi_k = phi_1 / hh - 1.0;
+  Basis basis{kind == UnipcBasis::bh1 ? hh : std::expm1(hh), {}};
   double factorial = 1.0;
   for (int i = 1; i <= order; ++i) {
-    basis.b.push_back(phi_k * factorial / basis.scale);
-    factorial *= i + 1;
-    phi_k = phi_k / hh - 1.0 / factorial;
+    factorial *= i;
+    basis.b.push_back(factorial * hh * phi(i + 1, hh) / basis.scale);
   }
   return basis;
 }
