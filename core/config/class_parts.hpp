@@ -34,6 +34,7 @@ Keys final_sigmas();
 Keys zero_snr();
 Keys set_alpha(bool one);
 Keys flow_sigmas();
+Keys dynamic_shifts();
 
 // ------------------------------------------------------------------ keys to factors
 
@@ -51,8 +52,10 @@ void set_zero_snr(const Values& values, ZeroSnr kind, Factors& f);
 void set_timestep_family(const Values& values, Factors& f);
 // Classes whose sample lives in the VE frame: Euler, Euler ancestral, Heun, LMS.
 void set_sigma_family(const Values& values, Factors& f);
-// DPM-Solver and UniPC: sigmas at n + 1 spaced timesteps, or flow sigmas.
+// DPM-Solver, DEIS, UniPC and SA-Solver: sigmas at n + 1 spaced timesteps, or flow sigmas.
 void set_log_snr_family(const Values& values, Factors& f);
+// Of these; call it after set_log_snr_family.
+void set_dynamic_shift(const Values& values, Factors& f);
 
 // ---------------------------------------------------------------------- the classes
 

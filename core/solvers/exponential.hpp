@@ -25,13 +25,6 @@ void refuse_noise_at_data(const Expansion& expansion);
 
 // --------------------------------------------------------------------- DPM-Solver
 
-inline bool predicts_data(DpmAlgorithm a) {
-  return a == DpmAlgorithm::data || a == DpmAlgorithm::sde_data;
-}
-inline bool is_sde(DpmAlgorithm a) {
-  return a == DpmAlgorithm::sde_data || a == DpmAlgorithm::sde_noise;
-}
-
 // Weights of the prediction and of its first and second derivative in log SNR over a step
 // of length h: H phi_1, H phi_2 and H phi_3 of z, those up to `order`.
 //   data:  z = -H,  H = h, or 2 h for the SDE;   noise:  z = H = h
