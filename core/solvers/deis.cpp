@@ -23,7 +23,7 @@ StepPlan plan(const StepView& step) {
   Predictions points;
   points.add(eps, s.log_snr());
   const int order = multistep_order(step);
-  for (int age = 1; age < order; ++age) points.add(step.past(age, rows), step.from(age).log_snr());
+  points.add_past(step, rows, 1, order);
   const double h = t.log_snr() - s.log_snr();
 
   StepPlan plan = step.blank_plan();

@@ -47,11 +47,6 @@ StepPlan plan(const StepView& step) {
   return plan;
 }
 
-void expand(const Expansion& expansion) {
-  expand_single(expansion);
-  if (!predicts_data(expansion.options.algorithm)) refuse_noise_at_data(expansion);
-}
-
 int rows(const SolverOptions& options) { return options.order - 1; }
 int draws(const SolverOptions& options) { return is_sde(options.algorithm) ? 1 : 0; }
 
@@ -61,7 +56,7 @@ extern const Solver kDpmMultistep;
 const Solver kDpmMultistep = {"dpm_multistep",
                               "Lu et al. 2022, arXiv:2211.01095 and arXiv:2206.00927",
                               plan,
-                              expand,
+                              expand_multistep,
                               rows,
                               draws,
                               1,

@@ -68,7 +68,7 @@ bool lowers_last(const Expansion& e) {
 
 void expand(const Expansion& e) {
   TimeGrid& grid = e.grid;
-  if (!predicts_data(e.options.algorithm)) refuse_noise_at_data(e);
+  refuse_noise_at_data(e);
   const bool lower = lowers_last(e);
   // A loop may begin within a cycle, and pure noise has no finite log SNR for one.
   const auto level = [&](int i) { return grid.steps[static_cast<std::size_t>(i)].from; };

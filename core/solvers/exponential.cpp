@@ -27,10 +27,16 @@ int multistep_order(const StepView& step) {
 }
 
 void refuse_noise_at_data(const Expansion& e) {
-  if (e.grid.end < e.grid.total() || !e.grid.steps.back().to.is_data()) return;
+  const bool reaches_data = e.grid.end == e.grid.total() && e.grid.steps.back().to.is_data();
+  if (predicts_data(e.options.algorithm) || !reaches_data) return;
   fail(Status::conflict,
        "predicting noise is not defined at sigma 0, where this schedule ends; predict data, or end "
        "at sigma_min");
+}
+
+void expand_multistep(const Expansion& e) {
+  refuse_noise_at_data(e);
+  expand_single(e);
 }
 
 // --------------------------------------------------------------------- DPM-Solver

@@ -22,6 +22,8 @@ int multistep_order(const StepView& step);
 // Throws where a noise prediction would have to end at clean data: the weight of the
 // noise, e^h, is infinite there.
 void refuse_noise_at_data(const Expansion& expansion);
+// One call for each step, after that check.
+void expand_multistep(const Expansion& expansion);
 
 // --------------------------------------------------------------------- DPM-Solver
 
@@ -43,7 +45,7 @@ void dpm_update(const StepView& step, const LinearForm& x, const NoiseLevel& s, 
 // -------------------------------------------------------------------------- Adams
 
 // Predictions, and where on the log SNR axis they were made; the first is the one that
-// the others are compared with.
+// the others are subtracted from.
 struct Predictions {
   Few<LinearForm> m;
   Few<double> log_snr;
@@ -51,6 +53,10 @@ struct Predictions {
   void add(const LinearForm& prediction, double at) {
     m.push_back(prediction);
     log_snr.push_back(at);
+  }
+  // Those kept from `first` calls ago back to before `end` calls ago.
+  void add_past(const StepView& step, int rows, int first, int end) {
+    for (int age = first; age < end; ++age) add(step.past(age, rows), step.from(age).log_snr());
   }
   int order() const { return static_cast<int>(m.size()); }
 };

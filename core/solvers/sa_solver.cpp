@@ -82,14 +82,9 @@ LinearForm corrected_sample(const StepView& step, const LinearForm& now, bool da
   int order = std::min(options.corrector_order, step.history() + 1);
   if (options.lower_order_final) order = std::min(order, step.steps_left() + 2);
   Predictions points;
-  if (order == 1) {
-    points.add(now, move.t.log_snr());
-    return base + drift(options, move, points);
-  }
-  order = 1 + distinct_order(step, 1, order - 1);
-  points.add(step.past(1, rows), move.s.log_snr());
+  if (order > 1) points.add_past(step, rows, 1, 2);
   points.add(now, move.t.log_snr());
-  for (int age = 2; age < order; ++age) points.add(step.past(age, rows), step.from(age).log_snr());
+  points.add_past(step, rows, 2, 1 + distinct_order(step, 1, order - 1));
   return base + drift(options, move, points);
 }
 
@@ -112,8 +107,7 @@ StepPlan plan(const StepView& step) {
   const LinearForm base = move.keep() * x + (options.noise_scale * move.noise()) * step.noise();
   Predictions points;
   points.add(now, step.from().log_snr());
-  const int order = predictor_order(step);
-  for (int age = 1; age < order; ++age) points.add(step.past(age, rows), step.from(age).log_snr());
+  points.add_past(step, rows, 1, predictor_order(step));
 
   StepPlan plan = step.blank_plan();
   plan.next = base + drift(options, move, points);
@@ -121,11 +115,6 @@ StepPlan plan(const StepView& step) {
   if (rows > 0) plan.keep(step.ring_slot(rows), now);
   if (options.corrector_order > 0) plan.keep(rows, base);
   return plan;
-}
-
-void expand(const Expansion& expansion) {
-  expand_single(expansion);
-  if (!predicts_data(expansion.options.algorithm)) refuse_noise_at_data(expansion);
 }
 
 int rows(const SolverOptions& options) {
@@ -139,7 +128,7 @@ int draws(const SolverOptions& options) {
 
 extern const Solver kSaSolver;
 const Solver kSaSolver = {"sa_solver", "Xue et al. 2023, arXiv:2309.05019",
-                          plan,        expand,
+                          plan,        expand_multistep,
                           rows,        draws,
                           1,           4,
                           1,           true,
