@@ -8,7 +8,8 @@
 //          c0 = e^h - 1,  c1 = c0 / h - 1,  c2 = (c0 - h) / h^2 - 1/2,  k = 1, or 2 for the SDE
 //
 // D1 and D2 are divided differences of the last data (or noise) predictions.  The
-// midpoint form of order 2 has c0 / 2 in the place of c1.
+// midpoint form of order 2 has c0 / 2 in the place of c1.  D2 is half a second derivative,
+// as in the authors' code and all that follow it, so that order 3 converges with order 2.
 
 #include "exponential.hpp"
 
