@@ -89,7 +89,7 @@ void check_dpm(const Values& values, const Factors& f) {
   check_flow_shape(f);
 }
 
-void set_dpm_options(const Values& values, Factors& f) {
+void set_dpm_family(const Values& values, Factors& f) {
   f.grid.shift_from_one = true;
   f.grid.lambda_min_clipped = values.number("lambda_min_clipped");
   f.options.order = values.integer("solver_order");
@@ -120,7 +120,7 @@ void build_dpm_multistep(const Values& values, Factors& f) {
   if (rounds && f.schedule.kind != BetaSchedule::squaredcos_cap_v2) {
     f.grid.shaped_times = TimeRounding::nearest;
   }
-  set_dpm_options(values, f);
+  set_dpm_family(values, f);
   f.options.euler_at_final = values.flag("euler_at_final");
   check_dpm(values, f);
 }
@@ -128,7 +128,7 @@ void build_dpm_multistep(const Values& values, Factors& f) {
 void build_dpm_inverse(const Values& values, Factors& f) {
   set_log_snr_family(values, f);
   set_spacing(values, f);
-  set_dpm_options(values, f);
+  set_dpm_family(values, f);
   f.options.euler_at_final = values.flag("euler_at_final");
   set_fixed_final_sigma(f);
   const bool flow = f.grid.family == GridFamily::flow;
@@ -151,7 +151,7 @@ void build_dpm_singlestep(const Values& values, Factors& f) {
   set_log_snr_family(values, f);
   set_final_sigma(values, f);
   set_dynamic_shift(values, f);
-  set_dpm_options(values, f);
+  set_dpm_family(values, f);
   f.grid.spacing = Spacing::linspace;
   if (f.grid.shape == SigmaShape::karras) f.grid.shaped_times = TimeRounding::nearest;
   check_dpm(values, f);
