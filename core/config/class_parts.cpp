@@ -30,8 +30,10 @@ Keys final_sigmas() { return {choice("final_sigmas_type", "zero", kFinalSigmas)}
 Keys zero_snr() { return {boolean("rescale_betas_zero_snr", false)}; }
 Keys set_alpha(bool one) { return {boolean("set_alpha_to_one", one)}; }
 Keys flow_sigmas() {
-  return {boolean("use_flow_sigmas", false), real("flow_shift", 1.0, 0, 1e6, true),
-          boolean("use_dynamic_shifting", false),
+  return {boolean("use_flow_sigmas", false), real("flow_shift", 1.0, 0, 1e6, true)};
+}
+Keys dynamic_shifts() {
+  return {boolean("use_dynamic_shifting", false),
           choice("time_shift_type", "exponential", "exponential")};
 }
 Keys sigma_range(double low, double high, double data) {
@@ -148,12 +150,9 @@ void set_sigma_family(const Values& values, Factors& f) {
 void set_log_snr_family(const Values& values, Factors& f) {
   const bool flow = values.flag("use_flow_sigmas");
   set_betas(values, f);
-  set_zero_snr(values, ZeroSnr::smallest, f);
   set_prediction(values, flow ? Frame::flow : Frame::vp, f);
-  set_spacing(values, f);
   set_threshold(values, f);
   set_shape(values, f);
-  set_final_sigma(values, f);
   f.grid.family = flow ? GridFamily::flow : GridFamily::sigmas;
   f.grid.drop_last = true;
   f.grid.whole_times = true;
@@ -161,10 +160,6 @@ void set_log_snr_family(const Values& values, Factors& f) {
   f.grid.shaped_times = TimeRounding::truncate;
   f.grid.whole_range = true;
   f.grid.shift = values.number("flow_shift");
-  f.grid.dynamic_shift = values.flag("use_dynamic_shifting");
-  if (f.grid.dynamic_shift && !flow) {
-    fail(Status::conflict, "use_dynamic_shifting is true, but use_flow_sigmas is false");
-  }
   if (f.parameterization.prediction == Prediction::flow && !flow) {
     fail(Status::conflict, "prediction_type flow_prediction needs use_flow_sigmas to be true");
   }
@@ -181,7 +176,9 @@ void set_dpm_options(const Values& values, Factors& f) {
   f.options.order = values.integer("solver_order");
   f.options.type = values.text("solver_type") == "heun" ? DpmType::heun : DpmType::midpoint;
   f.options.lower_order_final = values.flag("lower_order_final");
-  f.options.euler_at_final = values.flag("euler_at_final");
+  f.options.eta = 1.0;  // of the SDE forms
+  f.options.quirk_idle_draw = true;
+  f.options.quirk_half_curvature = true;
 }
 
 void set_shaped_family(const Values& values, Factors& f) {
@@ -197,6 +194,13 @@ void set_shaped_family(const Values& values, Factors& f) {
   f.grid.sigma_min = low;
   f.grid.sigma_max = high;
   f.grid.rho = values.number("rho");
+}
+
+void set_dynamic_shift(const Values& values, Factors& f) {
+  f.grid.dynamic_shift = values.flag("use_dynamic_shifting");
+  if (f.grid.dynamic_shift && f.grid.family != GridFamily::flow) {
+    fail(Status::conflict, "use_dynamic_shifting is true, but use_flow_sigmas is false");
+  }
 }
 
 }  // namespace sched

@@ -31,6 +31,7 @@ Keys set_alpha(bool one);
 Keys flow_sigmas();
 // The sigmas of a model without a training table, and its data's deviation.
 Keys sigma_range(double low, double high, double data);
+Keys dynamic_shifts();
 
 // ------------------------------------------------------------------ keys to factors
 
@@ -53,8 +54,10 @@ void set_zero_snr(const Values& values, ZeroSnr kind, Factors& f);
 void set_timestep_family(const Values& values, Factors& f);
 // Classes whose sample lives in the VE frame: Euler, Euler ancestral, Heun, LMS.
 void set_sigma_family(const Values& values, Factors& f);
-// DPM-Solver and UniPC: sigmas at n + 1 spaced timesteps, or flow sigmas.
+// DPM-Solver, DEIS, UniPC and SA-Solver: sigmas at n + 1 spaced timesteps, or flow sigmas.
 void set_log_snr_family(const Values& values, Factors& f);
+// Of these; call it after set_log_snr_family.
+void set_dynamic_shift(const Values& values, Factors& f);
 
 // ---------------------------------------------------------------------- the classes
 

@@ -31,12 +31,14 @@ void build_edm_dpm(const Values& values, Factors& f) {
   set_edm(values, f);
   set_threshold(values, f);
   set_dpm_options(values, f);
+  f.options.euler_at_final = values.flag("euler_at_final");
   f.options.algorithm = dpm_algorithm(values.text("algorithm_type"));
 }
 
 void build_cosine_dpm(const Values& values, Factors& f) {
   set_edm(values, f);
   set_dpm_options(values, f);
+  f.options.euler_at_final = values.flag("euler_at_final");
   f.grid.model_time = ModelTime::arctan;
   f.options.algorithm = DpmAlgorithm::sde_data;
   f.options.on_path = true;

@@ -23,7 +23,9 @@ void set_brownian(const Values& v, Factors& f) {
 
 Keys multistep(int order, bool lower_order_final) {
   return {whole("order", order, 1, 3), boolean("lower_order_final", lower_order_final),
-          boolean("euler_at_final", false), choice("type", "midpoint", "midpoint | heun")};
+          boolean("euler_at_final", false),
+          choice("type", order == 3 ? "heun" : "midpoint", "midpoint | heun"),
+          choice("second_derivative", "full", "full | half")};
 }
 
 void set_multistep(const Values& v, Factors& f) {
@@ -31,6 +33,7 @@ void set_multistep(const Values& v, Factors& f) {
   f.options.type = v.text("type") == "heun" ? DpmType::heun : DpmType::midpoint;
   f.options.lower_order_final = v.flag("lower_order_final");
   f.options.euler_at_final = v.flag("euler_at_final");
+  f.options.quirk_half_curvature = v.text("second_derivative") == "half";
 }
 
 // ------------------------------------------------------------------------ one for each

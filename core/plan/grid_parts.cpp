@@ -48,9 +48,10 @@ int checked_steps(int num_steps, int most) {
 
 namespace {
 
-void reverse_drop(std::vector<double>& rising, bool drop_first) {
-  if (drop_first) rising.erase(rising.begin());
-  std::reverse(rising.begin(), rising.end());
+// Drops the point at which the last step ends, and turns the list to the way of the loop.
+void arrange(const GridSpec& spec, std::vector<double>& rising) {
+  if (spec.drop_last) rising.erase(spec.rising ? rising.end() - 1 : rising.begin());
+  if (!spec.rising) std::reverse(rising.begin(), rising.end());
 }
 
 std::vector<double> spaced_times(const GridSpec& spec, int train_steps, int noisiest, int n) {
@@ -62,7 +63,7 @@ std::vector<double> spaced_times(const GridSpec& spec, int train_steps, int nois
       if (spec.whole_times) {
         for (double& t : times) t = round_half_even(t);
       }
-      reverse_drop(times, spec.drop_last);
+      arrange(spec, times);
       return times;
     case Spacing::leading: {
       const int ratio = noisiest / points;
@@ -71,7 +72,7 @@ std::vector<double> spaced_times(const GridSpec& spec, int train_steps, int nois
              " timesteps allows at most ", noisiest - (points - n));
       }
       for (int i = 0; i < points; ++i) times.push_back(static_cast<double>(i) * ratio);
-      reverse_drop(times, spec.drop_last);
+      arrange(spec, times);
       for (double& t : times) t += spec.steps_offset;
       return times;
     }
@@ -86,6 +87,7 @@ std::vector<double> spaced_times(const GridSpec& spec, int train_steps, int nois
     if (t < 0.0) break;
     times.push_back(t);
   }
+  if (spec.rising) std::reverse(times.begin(), times.end());
   return times;
 }
 
@@ -200,6 +202,8 @@ double final_sigma(const GridSpec& spec, const NoiseSchedule& schedule, double l
       return spec.family == GridFamily::shaped ? *spec.sigma_min : schedule.sigma(0);
     case FinalSigma::last:
       return last;
+    case FinalSigma::noisiest:
+      return schedule.sigma(noisiest_count(spec, schedule, schedule.train_steps()) - 1);
     case FinalSigma::zero:
       break;
   }

@@ -26,6 +26,17 @@ Points even_points(const GridSpec& spec, const NoiseSchedule& schedule,
   return points;
 }
 
+void drop_repeated_times(Points& points) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < points.times.size(); ++i) {
+    if (kept > 0 && points.times[i] == points.times[kept - 1]) continue;
+    points.times[kept] = points.times[i];
+    points.sigmas[kept++] = points.sigmas[i];
+  }
+  points.times.resize(kept);
+  points.sigmas.resize(kept);
+}
+
 Points sigma_points(const GridSpec& spec, const NoiseSchedule& schedule,
                     const GridRequest& request) {
   if (!request.sigmas.empty()) return custom_sigma_points(spec, schedule, request);
@@ -33,8 +44,8 @@ Points sigma_points(const GridSpec& spec, const NoiseSchedule& schedule,
   Points points{chosen_times(spec, schedule, request), {}};
   const int n = static_cast<int>(points.times.size());
   for (const double t : points.times) points.sigmas.push_back(schedule.sigma_at(t));
-  double high = points.sigmas.front();
-  double low = points.sigmas.back();
+  double high = spec.rising ? points.sigmas.back() : points.sigmas.front();
+  double low = spec.rising ? points.sigmas.front() : points.sigmas.back();
   if (spec.log_linear || spec.shape_from_table) {
     high = schedule.sigma(schedule.train_steps() - 1);
     low = schedule.sigma(0);
@@ -44,6 +55,7 @@ Points sigma_points(const GridSpec& spec, const NoiseSchedule& schedule,
     low = spec.sigma_min.value_or(low);
     check_sigma_range(high, low);
     points.sigmas = shaped_sigmas(spec, high, low, n);
+    if (spec.rising) std::reverse(points.sigmas.begin(), points.sigmas.end());
     for (std::size_t i = 0; i < points.sigmas.size(); ++i) {
       double& sigma = points.sigmas[i];
       if (spec.frame == Frame::flow) sigma /= sigma + 1.0;
@@ -54,6 +66,7 @@ Points sigma_points(const GridSpec& spec, const NoiseSchedule& schedule,
     points.sigmas = shaped_sigmas(spec, high, low, n + 1);
     return points;
   }
+  if (spec.distinct_times) drop_repeated_times(points);
   points.sigmas.push_back(final_sigma(spec, schedule, points.sigmas.back()));
   return points;
 }

@@ -102,4 +102,50 @@ double integrate_lagrange(const Few<double>& nodes, int which, double from, doub
   return half * sum;
 }
 
+double phi(int k, double z) {
+  double factorial = 1.0;  // of k
+  if (std::fabs(z) > 4.0) {
+    // phi_(i+1) = (phi_i - 1 / i!) / z divides errors by z.
+    double value = std::expm1(z) / z;
+    for (int i = 1; i < k; ++i) {
+      factorial *= i;
+      value = (value - 1.0 / factorial) / z;
+    }
+    return value;
+  }
+  for (int i = 2; i <= k; ++i) factorial *= i;
+  // Taylor's series for z >= 0; below, Kummer's transformation of it (DLMF 13.2.39): all
+  // terms are positive, so that nothing cancels.
+  double term = (z < 0.0 ? std::exp(z) : 1.0) / factorial;
+  double sum = term;
+  for (int j = 1; term > 0.25 * std::numeric_limits<double>::epsilon() * sum; ++j) {
+    const double ratio = z < 0.0 ? (k + j - 1.0) / j : 1.0;
+    term *= std::fabs(z) * ratio / (k + j);
+    sum += term;
+  }
+  return sum;
+}
+
+double integrate_exponential_lagrange(const Few<double>& nodes, int which, double z) {
+  double coefficient[8] = {1.0};  // of the powers of u
+  int degree = 0;
+  const double own = nodes[static_cast<std::size_t>(which)];
+  for (std::size_t k = 0; k < nodes.size(); ++k) {
+    if (static_cast<int>(k) == which) continue;
+    const double distance = own - nodes[k];
+    coefficient[++degree] = 0.0;
+    for (int i = degree; i >= 0; --i) {
+      const double lower = i > 0 ? coefficient[i - 1] : 0.0;
+      coefficient[i] = (lower - nodes[k] * coefficient[i]) / distance;
+    }
+  }
+  double sum = 0.0;
+  double factorial = 1.0;
+  for (int i = 0; i <= degree; ++i) {
+    if (i > 1) factorial *= i;
+    sum += coefficient[i] * factorial * phi(i + 1, z);
+  }
+  return sum;
+}
+
 }  // namespace sched

@@ -23,6 +23,16 @@ double beta_quantile(double p, double a, double b);
 // `from` to `to`.  Exact for up to 8 nodes (Gauss-Legendre of degree 7).
 double integrate_lagrange(const Few<double>& nodes, int which, double from, double to);
 
+// The functions of exponential integrators, k from 1 (Hochbruck and Ostermann 2010,
+// doi:10.1017/S0962492910000048, eq. 2.10):
+//   phi_k(z) = integral_0^1 e^(z (1 - u)) u^(k-1) / (k - 1)! du,   phi_1 = (e^z - 1) / z
+// Exact to a few roundings for every finite z, z = 0 included.
+double phi(int k, double z);
+
+// integral_0^1 e^(z (1 - u)) L(u) du for the Lagrange polynomial L through `nodes` that
+// is 1 at nodes[which].
+double integrate_exponential_lagrange(const Few<double>& nodes, int which, double z);
+
 // Solves the n x n system a x = b, row-major, n <= 8; x replaces b.  Returns false
 // where a is singular.  Lives beside the BLAS kernel, since OpenBLAS's LAPACK does it.
 bool solve_linear(int n, double* a, double* b);

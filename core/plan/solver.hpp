@@ -25,15 +25,29 @@ enum class ChurnPlace {
   before_call,  // the paper's: the step before adds it to its result
   own_call      // the paper's, as a call of its own that asks no model
 };
+inline bool predicts_data(DpmAlgorithm a) {
+  return a == DpmAlgorithm::data || a == DpmAlgorithm::sde_data;
+}
+inline bool is_sde(DpmAlgorithm a) {
+  return a == DpmAlgorithm::sde_data || a == DpmAlgorithm::sde_noise;
+}
 
 // What the configuration and the caller say about a method.  Plain data, each member
 // with the solvers that read it.
 struct SolverOptions {
-  int order = 2;                  // dpm_multistep, unipc, lms
-  bool lower_order_final = true;  // dpm_multistep, unipc
+  int order = 2;                  // dpm_multistep, dpm_singlestep, deis, unipc, lms
+  bool lower_order_final = true;  // dpm_multistep, dpm_singlestep, deis, unipc, sa_solver
   bool euler_at_final = false;    // dpm_multistep
+  // dpm_multistep, dpm_singlestep; sa_solver: data or noise
   DpmAlgorithm algorithm = DpmAlgorithm::data;
-  DpmType type = DpmType::midpoint;
+  DpmType type = DpmType::midpoint;  // dpm_multistep, dpm_singlestep
+  int predictor_order = 3;           // sa_solver
+  int corrector_order = 4;           // sa_solver: 0 for none
+  // sa_solver: how stochastic it is where a step begins between tau_end and tau_start, in
+  // the unit of the grid's sigmas; 0 elsewhere.
+  double tau = 1.0;
+  double tau_start = INFINITY;
+  double tau_end = 0.0;
   bool predict_x0 = true;  // unipc
   UnipcBasis basis = UnipcBasis::bh2;
   std::vector<int> disable_corrector;  // unipc: steps
@@ -71,14 +85,19 @@ struct SolverOptions {
   double signal_to_noise = 0.15;            // score_sde_ve: of a Langevin step
 
   // What diffusers does and the papers do not; off in our own composition.
-  bool quirk_churned_v = false;        // euler: v is read at sigma, not at sigma_hat
-  bool quirk_sde_third_order = false;  // dpm_multistep: sign in the third-order SDE term
+  bool quirk_churned_v = false;  // euler: v is read at sigma, not at sigma_hat
+  // dpm_multistep, dpm_singlestep: sign in the third-order SDE term
+  bool quirk_sde_third_order = false;
+  bool quirk_half_difference = false;  // sa_solver: 1/2 for phi_2 at order 2
+  bool quirk_tau_by_time = false;      // sa_solver: tau_start and tau_end are timesteps
   bool quirk_guarded_alpha = false;    // euler_ancestral_rf: 1e-12 beside a divisor
   bool quirk_call_at_end = false;      // euler_ancestral_rf: a call at sigma 0 that does nothing
   bool quirk_draw_at_end = false;      // consistency: draws for the last step and adds nothing
   bool quirk_token_sign = false;       // euler: per-token times step the other way
   bool quirk_unit_undo = false;        // repaint: undone timestep by timestep, a stride late
-  bool quirk_idle_draw = false;        // ancestral and SDE: a step to clean data draws, too
+  bool quirk_idle_draw = false;        // ancestral, SDE, sa_solver: draws that add nothing
+  // dpm_multistep: half of the second derivative, so that order 3 converges with order 2
+  bool quirk_half_curvature = false;
   bool quirk_beta_at_start = false;    // score_sde_vp: beta(t) / n for the integral of beta
 };
 

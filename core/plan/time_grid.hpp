@@ -17,7 +17,8 @@ enum class TimeRounding { keep, nearest, truncate };
 enum class FinalSigma {
   zero,
   sigma_min,  // the training schedule's smallest, or the shape's
-  last        // the last sigma once more
+  last,       // the last sigma once more
+  noisiest    // the largest of the timesteps in use: where an inversion ends
 };
 enum class TimeShift { exponential, linear };
 // What the model is told about the noise level, where that is not a flow sigma.
@@ -49,6 +50,8 @@ struct GridSpec {
   bool drop_last = false;    // n + 1 points are spaced, the last is dropped
   bool whole_times = false;  // linspace is rounded to whole timesteps
   double lambda_min_clipped = -INFINITY;
+  bool rising = false;          // sigmas family: from data to noise (inversion)
+  bool distinct_times = false;  // a timestep that is listed twice is stepped over once
 
   SigmaShape shape = SigmaShape::none;
   double rho = 7.0;

@@ -8,7 +8,8 @@ namespace sched {
 
 extern const Solver kDdim, kDdpm, kPndm, kLms, kEuler, kEulerAncestral, kHeun, kDpmMultistep,
     kUnipc, kLcm, kFlowEuler, kEulerAncestralRf, kTcd, kDpm2, kDpm2Ancestral, kDpmppSde,
-    kConsistency, kDpmFast, kDpmAdaptive, kDpmpp2sAncestral, kRepaint, kScoreSdeVe, kScoreSdeVp;
+    kConsistency, kDpmFast, kDpmAdaptive, kDpmpp2sAncestral, kRepaint, kScoreSdeVe, kScoreSdeVp,
+    kDpmSinglestep, kDeis, kSaSolver;
 
 const Solver* find_solver(const char* name) {
   static constexpr const Solver* solvers[] = {
@@ -17,7 +18,8 @@ const Solver* find_solver(const char* name) {
       &kUnipc,       &kLcm,        &kFlowEuler,      &kEulerAncestralRf,
       &kTcd,         &kDpm2,       &kDpm2Ancestral,  &kDpmppSde,
       &kConsistency, &kDpmFast,    &kDpmAdaptive,    &kDpmpp2sAncestral,
-      &kRepaint,     &kScoreSdeVe, &kScoreSdeVp};
+      &kRepaint,     &kScoreSdeVe, &kScoreSdeVp,     &kDpmSinglestep,
+      &kDeis,        &kSaSolver};
   for (const Solver* solver : solvers) {
     if (std::strcmp(solver->name, name) == 0) return solver;
   }

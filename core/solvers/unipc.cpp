@@ -12,9 +12,8 @@
 
 #include <algorithm>
 
-#include "../plan/few.hpp"
 #include "../plan/math.hpp"
-#include "../plan/solver.hpp"
+#include "exponential.hpp"
 
 namespace sched {
 
@@ -27,14 +26,11 @@ struct Basis {
 };
 
 Basis basis_of(UnipcBasis kind, double hh, int order) {
-  const double phi_1 = std::expm1(hh);
-  Basis basis{kind == UnipcBasis::bh1 ? hh : phi_1, {}};
-  double phi_k = phi_1 / hh - 1.0;
+  Basis basis{kind == UnipcBasis::bh1 ? hh : std::expm1(hh), {}};
   double factorial = 1.0;
   for (int i = 1; i <= order; ++i) {
-    basis.b.push_back(phi_k * factorial / basis.scale);
-    factorial *= i + 1;
-    phi_k = phi_k / hh - 1.0 / factorial;
+    factorial *= i;
+    basis.b.push_back(factorial * hh * phi(i + 1, hh) / basis.scale);
   }
   return basis;
 }
@@ -61,13 +57,7 @@ struct Update {
   NoiseLevel t;
   LinearForm x;
   const LinearForm* corrected;
-  Few<LinearForm> m;
-  Few<double> log_snr;
-
-  void add(const LinearForm& prediction, double at) {
-    m.push_back(prediction);
-    log_snr.push_back(at);
-  }
+  Predictions points;
 };
 
 Few<double> rho_of(const Few<double>& r, const Basis& basis) {
@@ -83,33 +73,32 @@ LinearForm apply(const SolverOptions& options, const Update& u) {
   const double h = u.t.log_snr() - u.s.log_snr();
   if (h == 0.0) return u.x;
   const double hh = options.predict_x0 ? -h : h;
-  const int order = static_cast<int>(u.m.size());
-  const Basis basis = basis_of(options.basis, hh, order);
+  const Few<LinearForm>& m = u.points.m;
+  const Few<double>& log_snr = u.points.log_snr;
+  const Basis basis = basis_of(options.basis, hh, u.points.order());
   Few<double> r;
-  for (std::size_t k = 1; k < u.m.size(); ++k) r.push_back((u.log_snr[k] - u.log_snr[0]) / h);
+  for (std::size_t k = 1; k < m.size(); ++k) r.push_back((log_snr[k] - log_snr[0]) / h);
   if (u.corrected != nullptr) r.push_back(1.0);
 
-  LinearForm sum = std::expm1(hh) * u.m[0];
+  LinearForm sum = std::expm1(hh) * m[0];
   if (!r.empty()) {
     const Few<double> rho = rho_of(r, basis);
     for (std::size_t k = 0; k < r.size(); ++k) {
-      const LinearForm& point = k + 1 < u.m.size() ? u.m[k + 1] : *u.corrected;
-      sum = sum + (basis.scale * rho[k] / r[k]) * (point - u.m[0]);
+      const LinearForm& point = k + 1 < m.size() ? m[k + 1] : *u.corrected;
+      sum = sum + (basis.scale * rho[k] / r[k]) * (point - m[0]);
     }
   }
   return options.predict_x0 ? (u.t.sigma / u.s.sigma) * u.x - u.t.alpha * sum
                             : (u.t.alpha / u.s.alpha) * u.x - u.t.sigma * sum;
 }
 
-// The order of the prediction that step `age` steps ago made.  A step that began at pure
-// noise has no finite log SNR to take a difference over, and ends the history.
+// The order of the prediction that step `age` steps ago made.
 int order_at(const StepView& step, int age) {
   const SolverOptions& options = step.options();
   int order = std::min(options.order, step.history() - age + 1);
-  while (order > 1 && step.from(age + order - 1).is_pure_noise()) --order;
   if (options.lower_order_final) order = std::min(order, step.steps_left() + age);
   if (age == 0 && step.ends_at_data()) order = 1;
-  return order;
+  return distinct_order(step, age, order);
 }
 
 LinearForm corrected_sample(const StepView& step, const LinearForm& now) {
@@ -120,11 +109,8 @@ LinearForm corrected_sample(const StepView& step, const LinearForm& now) {
       std::find(off.begin(), off.end(), previous) != off.end()) {
     return step.sample();
   }
-  Update u{step.from(1), step.from(), step.memory(options.order), &now, {}, {}};
-  const int order = order_at(step, 1);
-  for (int age = 1; age <= order; ++age) {
-    u.add(step.past(age, options.order), step.from(age).log_snr());
-  }
+  Update u{step.from(1), step.from(), step.memory(options.order), &now, {}};
+  u.points.add_past(step, options.order, 1, 1 + order_at(step, 1));
   return apply(options, u);
 }
 
@@ -133,12 +119,9 @@ StepPlan plan(const StepView& step) {
   const LinearForm now = options.predict_x0 ? step.denoised() : step.raw_epsilon();
   const LinearForm x = corrected_sample(step, now);
 
-  Update u{step.from(), step.to(), x, nullptr, {}, {}};
-  u.add(now, step.from().log_snr());
-  const int order = order_at(step, 0);
-  for (int age = 1; age < order; ++age) {
-    u.add(step.past(age, options.order), step.from(age).log_snr());
-  }
+  Update u{step.from(), step.to(), x, nullptr, {}};
+  u.points.add(now, step.from().log_snr());
+  u.points.add_past(step, options.order, 1, order_at(step, 0));
   StepPlan plan = step.blank_plan();
   plan.next = apply(options, u);
   plan.keep(step.ring_slot(options.order), now);

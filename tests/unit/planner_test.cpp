@@ -81,23 +81,45 @@ double exact_on_gaussian(const Loop& loop, double x) {
 }
 
 // Even in log sigma between two levels, the end included: the grid on which orders show.
-std::vector<double> smooth_sigmas(int steps, bool flow) {
+// A multistep method of order 3 or more begins with a step of order 1, whose error would
+// show instead; with a power of 3 the first steps are so short that it does not.
+std::vector<double> smooth_sigmas(int steps, bool flow, int power = 1) {
   std::vector<double> sigmas;
   for (int i = 0; i <= steps; ++i) {
-    const double ve = std::exp(std::log(8.0) + (std::log(0.2) - std::log(8.0)) * i / steps);
+    const double way = std::pow(static_cast<double>(i) / steps, power);
+    const double ve = std::exp(std::log(8.0) + (std::log(0.2) - std::log(8.0)) * way);
     sigmas.push_back(flow ? ve / (1.0 + ve) : ve);
   }
   return sigmas;
 }
 
-double measured_order(const std::string& config, int steps, bool flow) {
+using Change = std::function<void(Factors&)>;
+
+// A loop over the smooth grid with the solver exchanged.
+std::shared_ptr<const Loop> smooth_loop(const std::string& config, const Change& change, int steps,
+                                        bool flow, int power) {
+  Scheduler scheduler = *make_scheduler(config.data(), config.size(), false);
+  if (change) change(scheduler.factors);
+  LoopRequest request;
+  request.elements = 1;
+  request.kernel = 1;
+  request.dtype = DType::f64;
+  request.seeds = {0};
   // Classes without a training table make a smooth grid of their own.
-  const bool own_grid = config.find("EDM") != std::string::npos;
+  const bool own_grid = scheduler.factors.grid.family == GridFamily::shaped;
+  if (own_grid) {
+    request.grid.num_steps = steps;
+  } else {
+    request.grid.sigmas = smooth_sigmas(steps, flow, power);
+  }
+  return make_loop(std::make_shared<const Scheduler>(scheduler), request);
+}
+
+double measured_order(const std::string& config, const Change& change, int steps, bool flow,
+                      int power) {
   double error[2];
   for (int k = 0; k < 2; ++k) {
-    const auto loop = loop_of(config, own_grid ? steps << k : 0, [&](LoopRequest& request) {
-      if (!own_grid) request.grid.sigmas = smooth_sigmas(steps << k, flow);
-    });
+    const auto loop = smooth_loop(config, change, steps << k, flow, power);
     error[k] = std::fabs(run_on_gaussian(*loop, 3.0) - exact_on_gaussian(*loop, 3.0));
   }
   return std::log2(error[0] / error[1]);
@@ -109,19 +131,52 @@ struct OrderCase {
   bool flow;
   double order;
   int steps;
+  Change change = nullptr;
+  int power = 1;
 };
+
+Change dpm_singlestep(int order, DpmType type, DpmAlgorithm algorithm) {
+  return [=](Factors& f) {
+    f.solver = find_solver("dpm_singlestep");
+    f.options.order = order;
+    f.options.type = type;
+    f.options.algorithm = algorithm;
+    f.options.lower_order_final = false;
+  };
+}
+
+Change deis(int order) {
+  return [=](Factors& f) {
+    f.solver = find_solver("deis");
+    f.options.order = order;
+    f.options.lower_order_final = false;
+  };
+}
+
+Change sa_solver(int predictor, int corrector, DpmAlgorithm algorithm = DpmAlgorithm::data) {
+  return [=](Factors& f) {
+    f.solver = find_solver("sa_solver");
+    f.options.predictor_order = predictor;
+    f.options.corrector_order = corrector;
+    f.options.algorithm = algorithm;
+    f.options.tau = 0.0;
+    f.options.lower_order_final = false;
+  };
+}
 
 class Order : public testing::TestWithParam<OrderCase> {};
 
 TEST_P(Order, IsTheTheorys) {
   const OrderCase& c = GetParam();
-  const double order = measured_order(c.config, c.steps, c.flow);
+  const double order = measured_order(c.config, c.change, c.steps, c.flow, c.power);
   std::printf("%-28s order %.2f\n", c.name, order);
   EXPECT_NEAR(order, c.order, 0.15);
 }
 
 #define VE(solver) R"({"solver": )" solver R"(, "parameterization": {"frame": "ve"}})"
 #define FLOW(solver) R"({"solver": )" solver R"(, "schedule": "flow"})"
+#define DPM_VP VP_SIGMAS(R"("dpm_multistep")")
+#define DPM_FLOW FLOW(R"("dpm_multistep")")
 #define VP_SIGMAS(solver) R"({"solver": )" solver R"(, "parameterization": {"frame": "vp"}})"
 
 // The data's deviation is not the network's, or F would be zero everywhere.
@@ -165,7 +220,34 @@ INSTANTIATE_TEST_SUITE_P(
                   3, 320},
         OrderCase{"unipc 2 flow, all steps",
                   FLOW(R"({"name": "unipc", "order": 2, "lower_order_final": false})"), true, 3,
-                  320}),
+                  320},
+        // Multiples of the order, since each cycle is one step of it.
+        OrderCase{"singlestep 1 vp", DPM_VP, false, 1, 320,
+                  dpm_singlestep(1, DpmType::midpoint, DpmAlgorithm::data)},
+        OrderCase{"singlestep 2 midpoint vp", DPM_VP, false, 2, 320,
+                  dpm_singlestep(2, DpmType::midpoint, DpmAlgorithm::data)},
+        OrderCase{"singlestep 2 heun flow", DPM_FLOW, true, 2, 320,
+                  dpm_singlestep(2, DpmType::heun, DpmAlgorithm::data)},
+        OrderCase{"singlestep 3 midpoint vp", DPM_VP, false, 3, 240,
+                  dpm_singlestep(3, DpmType::midpoint, DpmAlgorithm::data)},
+        OrderCase{"singlestep 3 heun vp", DPM_VP, false, 3, 240,
+                  dpm_singlestep(3, DpmType::heun, DpmAlgorithm::data)},
+        OrderCase{"singlestep 3 heun noise ve", VE(R"("dpmpp_2m")"), false, 3, 240,
+                  dpm_singlestep(3, DpmType::heun, DpmAlgorithm::noise)},
+        OrderCase{"deis 1 vp", DPM_VP, false, 1, 320, deis(1)},
+        OrderCase{"deis 2 ve", VE(R"("dpmpp_2m")"), false, 2, 320, deis(2)},
+        OrderCase{"deis 3 vp", DPM_VP, false, 3, 320, deis(3), 3},
+        OrderCase{"deis 4 flow", DPM_FLOW, true, 4, 640, deis(4), 3},
+        OrderCase{"sa p1 c0 vp", DPM_VP, false, 1, 320, sa_solver(1, 0)},
+        OrderCase{"sa p2 c0 ve", VE(R"("dpmpp_2m")"), false, 2, 320, sa_solver(2, 0)},
+        OrderCase{"sa p3 c0 flow", DPM_FLOW, true, 3, 320, sa_solver(3, 0), 3},
+        OrderCase{"sa p2 c3 vp", DPM_VP, false, 3, 320, sa_solver(2, 3), 3},
+        OrderCase{"sa p3 c4 vp", DPM_VP, false, 4, 640, sa_solver(3, 4), 3},
+        OrderCase{"sa p3 c3 noise vp", DPM_VP, false, 3, 320, sa_solver(3, 3, DpmAlgorithm::noise),
+                  3},
+        // The authors' third order lacks a factor 2 and is of order 2.
+        OrderCase{"dpmpp_3m vp", VP_SIGMAS(R"({"name": "dpmpp_3m", "lower_order_final": false})"),
+                  false, 2, 320, nullptr, 3}),
     [](const testing::TestParamInfo<OrderCase>& info) {
       std::string name = info.param.name;
       for (char& c : name) {
@@ -289,6 +371,35 @@ TEST(Reductions, DpmppSdeWithoutNoiseHasOrderTwo) {
   }
 }
 
+std::shared_ptr<const Loop> vp_loop(const Change& change) {
+  return smooth_loop(DPM_VP, change, 20, false, 1);
+}
+
+TEST(Reductions, SinglestepDeisAndSaSolverOfOrderOneAreDdim) {
+  const auto ddim = vp_loop([](Factors& f) { f.solver = find_solver("ddim"); });
+  for (const DpmAlgorithm algorithm : {DpmAlgorithm::data, DpmAlgorithm::noise}) {
+    expect_same_rows(*ddim, *vp_loop(dpm_singlestep(1, DpmType::midpoint, algorithm)));
+    expect_same_rows(*ddim, *vp_loop(sa_solver(1, 0, algorithm)));
+  }
+  expect_same_rows(*ddim, *vp_loop(deis(1)));
+}
+
+TEST(Reductions, DeisIsSaSolverOnNoiseWithoutNoiseOrCorrector) {
+  expect_same_rows(*vp_loop(deis(3)), *vp_loop(sa_solver(3, 0, DpmAlgorithm::noise)));
+}
+
+TEST(Reductions, SaSolverWithTauOneIsSdeDpmSolver) {
+  const auto sa = vp_loop([](Factors& f) {
+    sa_solver(1, 0)(f);
+    f.options.tau = 1.0;
+  });
+  const auto dpm = vp_loop([](Factors& f) {
+    f.options.order = 1;
+    f.options.algorithm = DpmAlgorithm::sde_data;
+  });
+  expect_same_rows(*sa, *dpm);
+}
+
 // Flow sigmas may begin at 1, where alpha is 0 and log SNR infinite.
 TEST(Flow, EverySolverStartsAtPureNoise) {
   for (const char* solver : {"euler", "ddim", "heun", "lms", "dpmpp_2m", "dpmpp_3m", "unipc", "lcm",
@@ -345,6 +456,38 @@ TEST(Steps, AnyNumberOfThemIsPlanned) {
   EXPECT_THROW(loop_of(decoder, 3), Error);
 }
 
+TEST(Flow, ExponentialSolversStartAtPureNoise) {
+  for (const int order : {1, 2, 3}) {
+    for (const Change& change : {dpm_singlestep(order, DpmType::heun, DpmAlgorithm::data),
+                                 deis(order), sa_solver(order, 3)}) {
+      Scheduler scheduler = *make_scheduler(DPM_FLOW, sizeof(DPM_FLOW) - 1, false);
+      change(scheduler.factors);
+      scheduler.factors.options.tau = 1.0;
+      LoopRequest request;
+      request.grid.num_steps = 8;
+      request.elements = 1;
+      request.seeds = {0};
+      const auto loop = make_loop(std::make_shared<const Scheduler>(scheduler), request);
+      EXPECT_EQ(loop->grid.steps.front().from.alpha, 0.0);
+      EXPECT_TRUE(loop->grid.steps.back().to.is_data());
+    }
+  }
+}
+
+// A loop that begins within a cycle of stages begins a cycle of its own.
+TEST(Singlestep, MayBeginWithinACycle) {
+  const char* config = R"({"_class_name": "DPMSolverSinglestepScheduler", "solver_order": 3})";
+  for (int begin = 0; begin < 6; ++begin) {
+    const auto loop = loop_of(config, 10, [&](LoopRequest& r) { r.begin_step = begin; });
+    for (const Node& node : loop->grid.nodes) {
+      EXPECT_LE(node.stage, std::min(node.step % 3, node.step - begin));
+      const auto start = static_cast<std::size_t>(node.step - node.stage);
+      EXPECT_EQ(node.from.sigma, loop->grid.steps[start].from.sigma);
+    }
+    EXPECT_EQ(loop->grid.nodes.back().stage, 0);
+  }
+}
+
 // ------------------------------------------------------------------------- grids
 
 TEST(Grid, AnglesOfTrigFlow) {
@@ -392,7 +535,7 @@ TEST(Grid, EdmTakesPositionsForSigmas) {
 TEST(Brownian, CallsSayOverWhichLevelsTheirNoiseRuns) {
   const auto loop = loop_of(
       R"({"_class_name": "DPMSolverSDEScheduler", "noise_sampler_seed": 9007199254740991})", 5);
-  EXPECT_TRUE(loop->options.brownian);
+  EXPECT_TRUE(loop->options.on_path);
   EXPECT_EQ(loop->options.noise_seed, 9007199254740991u);
   for (std::size_t i = 0; i + 1 < loop->plans.size(); ++i) {
     const Node& node = loop->grid.nodes[i];
@@ -402,6 +545,35 @@ TEST(Brownian, CallsSayOverWhichLevelsTheirNoiseRuns) {
     EXPECT_EQ(node.to.sigma, node.stage == 1 ? step.to.sigma : loop->grid.nodes[i + 1].level.sigma);
   }
   EXPECT_EQ(loop->plans.back().draws, 0);
+}
+
+// diffusers: the inverse class drops repeated timesteps and leaves their sigmas, so that
+// the two lists no longer belong together.
+TEST(Grid, AnInversionRisesAndListsATimestepOnceWithItsSigma) {
+  for (const char* shape : {"none", "use_karras_sigmas"}) {
+    for (const int n : {1, 7, 50, 1000}) {
+      const auto loop =
+          loop_of(text_of(R"({"_class_name": "DPMSolverMultistepInverseScheduler")",
+                          shape[0] == 'n' ? "" : text_of(", \"", shape, "\": true"), "}"),
+                  n);
+      const TimeGrid& grid = loop->grid;
+      ASSERT_EQ(grid.sigmas.size(), grid.steps.size() + 1);
+      for (std::size_t i = 1; i < grid.steps.size(); ++i) {
+        EXPECT_GT(grid.steps[i].time, grid.steps[i - 1].time);
+        EXPECT_GT(grid.sigmas[i], grid.sigmas[i - 1]);
+      }
+      std::printf("%s, %d steps asked for: %d\n", shape, n, grid.total());
+    }
+  }
+}
+
+// 1000 steps over 1000 timesteps repeat one: there is no distance to take a difference over.
+TEST(Grid, ARepeatedTimestepLeavesFiniteWeights) {
+  for (const char* name : {"DPMSolverMultistep", "DPMSolverSinglestep", "DEISMultistep",
+                           "UniPCMultistep", "SASolver"}) {
+    const auto loop = loop_of(text_of(R"({"_class_name": ")", name, R"(Scheduler"})"), 1000);
+    EXPECT_EQ(loop->plans.size(), 1000u) << name;
+  }
 }
 
 TEST(Grid, TrailingNeverListsMoreStepsThanAskedForNorTimesBelowZero) {
@@ -437,6 +609,23 @@ TEST(Math, BetaQuantileInvertsTheBetaDistribution) {
   EXPECT_EQ(beta_quantile(0.0, 0.6, 0.6), 0.0);
   EXPECT_EQ(beta_quantile(1.0, 0.6, 0.6), 1.0);
   EXPECT_NEAR(beta_quantile(0.5, 0.6, 0.6), 0.5, 1e-15);
+}
+
+TEST(Math, PhiFunctionsObeyTheirRecurrence) {
+  double factorial = 1.0;  // of k
+  double worst = 0;
+  for (int k = 1; k <= 5; ++k) {
+    factorial *= k;
+    EXPECT_DOUBLE_EQ(phi(k, 0.0), 1.0 / factorial);
+    // On both sides of where the way of evaluating changes, where the difference is benign.
+    for (const double z : {-40.0, -4.1, -3.9, -2.0, 2.0, 3.9, 4.1, 40.0}) {
+      worst = std::fmax(worst, std::fabs(phi(k + 1, z) * z / (phi(k, z) - 1.0 / factorial) - 1.0));
+    }
+  }
+  std::printf("largest relative error %.2e\n", worst);
+  EXPECT_LT(worst, 1e-14);
+  EXPECT_NEAR(phi(1, 1e-9), 1.0 + 0.5e-9, 1e-16);
+  EXPECT_NEAR(phi(2, -1e-9), 0.5 - 1e-9 / 6.0, 1e-16);
 }
 
 TEST(Math, LinearSystemsAreSolved) {
