@@ -110,6 +110,11 @@ std::vector<double> chosen_times(const GridSpec& spec, const NoiseSchedule& sche
     return request.timesteps;
   }
   const int n = checked_steps(request.num_steps, train_steps);
+  if (spec.needs_two_steps && n < 2) {
+    fail(Status::steps,
+         "num_steps is 1, but the timesteps are spread from the last to 0 here; allowed are 2 to ",
+         train_steps);
+  }
   return spaced_times(spec, train_steps, noisiest_count(spec, schedule, train_steps), n);
 }
 

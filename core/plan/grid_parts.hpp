@@ -49,5 +49,7 @@ void grid_of_sigmas(const GridSpec& spec, const NoiseSchedule& schedule, const G
                     TimeGrid& grid);
 void grid_of_flow(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
                   TimeGrid& grid);
+void grid_of_cosine(const GridSpec& spec, const GridRequest& request, TimeGrid& grid);
+void grid_of_sine(const GridSpec& spec, const GridRequest& request, TimeGrid& grid);
 
 }  // namespace sched

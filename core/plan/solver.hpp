@@ -15,7 +15,8 @@ namespace sched {
 enum class DpmAlgorithm { data, noise, sde_data, sde_noise };
 enum class DpmType { midpoint, heun };
 enum class UnipcBasis { bh1, bh2 };
-enum class Variance { fixed_small, fixed_large, learned, learned_range };
+// posterior: fixed_small without a floor under it.
+enum class Variance { fixed_small, fixed_large, learned, learned_range, posterior };
 
 // What the configuration and the caller say about a method.  Plain data, each member
 // with the solvers that read it.
@@ -40,11 +41,15 @@ struct SolverOptions {
   double noise_scale = 1.0;  // euler: s_noise
 
   // What diffusers does and the papers do not; off in our own composition.
-  bool quirk_churned_v = false;        // euler: v is read at sigma, not at sigma_hat
-  bool quirk_sde_third_order = false;  // dpm_multistep: sign in the third-order SDE term
-  bool quirk_guarded_alpha = false;    // euler_ancestral_rf: 1e-12 beside a divisor
-  bool quirk_call_at_end = false;      // euler_ancestral_rf: a call at sigma 0 that does nothing
-  bool quirk_token_sign = false;       // euler: per-token times step the other way
+  bool quirk_churned_v = false;          // euler: v is read at sigma, not at sigma_hat
+  bool quirk_sde_third_order = false;    // dpm_multistep: sign in the third-order SDE term
+  bool quirk_spare_draw = false;         // dpm_multistep: order 2 draws twice, uses the second
+  bool quirk_first_order_below = false;  // dpm_multistep: order 1 past the first timestep
+  bool quirk_spare_last_draw = false;    // ddpm: the last step draws and adds no noise
+  bool quirk_lost_x0 = false;            // ipndm: from pure noise, x0 is taken as 0
+  bool quirk_guarded_alpha = false;      // euler_ancestral_rf: 1e-12 beside a divisor
+  bool quirk_call_at_end = false;        // euler_ancestral_rf: a call at sigma 0 that does nothing
+  bool quirk_token_sign = false;         // euler: per-token times step the other way
 };
 
 // Everything that a solver may know at one model call.

@@ -26,7 +26,9 @@ enum class GridFamily {
   timesteps,  // whole training timesteps; levels looked up (DDIM, DDPM, PNDM)
   subset,     // whole timesteps, a subset of a training subset (LCM)
   sigmas,     // sigmas interpolated at timesteps, then shaped (Euler, DPM-Solver)
-  flow        // sigmas in (0, 1], shifted
+  flow,       // sigmas in (0, 1], shifted
+  cosine,     // continuous times in [0, 1] on a cosine schedule (Wuerstchen)
+  sine        // sigma = sin^2 of evenly spaced angles (iPNDM)
 };
 
 struct GridSpec {
@@ -49,12 +51,21 @@ struct GridSpec {
   bool continuous_times = false;  // the model's time is 0.25 ln sigma
   FinalSigma final_sigma = FinalSigma::zero;
 
-  // timesteps family: where the last step ends.
-  bool final_alpha_one = true;
+  // timesteps family.
+  bool final_alpha_one = true;  // where the last step ends; in a rising grid, the first begins
+  bool rising = false;          // from data to noise: DDIM inversion
+  bool needs_two_steps = false;
 
   // subset family.
   int original_steps = 50;
   bool argument_means_all = false;  // diffusers: TCD's argument asks for every timestep
+
+  // cosine family: an offset of the time, and a power on it.
+  double cosine_offset = 0.008;
+  double cosine_power = 1.0;
+
+  // sine family: the sigmas, the end included, in place of the sines.
+  std::vector<double> given_sigmas;
 
   // flow family.
   double shift = 1.0;

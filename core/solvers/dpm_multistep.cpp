@@ -29,6 +29,9 @@ int order_of(const StepView& step) {
   int order = std::min(options.order, step.history() + 1);
   if (step.ends_at_data() || (step.is_last_step() && (options.euler_at_final || few))) order = 1;
   if (step.steps_left() == 2 && few) order = std::min(order, 2);
+  // diffusers: CogVideoX goes by the timestep, which may end at the first one's level.
+  const bool below = step.node().time < stride_of(step.schedule(), step.grid().total());
+  if (options.quirk_first_order_below && below) order = 1;
   // Repeated timesteps leave no distance to take a difference over.
   const double now = step.from().log_snr();
   if (order > 1 && (now == step.from(1).log_snr() || now == step.to().log_snr())) order = 1;
@@ -84,25 +87,31 @@ StepPlan plan(const StepView& step) {
   const bool data = predicts_data(options.algorithm);
   const bool sde = is_sde(options.algorithm);
   const LinearForm kept = data ? step.denoised() : step.epsilon();
-  const LinearForm sum = combine(step, kept, h, order_of(step));
+  const int order = order_of(step);
+  const LinearForm sum = combine(step, kept, h, order);
+  // diffusers: CogVideoX draws for order 1 first, and throws that away.
+  const int draws = !sde ? 0 : options.quirk_spare_draw && order > 1 ? 2 : 1;
+  const LinearForm noise = step.noise(draws > 1 ? 1 : 0);
 
   StepPlan plan = step.blank_plan();
   if (data) {
     const double keep = t.sigma / s.sigma * (sde ? std::exp(-h) : 1.0);
     plan.next = keep * step.sample() + t.alpha * sum;
-    if (sde) plan.next = plan.next + (t.sigma * std::sqrt(-std::expm1(-2.0 * h))) * step.noise();
+    if (sde) plan.next = plan.next + (t.sigma * std::sqrt(-std::expm1(-2.0 * h))) * noise;
   } else {
     plan.next = (t.alpha / s.alpha) * step.sample() - ((sde ? 2.0 : 1.0) * t.sigma) * sum;
-    if (sde) plan.next = plan.next + (t.sigma * std::sqrt(std::expm1(2.0 * h))) * step.noise();
+    if (sde) plan.next = plan.next + (t.sigma * std::sqrt(std::expm1(2.0 * h))) * noise;
   }
-  plan.draws = sde ? 1 : 0;
+  plan.draws = draws;
   const int rows = options.order - 1;
   if (rows > 0) plan.keep(step.ring_slot(rows), kept);
   return plan;
 }
 
 int rows(const SolverOptions& options) { return options.order - 1; }
-int draws(const SolverOptions& options) { return is_sde(options.algorithm) ? 1 : 0; }
+int draws(const SolverOptions& options) {
+  return !is_sde(options.algorithm) ? 0 : options.quirk_spare_draw ? 2 : 1;
+}
 
 }  // namespace
 

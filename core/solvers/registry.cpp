@@ -7,13 +7,13 @@
 namespace sched {
 
 extern const Solver kDdim, kDdpm, kPndm, kLms, kEuler, kEulerAncestral, kHeun, kDpmMultistep,
-    kUnipc, kLcm, kFlowEuler, kEulerAncestralRf, kTcd;
+    kUnipc, kLcm, kFlowEuler, kEulerAncestralRf, kTcd, kIpndm;
 
 const Solver* find_solver(const char* name) {
   static constexpr const Solver* solvers[] = {&kDdim,  &kDdpm, &kPndm,           &kLms,
                                               &kEuler, &kHeun, &kEulerAncestral, &kDpmMultistep,
                                               &kUnipc, &kLcm,  &kFlowEuler,      &kEulerAncestralRf,
-                                              &kTcd};
+                                              &kTcd,   &kIpndm};
   for (const Solver* solver : solvers) {
     if (std::strcmp(solver->name, name) == 0) return solver;
   }
