@@ -118,33 +118,7 @@ std::vector<double> chosen_times(const GridSpec& spec, const NoiseSchedule& sche
   return spaced_times(spec, train_steps, noisiest_count(spec, schedule, train_steps), n);
 }
 
-// --------------------------------------------------------------------- sigma shapes
-
-std::vector<double> shaped_sigmas(const GridSpec& spec, double high, double low, int count) {
-  std::vector<double> sigmas;
-  switch (spec.shape) {
-    case SigmaShape::karras: {  // Karras et al. 2022, arXiv:2206.00364, eq. 5
-      const double from = std::pow(high, 1.0 / spec.rho);
-      const double to = std::pow(low, 1.0 / spec.rho);
-      for (const double ramp : linspace(0.0, 1.0, count)) {
-        sigmas.push_back(std::pow(from + ramp * (to - from), spec.rho));
-      }
-      return sigmas;
-    }
-    case SigmaShape::beta:  // Lee et al. 2024, arXiv:2407.12173
-      for (const double ramp : linspace(0.0, 1.0, count)) {
-        sigmas.push_back(low + beta_quantile(1.0 - ramp, 0.6, 0.6) * (high - low));
-      }
-      return sigmas;
-    case SigmaShape::exponential:
-    case SigmaShape::lu:  // with diffusers' rho of 1 the two are the same
-    case SigmaShape::none:
-      break;
-  }
-  sigmas = linspace(std::log(high), std::log(low), count);
-  for (double& sigma : sigmas) sigma = std::exp(sigma);
-  return sigmas;
-}
+// -------------------------------------------------------------------- sigmas to levels
 
 double rounded_time(TimeRounding rounding, double time) {
   switch (rounding) {
@@ -166,6 +140,8 @@ void check_sigma_range(double high, double low) {
   }
 }
 
+namespace {
+
 double final_sigma(const GridSpec& spec, const NoiseSchedule& schedule, double last) {
   switch (spec.final_sigma) {
     case FinalSigma::sigma_min:
@@ -173,9 +149,18 @@ double final_sigma(const GridSpec& spec, const NoiseSchedule& schedule, double l
     case FinalSigma::last:
       return last;
     case FinalSigma::zero:
+    case FinalSigma::shaped:
       break;
   }
   return 0.0;
+}
+
+}  // namespace
+
+void append_final_sigma(const GridSpec& spec, const NoiseSchedule& schedule,
+                        std::vector<double>& sigmas) {
+  const bool has_end = spec.shape != SigmaShape::none && spec.final_sigma == FinalSigma::shaped;
+  if (!has_end) sigmas.push_back(final_sigma(spec, schedule, sigmas.back()));
 }
 
 Points custom_sigma_points(const GridSpec& spec, const NoiseSchedule& schedule,

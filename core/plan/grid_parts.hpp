@@ -22,8 +22,15 @@ int checked_steps(int num_steps, int most);
 std::vector<double> chosen_times(const GridSpec& spec, const NoiseSchedule& schedule,
                                  const GridRequest& request);
 
-// `count` sigmas from `high` down to `low`.
+// How many sigmas a shape makes for so many steps.
+inline int shaped_count(const GridSpec& spec, int steps) {
+  return spec.final_sigma == FinalSigma::shaped ? steps + 1 : steps;
+}
+// `count` sigmas from `high` down to `low`; fewer where some would repeat.
 std::vector<double> shaped_sigmas(const GridSpec& spec, double high, double low, int count);
+bool is_over_timesteps(SigmaShape shape);
+// Fractional timesteps of a shape over them, from train_steps - 1 down to `low`.
+std::vector<double> shaped_times(const GridSpec& spec, int train_steps, double low, int count);
 void check_sigma_range(double high, double low);
 double rounded_time(TimeRounding rounding, double time);
 
@@ -33,7 +40,9 @@ struct Points {
   std::vector<double> sigmas;
 };
 
-double final_sigma(const GridSpec& spec, const NoiseSchedule& schedule, double last);
+// Appends where the loop ends, unless the shape has done so.
+void append_final_sigma(const GridSpec& spec, const NoiseSchedule& schedule,
+                        std::vector<double>& sigmas);
 // Sigmas as the caller gives them, where the loop ends included.
 Points custom_sigma_points(const GridSpec& spec, const NoiseSchedule& schedule,
                            const GridRequest& request);

@@ -12,12 +12,35 @@
 namespace sched {
 
 enum class Spacing { linspace, leading, trailing };
-enum class SigmaShape { none, karras, exponential, beta, lu };
+enum class SigmaShape {
+  none,
+  // Over the sigmas from the largest to the smallest.
+  karras,
+  exponential,
+  beta,  // Lee et al. with the quantile on sigma, as diffusers has it
+  lu,
+  polyexponential,
+  laplace,
+  kl_optimal,
+  linear_quadratic,
+  bong_tangent,
+  // Sigmas of their own.
+  vp,
+  table,
+  // From here on over the timesteps, sigma looked up: ComfyUI's.
+  normal,
+  sgm_uniform,
+  simple,
+  ddim_uniform,
+  beta_timesteps,  // Lee et al. with the quantile on the timestep
+  smoothstep
+};
 enum class TimeRounding { keep, nearest, truncate };
 enum class FinalSigma {
   zero,
   sigma_min,  // the training schedule's smallest
-  last        // the last sigma once more
+  last,       // the last sigma once more
+  shaped      // the last of the shape, which then has one sigma more
 };
 enum class TimeShift { exponential, linear };
 
@@ -42,11 +65,24 @@ struct GridSpec {
   double lambda_min_clipped = -INFINITY;
 
   SigmaShape shape = SigmaShape::none;
-  double rho = 7.0;
+  double rho = 7.0;         // karras, polyexponential
+  double beta_alpha = 0.6;  // beta, beta_timesteps: the distribution's parameters
+  double beta_beta = 0.6;
+  double laplace_mu = 0.0;    // laplace: the centre in log sigma
+  double laplace_beta = 0.5;  // laplace: the width
+  double vp_beta_d = 19.9;    // vp: beta(t) = beta_min + beta_d t, t from 1 to eps_s
+  double vp_beta_min = 0.1;
+  double vp_eps_s = 1e-3;
+  double threshold_noise = 0.025;   // linear_quadratic: 1 - sigma where the line ends
+  int linear_steps = 0;             // linear_quadratic: 0 means half of the steps
+  std::vector<double> levels;       // table: sigmas, resampled evenly in log sigma
+  bool levels_without_end = false;  // table: the last sigma is the last level, not the end after
   std::optional<double> sigma_min;
   std::optional<double> sigma_max;
   bool shape_from_table = false;  // the shape spans the training schedule, not the spacing
-  bool log_linear = false;        // sigmas evenly in log sigma between the table's ends
+  // Between whole timesteps log sigma is interpolated (k-diffusion), not sigma (diffusers).
+  bool log_interpolation = false;
+  bool log_linear = false;  // sigmas evenly in log sigma between the table's ends
   TimeRounding shaped_times = TimeRounding::keep;
   bool continuous_times = false;  // the model's time is 0.25 ln sigma
   FinalSigma final_sigma = FinalSigma::zero;
@@ -133,6 +169,10 @@ struct TimeGrid {
 
 // The steps of the whole schedule.  Throws Error{steps, timesteps, conflict, ...}.
 TimeGrid make_grid(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request);
+
+// Sabour et al. 2024, arXiv:2404.14507: sigmas of ten steps optimised for a model.
+enum class AlignYourSteps { sd1, sdxl, svd };
+std::vector<double> align_your_steps_levels(AlignYourSteps model);
 
 // diffusers: stride between timesteps, used by DDIM and PNDM.
 inline int stride_of(const NoiseSchedule& schedule, int num_steps) {
