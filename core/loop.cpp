@@ -156,6 +156,19 @@ bool is_finite_plan(const StepPlan& plan) {
   return finite;
 }
 
+// Why a weight is not finite, where the prediction type is the reason.
+const char* not_finite_reason(Prediction prediction, const Node& node) {
+  if (node.level.is_pure_noise() && prediction == Prediction::epsilon) {
+    return "; at zero SNR the prediction type epsilon does not determine x0, use v_prediction or "
+           "sample";
+  }
+  if (node.level.is_data() && prediction == Prediction::sample) {
+    return "; at clean data the prediction type sample does not determine the noise, set "
+           "set_alpha_to_one to false";
+  }
+  return "";
+}
+
 StepPlan plan_node(const Loop& loop, const Node& node, bool grouped) {
   const Factors& f = loop.scheduler->factors;
   const StepView view(loop.grid, loop.scheduler->schedule, f.parameterization, f.clip, loop.options,
@@ -163,14 +176,10 @@ StepPlan plan_node(const Loop& loop, const Node& node, bool grouped) {
   StepPlan plan = f.solver->plan(view);
   fold_denoised(plan);
   if (is_finite_plan(plan)) return plan;
-  const bool pure_noise =
-      node.level.alpha == 0.0 && f.parameterization.prediction == Prediction::epsilon;
   fail(Status::not_finite, "step ", node.step, " (timestep ", node.time,
        ") has a weight that is not finite: ", f.solver->name, " from alpha ", node.from.alpha,
        ", sigma ", node.from.sigma, " to alpha ", node.to.alpha, ", sigma ", node.to.sigma,
-       pure_noise ? "; at zero SNR the prediction type epsilon does not determine x0, use "
-                    "v_prediction or sample"
-                  : "");
+       not_finite_reason(f.parameterization.prediction, node));
 }
 
 void plan_calls(Loop& loop) {
