@@ -100,8 +100,17 @@ bool is_finite_plan(const StepPlan& plan) {
   return finite;
 }
 
-bool is_pure_noise(const Node& node, const Factors& f) {
-  return node.level.alpha == 0.0 && f.parameterization.prediction == Prediction::epsilon;
+// Why a weight is not finite, where the prediction type is the reason.
+const char* not_finite_reason(Prediction prediction, const Node& node) {
+  if (node.level.is_pure_noise() && prediction == Prediction::epsilon) {
+    return "; at zero SNR the prediction type epsilon does not determine x0, use v_prediction or "
+           "sample";
+  }
+  if (node.level.is_data() && prediction == Prediction::sample) {
+    return "; at clean data the prediction type sample does not determine the noise, set "
+           "set_alpha_to_one to false";
+  }
+  return "";
 }
 
 // The noise of the churn before the next call goes into this call's result.
@@ -187,10 +196,7 @@ StepPlan finished_plan(const Loop& loop, const Node& node, StepPlan plan) {
   fail(Status::not_finite, "step ", node.step, " (timestep ", node.time,
        ") has a weight that is not finite: ", f.solver->name, " from alpha ", node.from.alpha,
        ", sigma ", node.from.sigma, " to alpha ", node.to.alpha, ", sigma ", node.to.sigma,
-       is_pure_noise(node, f)
-           ? "; at zero SNR the prediction type epsilon does not determine x0, use "
-             "v_prediction or sample"
-           : "");
+       not_finite_reason(f.parameterization.prediction, node));
 }
 
 StepView view_of(const Loop& loop, const Node& node, bool grouped) {

@@ -66,6 +66,60 @@ void build_cogvideox_ddim(const Values& values, Factors& f) {
   f.grid.stride_previous = true;
 }
 
+void build_ddim_inverse(const Values& values, Factors& f) {
+  set_timestep_family(values, f);
+  set_zero_snr(values, ZeroSnr::exact, f);
+  set_clip(values, f);
+  f.grid.final_alpha_one = values.flag("set_alpha_to_one");
+  f.grid.rising = true;
+}
+
+// SDE-DPM-Solver++ of order 2, down to the order of the last step.
+// diffusers: the clip keys are there and never applied.
+void build_cogvideox_dpm(const Values& values, Factors& f) {
+  build_cogvideox_ddim(values, f);
+  f.options.algorithm = DpmAlgorithm::sde_data;
+  f.options.lower_order_final = false;
+  f.options.eta = 1.0;
+  f.options.quirk_idle_draw = true;
+  f.options.quirk_spare_draw = true;
+  f.options.quirk_first_order_below = true;
+}
+
+void build_unclip(const Values& values, Factors& f) {
+  f.schedule.train_steps = values.integer("num_train_timesteps");
+  f.schedule.kind = BetaSchedule::squaredcos_cap_v2;
+  set_prediction(values, Frame::vp, f);
+  set_clip(values, f);
+  f.grid.family = GridFamily::timesteps;
+  f.grid.spacing = Spacing::linspace;
+  f.grid.whole_times = true;
+  f.grid.needs_two_steps = true;
+  f.learned_channels = values.text("variance_type") == "learned_range";
+  f.options.variance = f.learned_channels ? Variance::learned_range : Variance::fixed_small;
+}
+
+void build_wuerstchen(const Values& values, Factors& f) {
+  f.grid.family = GridFamily::cosine;
+  f.grid.cosine_power = values.number("scaler");
+  f.grid.cosine_offset = values.number("s");
+  f.options.variance = Variance::posterior;
+  f.options.quirk_idle_draw = true;
+}
+
+// The network gives v under another name: alpha m + sigma x is the noise.
+void build_ipndm(const Values& values, Factors& f) {
+  f.schedule.train_steps = values.integer("num_train_timesteps");
+  f.parameterization.prediction = Prediction::v;
+  f.grid.family = GridFamily::sine;
+  f.options.quirk_lost_x0 = true;
+  if (!values.given("trained_betas")) return;
+  f.grid.given_sigmas = values.numbers("trained_betas");
+  if (f.grid.given_sigmas.size() < 2) {
+    fail(Status::value, "trained_betas must list the levels of a step or more, the end included");
+  }
+}
+
 // diffusers: the clip and threshold keys are there and never applied.
 void build_tcd(const Values& values, Factors& f) {
   build_lcm(values, f);
@@ -94,6 +148,20 @@ Keys lcm_keys() {
          thresholded() + zero_snr();
 }
 
+Keys ddim_inverse_keys() {
+  return usual_betas() + clipped(true) + set_alpha(true) + predicts(kThreePredictions) +
+         Keys{choice("timestep_spacing", "leading", "leading | trailing"),
+              whole("steps_offset", 0, -1000000, 1000000)} +
+         zero_snr();
+}
+
+Keys unclip_keys() {
+  return Keys{whole("num_train_timesteps", 1000, 1, 1000000),
+              choice("variance_type", "fixed_small_log", "fixed_small_log | learned_range"),
+              choice("beta_schedule", "squaredcos_cap_v2", "squaredcos_cap_v2")} +
+         clipped(true) + predicts("epsilon | sample");
+}
+
 Keys cogvideox_keys() {
   return betas(0.00085, 0.012, "scaled_linear", kBetas) + clipped(true) + set_alpha(true) +
          predicts(kThreePredictions) +
@@ -117,6 +185,14 @@ std::vector<Method> timestep_classes() {
       {"DDIMParallelScheduler", "ddim", kEta | kClippedEpsilon, ddim_keys(), build_ddim},
       {"DDPMParallelScheduler", "ddpm", kTimesteps, ddpm_keys(), build_ddpm},
       {"CogVideoXDDIMScheduler", "ddim", 0, cogvideox_keys(), build_cogvideox_ddim},
+      {"CogVideoXDPMScheduler", "dpm_multistep", 0, cogvideox_keys(), build_cogvideox_dpm},
+      {"DDIMInverseScheduler", "ddim", 0, ddim_inverse_keys(), build_ddim_inverse},
+      {"UnCLIPScheduler", "ddpm", 0, unclip_keys(), build_unclip},
+      {"DDPMWuerstchenScheduler", "ddpm", kTimesteps,
+       Keys{real("scaler", 1.0, 0, 1000, true), real("s", 0.008, 0, 1000)}, build_wuerstchen},
+      {"IPNDMScheduler", "ipndm", 0,
+       Keys{whole("num_train_timesteps", 1000, 1, 1000000), optional_list("trained_betas", 0, 1)},
+       build_ipndm},
   };
 }
 

@@ -190,7 +190,7 @@ void set_even_grid(Factors& f) {
   }
   g.family = GridFamily::sigmas;
   g.shape = SigmaShape::exponential;
-  g.end_included = true;
+  g.final_sigma = FinalSigma::shaped;
   f.init_options |= kSigmas;
   f.init_options &= ~static_cast<unsigned>(kTimesteps);
 }

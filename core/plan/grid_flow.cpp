@@ -68,7 +68,7 @@ void stretch_to_terminal(std::vector<double>& sigmas, double terminal) {
   for (double& sigma : sigmas) sigma = 1.0 - (1.0 - sigma) / scale;
 }
 
-double flow_shift(const GridSpec& spec, const GridRequest& request) {
+void check_shift(const GridSpec& spec, const GridRequest& request) {
   if (spec.dynamic_shift && !request.mu) {
     fail(Status::conflict, "mu must be given, since use_dynamic_shifting is true");
   }
@@ -78,7 +78,11 @@ double flow_shift(const GridSpec& spec, const GridRequest& request) {
   if (spec.dynamic_shift && spec.time_shift == TimeShift::linear && !(*request.mu > 0.0)) {
     fail(Status::value, "mu is ", *request.mu, "; with time_shift_type linear it must be above 0");
   }
-  return spec.shift;
+}
+
+double shifted_as_asked(const GridSpec& spec, const GridRequest& request, double sigma) {
+  return spec.dynamic_shift ? dynamically_shifted(spec.time_shift, *request.mu, sigma)
+                            : shifted(spec.shift, sigma);
 }
 
 // Sigmas as the caller gives them, where the loop ends included.
@@ -91,23 +95,47 @@ Points custom_points(const GridSpec& spec, const NoiseSchedule& schedule,
   return points;
 }
 
+// The sigmas of a shape.  Those over the table span all of it, before any stretching.
+std::vector<double> shaped_flow_sigmas(const GridSpec& spec, const NoiseSchedule& schedule,
+                                       const GridRequest& request,
+                                       const std::vector<double>& spaced) {
+  const int train_steps = schedule.train_steps();
+  const int count = shaped_count(spec, static_cast<int>(spaced.size()));
+  const double smallest = shifted_as_asked(spec, request, 1.0 / train_steps);
+  std::vector<double> sigmas;
+  if (is_over_timesteps(spec.shape)) {
+    // ComfyUI: the last timestep is that of the shifted sigma, and is shifted again.
+    const double low = spec.shift_twice ? smallest * train_steps - 1.0 : 0.0;
+    for (const double t : shaped_times(spec, train_steps, low, count)) {
+      sigmas.push_back(shifted_as_asked(spec, request, (t + 1.0) / train_steps));
+    }
+    return sigmas;
+  }
+  const double high = spec.sigma_max.value_or(spec.shape_from_table ? 1.0 : spaced.front());
+  const double low = spec.sigma_min.value_or(spec.shape_from_table ? smallest : spaced.back());
+  check_sigma_range(high, low);
+  sigmas = shaped_sigmas(spec, high, low, count);
+  if (sigmas.front() > 1.0) {
+    fail(Status::conflict, "the sigma shape begins at ", sigmas.front(),
+         ", but flow sigmas are at most 1");
+  }
+  return sigmas;
+}
+
 Points flow_points(const GridSpec& spec, const NoiseSchedule& schedule,
                    const GridRequest& request) {
   if (spec.sigmas_with_end && !request.sigmas.empty()) {
     return custom_points(spec, schedule, request);
   }
-  const double shift = flow_shift(spec, request);
+  check_shift(spec, request);
+  const bool shaped = spec.shape != SigmaShape::none;
+  const bool from_table = shaped && (spec.shape_from_table || is_over_timesteps(spec.shape));
   Points points{{}, unshifted_sigmas(spec, schedule, request)};
-  for (double& sigma : points.sigmas) {
-    sigma = spec.dynamic_shift ? dynamically_shifted(spec.time_shift, *request.mu, sigma)
-                               : shifted(shift, sigma);
-  }
+  for (double& sigma : points.sigmas) sigma = shifted_as_asked(spec, request, sigma);
+  if (from_table) points.sigmas = shaped_flow_sigmas(spec, schedule, request, points.sigmas);
   if (spec.shift_terminal) stretch_to_terminal(points.sigmas, *spec.shift_terminal);
-  if (spec.shape != SigmaShape::none) {
-    const double high = spec.sigma_max.value_or(points.sigmas.front());
-    const double low = spec.sigma_min.value_or(points.sigmas.back());
-    check_sigma_range(high, low);
-    points.sigmas = shaped_sigmas(spec, high, low, static_cast<int>(points.sigmas.size()));
+  if (shaped && !from_table) {
+    points.sigmas = shaped_flow_sigmas(spec, schedule, request, points.sigmas);
   }
   if (spec.nudge_first && std::fabs(points.sigmas.front() - 1.0) < 1e-6) {
     points.sigmas.front() -= 1e-6;
@@ -119,7 +147,12 @@ Points flow_points(const GridSpec& spec, const NoiseSchedule& schedule,
   if (spec.keeps_custom_times && !request.timesteps.empty() && !spec.inverted) {
     points.times = request.timesteps;
   }
-  points.sigmas.push_back(spec.inverted ? 1.0 : final_sigma(spec, schedule, points.sigmas.back()));
+  if (spec.inverted) {
+    points.sigmas.push_back(1.0);
+  } else {
+    append_final_sigma(spec, schedule, points.sigmas);
+  }
+  points.times.resize(points.sigmas.size() - 1);
   return points;
 }
 

@@ -117,42 +117,15 @@ std::vector<double> chosen_times(const GridSpec& spec, const NoiseSchedule& sche
     if (n != only) fail(Status::steps, "num_steps is ", n, "; this method has exactly ", only);
     return spec.only_times;
   }
+  if (spec.needs_two_steps && n < 2) {
+    fail(Status::steps,
+         "num_steps is 1, but the timesteps are spread from the last to 0 here; allowed are 2 to ",
+         train_steps);
+  }
   return spaced_times(spec, train_steps, noisiest_count(spec, schedule, train_steps), n);
 }
 
-// --------------------------------------------------------------------- sigma shapes
-
-std::vector<double> sigmas_along(const GridSpec& spec, double high, double low,
-                                 const std::vector<double>& positions) {
-  std::vector<double> sigmas;
-  switch (spec.shape) {
-    case SigmaShape::karras: {  // Karras et al. 2022, arXiv:2206.00364, eq. 5
-      const double from = std::pow(high, 1.0 / spec.rho);
-      const double to = std::pow(low, 1.0 / spec.rho);
-      for (const double position : positions) {
-        sigmas.push_back(std::pow(from + position * (to - from), spec.rho));
-      }
-      return sigmas;
-    }
-    case SigmaShape::beta:  // Lee et al. 2024, arXiv:2407.12173
-      for (const double position : positions) {
-        sigmas.push_back(low + beta_quantile(1.0 - position, 0.6, 0.6) * (high - low));
-      }
-      return sigmas;
-    case SigmaShape::exponential:
-    case SigmaShape::lu:  // with diffusers' rho of 1 the two are the same
-    case SigmaShape::none:
-      break;
-  }
-  const double from = std::log(high);
-  const double to = std::log(low);
-  for (const double position : positions) sigmas.push_back(std::exp(from + position * (to - from)));
-  return sigmas;
-}
-
-std::vector<double> shaped_sigmas(const GridSpec& spec, double high, double low, int count) {
-  return sigmas_along(spec, high, low, linspace(0.0, 1.0, count));
-}
+// -------------------------------------------------------------------- sigmas to levels
 
 double time_of_sigma(const GridSpec& spec, const NoiseSchedule& schedule, double sigma) {
   if (spec.frame == Frame::flow) {
@@ -196,6 +169,8 @@ void check_sigma_range(double high, double low) {
   }
 }
 
+namespace {
+
 double final_sigma(const GridSpec& spec, const NoiseSchedule& schedule, double last) {
   switch (spec.final_sigma) {
     case FinalSigma::sigma_min:
@@ -205,9 +180,18 @@ double final_sigma(const GridSpec& spec, const NoiseSchedule& schedule, double l
     case FinalSigma::noisiest:
       return schedule.sigma(noisiest_count(spec, schedule, schedule.train_steps()) - 1);
     case FinalSigma::zero:
+    case FinalSigma::shaped:
       break;
   }
   return 0.0;
+}
+
+}  // namespace
+
+void append_final_sigma(const GridSpec& spec, const NoiseSchedule& schedule,
+                        std::vector<double>& sigmas) {
+  const bool has_end = spec.shape != SigmaShape::none && spec.final_sigma == FinalSigma::shaped;
+  if (!has_end) sigmas.push_back(final_sigma(spec, schedule, sigmas.back()));
 }
 
 Points custom_sigma_points(const GridSpec& spec, const NoiseSchedule& schedule,

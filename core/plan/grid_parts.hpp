@@ -24,9 +24,16 @@ std::vector<double> chosen_times(const GridSpec& spec, const NoiseSchedule& sche
 
 // Sigmas at positions along a shape: `high` at 0, `low` at 1.
 std::vector<double> sigmas_along(const GridSpec& spec, double high, double low,
-                                 const std::vector<double>& positions);
-// `count` sigmas from `high` down to `low`.
+                                 std::vector<double> positions);
+// How many sigmas a shape makes for so many steps.
+inline int shaped_count(const GridSpec& spec, int steps) {
+  return spec.final_sigma == FinalSigma::shaped ? steps + 1 : steps;
+}
+// `count` sigmas from `high` down to `low`; fewer where some would repeat.
 std::vector<double> shaped_sigmas(const GridSpec& spec, double high, double low, int count);
+bool is_over_timesteps(SigmaShape shape);
+// Fractional timesteps of a shape over them, from train_steps - 1 down to `low`.
+std::vector<double> shaped_times(const GridSpec& spec, int train_steps, double low, int count);
 void check_sigma_range(double high, double low);
 // What the model is told at a sigma of the grid's own unit.
 double time_of_sigma(const GridSpec& spec, const NoiseSchedule& schedule, double sigma);
@@ -39,7 +46,9 @@ struct Points {
   std::vector<double> sigmas;
 };
 
-double final_sigma(const GridSpec& spec, const NoiseSchedule& schedule, double last);
+// Appends where the loop ends, unless the shape has done so.
+void append_final_sigma(const GridSpec& spec, const NoiseSchedule& schedule,
+                        std::vector<double>& sigmas);
 // Sigmas as the caller gives them, where the loop ends included.
 Points custom_sigma_points(const GridSpec& spec, const NoiseSchedule& schedule,
                            const GridRequest& request);
@@ -62,5 +71,7 @@ void grid_of_shape(const GridSpec& spec, const NoiseSchedule& schedule, const Gr
                    TimeGrid& grid);
 void grid_of_flow(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
                   TimeGrid& grid);
+void grid_of_cosine(const GridSpec& spec, const GridRequest& request, TimeGrid& grid);
+void grid_of_sine(const GridSpec& spec, const GridRequest& request, TimeGrid& grid);
 
 }  // namespace sched

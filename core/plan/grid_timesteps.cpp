@@ -21,8 +21,6 @@ int whole_timestep(const NoiseSchedule& schedule, double time) {
   return static_cast<int>(time);
 }
 
-double ve_sigma(const NoiseLevel& level) { return level.sigma / level.alpha; }
-
 void levels_from_table(const GridSpec& spec, const NoiseSchedule& schedule,
                        const std::vector<double>& times, TimeGrid& grid) {
   const int n = static_cast<int>(times.size());
@@ -36,9 +34,23 @@ void levels_from_table(const GridSpec& spec, const NoiseSchedule& schedule,
                                     : -1;
     grid.steps.push_back({times[static_cast<std::size_t>(i)], table_level(spec, schedule, t),
                           table_level(spec, schedule, ends_at)});
-    grid.sigmas.push_back(ve_sigma(grid.steps.back().from));
+    grid.sigmas.push_back(grid.steps.back().from.ve_sigma());
   }
-  grid.sigmas.push_back(ve_sigma(grid.steps.back().to));
+  grid.sigmas.push_back(grid.steps.back().to.ve_sigma());
+}
+
+// Song et al. 2020, arXiv:2010.02502, section 4.3: the ODE run from data to noise.
+void rising_levels_from_table(const GridSpec& spec, const NoiseSchedule& schedule,
+                              const std::vector<double>& times, TimeGrid& grid) {
+  const int stride = stride_of(schedule, static_cast<int>(times.size()));
+  // The model is asked with the timestep where a step ends.
+  for (auto time = times.rbegin(); time != times.rend(); ++time) {
+    const int t = whole_timestep(schedule, *time);
+    grid.steps.push_back(
+        {*time, table_level(spec, schedule, t - stride), table_level(spec, schedule, t)});
+    grid.sigmas.push_back(grid.steps.back().from.ve_sigma());
+  }
+  grid.sigmas.push_back(grid.steps.back().to.ve_sigma());
 }
 
 std::vector<double> training_subset(const NoiseSchedule& schedule, int original_steps,
@@ -89,7 +101,12 @@ std::vector<double> subset_times(const GridSpec& spec, const NoiseSchedule& sche
 
 void grid_of_timesteps(const GridSpec& spec, const NoiseSchedule& schedule,
                        const GridRequest& request, TimeGrid& grid) {
-  levels_from_table(spec, schedule, chosen_times(spec, schedule, request), grid);
+  const std::vector<double> times = chosen_times(spec, schedule, request);
+  if (spec.rising) {
+    rising_levels_from_table(spec, schedule, times, grid);
+  } else {
+    levels_from_table(spec, schedule, times, grid);
+  }
 }
 
 void grid_of_subset(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,

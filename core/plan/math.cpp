@@ -62,6 +62,8 @@ double beta_cumulative(double x, double a, double b) {
 double beta_quantile(double p, double a, double b) {
   if (p <= 0.0) return 0.0;
   if (p >= 1.0) return 1.0;
+  // Exact, since a quantile is rounded to a timestep: the middle one of 999 is at a half.
+  if (p == 0.5 && a == b) return 0.5;
   // The lower half keeps its relative accuracy; the upper half is its mirror image.
   if (p > beta_cumulative(0.5, a, b)) return 1.0 - beta_quantile(1.0 - p, b, a);
   double low = 0.0;

@@ -12,6 +12,8 @@ struct NoiseLevel {
 
   // log(alpha / sigma): +infinity at clean data, -infinity at pure noise.
   double log_snr() const { return std::log(alpha / sigma); }
+  // sigma once the sample is divided by alpha.
+  double ve_sigma() const { return sigma / alpha; }
   bool is_data() const { return sigma == 0.0; }
   bool is_pure_noise() const { return alpha == 0.0; }
 };

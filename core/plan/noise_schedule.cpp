@@ -140,6 +140,13 @@ double NoiseSchedule::sigma_at(double timestep) const {
   return rest == 0.0 ? low : low + rest * (sigma(below + 1) - low);
 }
 
+double NoiseSchedule::sigma_between(double timestep) const {
+  const int below = std::clamp(static_cast<int>(timestep), 0, train_steps_ - 1);
+  const double rest = timestep - below;
+  if (!(rest > 0.0) || below == train_steps_ - 1) return sigma(below);
+  return std::exp((1.0 - rest) * std::log(sigma(below)) + rest * std::log(sigma(below + 1)));
+}
+
 double NoiseSchedule::timestep_of(double sigma_value) const {
   if (train_steps_ < 2) return 0.0;
   const double target = std::max(sigma_value, 1e-10);

@@ -50,6 +50,8 @@ class NoiseSchedule {
   double sigma(int timestep) const;
   // Linear in sigma between neighbours, constant beyond the ends (numpy.interp).
   double sigma_at(double timestep) const;
+  // Linear in log sigma between neighbours (k-diffusion's DiscreteSchedule).
+  double sigma_between(double timestep) const;
   // The fractional timestep of a sigma: linear in log sigma, clamped to the table.
   double timestep_of(double sigma) const;
   // How many timesteps have a log SNR below `log_snr`; they are the noisiest.

@@ -17,7 +17,8 @@ namespace sched {
 enum class DpmAlgorithm { data, noise, sde_data, sde_noise };
 enum class DpmType { midpoint, heun };
 enum class UnipcBasis { bh1, bh2 };
-enum class Variance { fixed_small, fixed_large, learned, learned_range };
+// posterior: fixed_small without a floor under it.
+enum class Variance { fixed_small, fixed_large, learned, learned_range, posterior };
 
 // When churn adds its noise (Karras et al. 2022, algorithm 2).
 enum class ChurnPlace {
@@ -95,10 +96,13 @@ struct SolverOptions {
   bool quirk_draw_at_end = false;      // consistency: draws for the last step and adds nothing
   bool quirk_token_sign = false;       // euler: per-token times step the other way
   bool quirk_unit_undo = false;        // repaint: undone timestep by timestep, a stride late
-  bool quirk_idle_draw = false;        // ancestral, SDE, sa_solver: draws that add nothing
+  bool quirk_idle_draw = false;        // ancestral, SDE, sa_solver, ddpm: draws that add nothing
   // dpm_multistep: half of the second derivative, so that order 3 converges with order 2
   bool quirk_half_curvature = false;
   bool quirk_beta_at_start = false;    // score_sde_vp: beta(t) / n for the integral of beta
+  bool quirk_spare_draw = false;         // dpm_multistep: order 2 draws twice, uses the second
+  bool quirk_first_order_below = false;  // dpm_multistep: order 1 past the first timestep
+  bool quirk_lost_x0 = false;            // ipndm: from pure noise, x0 is taken as 0
 };
 
 // Everything that a solver may know at one model call.

@@ -67,6 +67,12 @@ TimeGrid make_grid(const GridSpec& spec, const NoiseSchedule& schedule,
     case GridFamily::flow:
       grid_of_flow(spec, schedule, request, grid);
       break;
+    case GridFamily::cosine:
+      grid_of_cosine(spec, request, grid);
+      break;
+    case GridFamily::sine:
+      grid_of_sine(spec, request, grid);
+      break;
   }
   set_init_noise_sigma(spec, grid);
   return grid;

@@ -12,13 +12,36 @@
 namespace sched {
 
 enum class Spacing { linspace, leading, trailing };
-enum class SigmaShape { none, karras, exponential, beta, lu };
+enum class SigmaShape {
+  none,
+  // Over the sigmas from the largest to the smallest.
+  karras,
+  exponential,
+  beta,  // Lee et al. with the quantile on sigma, as diffusers has it
+  lu,
+  polyexponential,
+  laplace,
+  kl_optimal,
+  linear_quadratic,
+  bong_tangent,
+  // Sigmas of their own.
+  vp,
+  table,
+  // From here on over the timesteps, sigma looked up: ComfyUI's.
+  normal,
+  sgm_uniform,
+  simple,
+  ddim_uniform,
+  beta_timesteps,  // Lee et al. with the quantile on the timestep
+  smoothstep
+};
 enum class TimeRounding { keep, nearest, truncate };
 enum class FinalSigma {
   zero,
   sigma_min,  // the training schedule's smallest, or the shape's
   last,       // the last sigma once more
-  noisiest    // the largest of the timesteps in use: where an inversion ends
+  noisiest,   // the largest of the timesteps in use: where an inversion ends
+  shaped      // the last of the shape, which then has one sigma more
 };
 enum class TimeShift { exponential, linear };
 // What the model is told about the noise level, where that is not a flow sigma.
@@ -38,7 +61,9 @@ enum class GridFamily {
   angles,     // alpha = cos t, sigma = sin t (TrigFlow)
   shaped,     // a shape from sigma_max to sigma_min, with no table (EDM, consistency models)
   geometric,  // sigmas evenly in log between two ends (Song et al. 2020)
-  vp_sde      // the continuous VP SDE at times evenly from 1 down (Song et al. 2020)
+  vp_sde,     // the continuous VP SDE at times evenly from 1 down (Song et al. 2020)
+  cosine,     // continuous times in [0, 1] on a cosine schedule (Wuerstchen)
+  sine        // sigma = sin^2 of evenly spaced angles (iPNDM)
 };
 
 struct GridSpec {
@@ -50,22 +75,35 @@ struct GridSpec {
   bool drop_last = false;    // n + 1 points are spaced, the last is dropped
   bool whole_times = false;  // linspace is rounded to whole timesteps
   double lambda_min_clipped = -INFINITY;
-  bool rising = false;          // sigmas family: from data to noise (inversion)
+  bool rising = false;          // timesteps and sigmas families: from data to noise (inversion)
   bool distinct_times = false;  // a timestep that is listed twice is stepped over once
 
   SigmaShape shape = SigmaShape::none;
-  double rho = 7.0;
+  double rho = 7.0;         // karras, polyexponential
+  double beta_alpha = 0.6;  // beta, beta_timesteps: the distribution's parameters
+  double beta_beta = 0.6;
+  double laplace_mu = 0.0;    // laplace: the centre in log sigma
+  double laplace_beta = 0.5;  // laplace: the width
+  double vp_beta_d = 19.9;    // vp: beta(t) = beta_min + beta_d t, t from 1 to eps_s
+  double vp_beta_min = 0.1;
+  double vp_eps_s = 1e-3;
+  double threshold_noise = 0.025;   // linear_quadratic: 1 - sigma where the line ends
+  int linear_steps = 0;             // linear_quadratic: 0 means half of the steps
+  std::vector<double> levels;       // table: sigmas, resampled evenly in log sigma
+  bool levels_without_end = false;  // table: the last sigma is the last level, not the end after
   std::optional<double> sigma_min;
   std::optional<double> sigma_max;
   bool shape_from_table = false;  // the shape spans the training schedule, not the spacing
-  bool log_linear = false;        // sigmas evenly in log sigma between the table's ends
-  bool end_included = false;      // the shape's last sigma is where the loop ends
+  // Between whole timesteps log sigma is interpolated (k-diffusion), not sigma (diffusers).
+  bool log_interpolation = false;
+  bool log_linear = false;  // sigmas evenly in log sigma between the table's ends
   TimeRounding shaped_times = TimeRounding::keep;
   ModelTime model_time = ModelTime::timestep;
   FinalSigma final_sigma = FinalSigma::zero;
 
   // timesteps family.
-  bool final_alpha_one = true;     // where the last step ends
+  bool final_alpha_one = true;  // where the last step ends; in a rising grid, the first begins
+  bool needs_two_steps = false;
   std::vector<double> only_times;  // the method has no others
 
   // angles family.
@@ -87,6 +125,13 @@ struct GridSpec {
   bool whole_positions = false;  // whole timesteps say where along the shape (Song et al. 2023)
   bool quirk_sigmas_are_ramp = false;   // custom sigmas are positions along the shape, 0 to 1
   bool quirk_single_is_lowest = false;  // one step of an exponential shape is at sigma_min
+
+  // cosine family: an offset of the time, and a power on it.
+  double cosine_offset = 0.008;
+  double cosine_power = 1.0;
+
+  // sine family: the sigmas, the end included, in place of the sines.
+  std::vector<double> given_sigmas;
 
   // flow family.
   double shift = 1.0;
@@ -162,6 +207,10 @@ struct TimeGrid {
 
 // The steps of the whole schedule.  Throws Error{steps, timesteps, conflict, ...}.
 TimeGrid make_grid(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request);
+
+// Sabour et al. 2024, arXiv:2404.14507: sigmas of ten steps optimised for a model.
+enum class AlignYourSteps { sd1, sdxl, svd };
+std::vector<double> align_your_steps_levels(AlignYourSteps model);
 
 // diffusers: stride between timesteps, used by DDIM and PNDM.
 inline int stride_of(const NoiseSchedule& schedule, int num_steps) {

@@ -23,6 +23,8 @@ struct Noise {
 Noise noise_of(Variance variance, double small, double large) {
   switch (variance) {
     case Variance::fixed_small:
+      return {std::sqrt(std::fmax(small, kSmallestVariance)), {}};
+    case Variance::posterior:
       return {std::sqrt(small), {}};
     case Variance::fixed_large:
       return {std::sqrt(large), {}};
@@ -32,7 +34,7 @@ Noise noise_of(Variance variance, double small, double large) {
       break;
   }
   // v in [-1, 1] interpolates the logarithm of the variance: exp(log / 2) is linear in v.
-  const double low = std::log(small);
+  const double low = std::log(std::fmax(small, kSmallestVariance));
   const double high = std::log(large);
   return {1.0, {GainMode::exponential, 0.25 * (high + low), 0.25 * (high - low)}};
 }
@@ -50,11 +52,12 @@ StepPlan plan(const StepView& step) {
               (ratio * variance_t / variance_s) * step.sample();
   // Timestep 0 is the end; a list of timesteps that stops earlier keeps its noise.
   if (step.node().time > 0.0) {
-    const double small = std::fmax(variance_t / variance_s * beta, kSmallestVariance);
-    const Noise noise = noise_of(step.options().variance, small, beta);
+    plan.draws = 1;
+    // diffusers: Wuerstchen's end still holds some noise, and none is added there.
+    if (step.is_last_step() && step.options().quirk_idle_draw) return plan;
+    const Noise noise = noise_of(step.options().variance, variance_t / variance_s * beta, beta);
     plan.next = plan.next + noise.weight * step.noise();
     plan.gain = noise.gain;
-    plan.draws = 1;
   }
   return plan;
 }

@@ -51,7 +51,9 @@ StepPlan plan(const StepView& step) {
 }
 
 int rows(const SolverOptions& options) { return options.order - 1; }
-int draws(const SolverOptions& options) { return is_sde(options.algorithm) ? 1 : 0; }
+int draws(const SolverOptions& options) {
+  return !is_sde(options.algorithm) ? 0 : options.quirk_spare_draw ? 2 : 1;
+}
 
 }  // namespace
 

@@ -21,6 +21,9 @@ int multistep_order(const StepView& step) {
   const bool few = options.lower_order_final && step.grid().total() < 15;
   if (step.ends_at_data() || (step.is_last_step() && (options.euler_at_final || few))) return 1;
   if (step.from().log_snr() == step.to().log_snr()) return 1;
+  // diffusers: CogVideoX goes by the timestep, which may end at the first one's level.
+  const bool below = step.node().time < stride_of(step.schedule(), step.grid().total());
+  if (options.quirk_first_order_below && below) return 1;
   int order = std::min(options.order, step.history() + 1);
   if (step.steps_left() == 2 && few) order = std::min(order, 2);
   return distinct_order(step, 0, order);
@@ -82,8 +85,10 @@ void dpm_update(const StepView& step, const LinearForm& x, const NoiseLevel& s, 
   }
   // diffusers: it draws at clean data, too, with weight zero.
   if (!sde || (std == 0.0 && !options.quirk_idle_draw)) return;
-  plan.next = plan.next + (options.noise_scale * std) * step.noise();
-  plan.draws = 1;
+  // diffusers: CogVideoX draws for order 1 first, and throws that away.
+  const bool twice = options.quirk_spare_draw && multistep_order(step) > 1;
+  plan.next = plan.next + (options.noise_scale * std) * step.noise(twice ? 1 : 0);
+  plan.draws = twice ? 2 : 1;
 }
 
 // -------------------------------------------------------------------------- Adams

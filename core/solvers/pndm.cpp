@@ -8,16 +8,14 @@
 // with a = alpha^2.  Slots 0 to 2 hold past noise predictions, slot 3 the sample at the
 // beginning of the step, slot 4 the Runge-Kutta sum.
 
-#include <algorithm>
-
-#include "../plan/solver.hpp"
+#include "../plan/adams_bashforth.hpp"
 #include "../status.hpp"
 
 namespace sched {
 
 namespace {
 
-constexpr int kPast = 3;
+constexpr int kPast = kAdamsRows;
 constexpr int kStart = 3;
 constexpr int kSum = 4;
 
@@ -37,22 +35,6 @@ LinearForm move(const StepView& step, const LinearForm& x, const LinearForm& sum
   const NoiseLevel& s = node.from;
   const LinearForm eps = step.predicts_v() ? s.alpha * sum + s.sigma * x : sum;
   return transfer(x, eps, s, node.to);
-}
-
-LinearForm adams_bashforth(const StepView& step) {
-  const LinearForm f = step.prediction();
-  switch (std::min(step.history(), kPast)) {
-    case 0:
-      return f;
-    case 1:
-      return (3.0 * f - step.past(1, kPast)) / 2.0;
-    case 2:
-      return (23.0 * f - 16.0 * step.past(1, kPast) + 5.0 * step.past(2, kPast)) / 12.0;
-    default:
-      return (55.0 * f - 59.0 * step.past(1, kPast) + 37.0 * step.past(2, kPast) -
-              9.0 * step.past(3, kPast)) /
-             24.0;
-  }
 }
 
 void plan_runge_kutta(const StepView& step, StepPlan& plan) {
@@ -80,7 +62,7 @@ StepPlan plan(const StepView& step) {
   } else if (stage == repeat) {
     plan.next = move(step, step.memory(kStart), (step.prediction() + step.past(1, kPast)) / 2.0);
   } else {
-    plan.next = move(step, step.sample(), adams_bashforth(step));
+    plan.next = move(step, step.sample(), adams_bashforth(step, step.prediction()));
     plan.keep(step.ring_slot(kPast), step.prediction());
     if (stage == multistep_first) plan.keep(kStart, step.sample());
   }

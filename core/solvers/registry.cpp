@@ -9,7 +9,7 @@ namespace sched {
 extern const Solver kDdim, kDdpm, kPndm, kLms, kEuler, kEulerAncestral, kHeun, kDpmMultistep,
     kUnipc, kLcm, kFlowEuler, kEulerAncestralRf, kTcd, kDpm2, kDpm2Ancestral, kDpmppSde,
     kConsistency, kDpmFast, kDpmAdaptive, kDpmpp2sAncestral, kRepaint, kScoreSdeVe, kScoreSdeVp,
-    kDpmSinglestep, kDeis, kSaSolver;
+    kDpmSinglestep, kDeis, kSaSolver, kIpndm;
 
 const Solver* find_solver(const char* name) {
   static constexpr const Solver* solvers[] = {
@@ -19,7 +19,7 @@ const Solver* find_solver(const char* name) {
       &kTcd,         &kDpm2,       &kDpm2Ancestral,  &kDpmppSde,
       &kConsistency, &kDpmFast,    &kDpmAdaptive,    &kDpmpp2sAncestral,
       &kRepaint,     &kScoreSdeVe, &kScoreSdeVp,     &kDpmSinglestep,
-      &kDeis,        &kSaSolver};
+      &kDeis,        &kSaSolver,   &kIpndm};
   for (const Solver* solver : solvers) {
     if (std::strcmp(solver->name, name) == 0) return solver;
   }

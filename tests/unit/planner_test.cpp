@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <functional>
@@ -586,6 +587,78 @@ TEST(Grid, TrailingNeverListsMoreStepsThanAskedForNorTimesBelowZero) {
   }
   std::printf("%d step counts have an entry at -1 in numpy's arange\n", odd);
   EXPECT_GT(odd, 0);
+}
+
+struct CountCase {
+  const char* config;
+  std::vector<int> refused;
+};
+
+class StepCounts : public testing::TestWithParam<CountCase> {};
+
+// init refuses a plan with a weight that is not finite, so that planning is the test.
+TEST_P(StepCounts, AreFiniteOrRefused) {
+  const CountCase& c = GetParam();
+  for (int n = 1; n <= 1000; n = n < 50 ? n + 1 : n + 475) {
+    const bool refused = std::find(c.refused.begin(), c.refused.end(), n) != c.refused.end();
+    if (refused) {
+      EXPECT_THROW(loop_of(c.config, n), Error) << c.config << " " << n;
+    } else {
+      EXPECT_EQ(loop_of(c.config, n)->grid.total(), n) << c.config;
+    }
+  }
+}
+
+#define CLASS(name, rest) R"({"_class_name": ")" name R"(Scheduler")" rest "}"
+
+INSTANTIATE_TEST_SUITE_P(
+    Classes, StepCounts,
+    testing::Values(CountCase{CLASS("DDIMInverse", ""), {}},
+                    CountCase{CLASS("DDIMInverse", R"(, "rescale_betas_zero_snr": true)"), {}},
+                    CountCase{CLASS("CogVideoXDPM", ""), {}},
+                    CountCase{CLASS("CogVideoXDPM", R"(, "set_alpha_to_one": false,
+                                    "timestep_spacing": "trailing")"),
+                              {}},
+                    // diffusers: UnCLIP's spacing divides by n - 1.
+                    CountCase{CLASS("UnCLIP", ""), {1}},
+                    CountCase{CLASS("UnCLIP", R"(, "variance_type": "learned_range")"), {1}},
+                    CountCase{CLASS("DDPMWuerstchen", ""), {}},
+                    CountCase{CLASS("DDPMWuerstchen", R"(, "scaler": 0.5, "s": 0)"), {}},
+                    CountCase{CLASS("IPNDM", ""), {}}));
+
+// Inversion stands one step short of where DDIM stands: its levels are those of DDIM with
+// the same timesteps, from the clean end up.
+TEST(Reductions, DdimInverseRisesOverTheLevelsOfDdim) {
+  const auto down = loop_of(CLASS("DDIM", R"(, "clip_sample": false)"), 10);
+  const auto up = loop_of(CLASS("DDIMInverse", R"(, "clip_sample": false)"), 10);
+  for (std::size_t i = 0; i < 10; ++i) {
+    const GridStep& fall = down->grid.steps[9 - i];
+    const GridStep& rise = up->grid.steps[i];
+    EXPECT_EQ(rise.time, fall.time);
+    EXPECT_EQ(rise.from.sigma, fall.to.sigma);
+    EXPECT_EQ(rise.to.sigma, fall.from.sigma);
+  }
+}
+
+TEST(Quirks, CogVideoXDrawsTwiceAndUsesTheSecond) {
+  const auto loop = loop_of(CLASS("CogVideoXDPM", ""), 5);
+  EXPECT_EQ(loop->plans.front().draws, 1);
+  EXPECT_EQ(loop->plans[1].draws, 2);
+  EXPECT_EQ(loop->plans[1].next[Input::noise0], 0.0);
+  EXPECT_GT(loop->plans[1].next[Input::noise1], 0.0);
+  EXPECT_EQ(loop->plans.back().draws, 1);
+}
+
+TEST(Quirks, WuerstchenDrawsInTheLastStepAndAddsNothing) {
+  const auto loop = loop_of(CLASS("DDPMWuerstchen", ""), 5);
+  EXPECT_EQ(loop->plans.back().draws, 1);
+  EXPECT_EQ(loop->plans.back().next[Input::noise0], 0.0);
+  EXPECT_GT(loop->grid.steps.back().to.sigma, 0.0);
+}
+
+TEST(Quirks, IpndmLosesX0AtPureNoise) {
+  const auto loop = loop_of(CLASS("IPNDM", ""), 5);
+  EXPECT_EQ(loop->plans.front().next[Input::prediction], 0.0);
 }
 
 TEST(Grid, RoundingIsToTheEvenNeighbour) {

@@ -53,7 +53,7 @@ void grid_of_shape(const GridSpec& spec, const NoiseSchedule& schedule, const Gr
   for (const double sigma : points.sigmas) {
     points.times.push_back(time_of_sigma(spec, schedule, sigma));
   }
-  points.sigmas.push_back(final_sigma(spec, schedule, points.sigmas.back()));
+  append_final_sigma(spec, schedule, points.sigmas);
   levels_from_sigmas(spec, schedule, points, grid);
 }
 
