@@ -194,6 +194,8 @@ sched::LoopRequest loop_request(const sched_init_options& o) {
   request.grid.timesteps = checked_list(o.timesteps, o.timesteps_count, "timesteps");
   request.grid.sigmas = checked_list(o.sigmas, o.sigmas_count, "sigmas");
   request.grid.mu = optional_number(o.mu, "mu");
+  request.grid.max_time = optional_number(o.max_timesteps, "max_timesteps");
+  request.grid.middle_time = optional_number(o.intermediate_timesteps, "intermediate_timesteps");
   request.grid.strength = optional_number(o.strength, "strength");
   request.grid.original_steps = o.original_inference_steps;
   request.grid.train_steps = o.num_train_timesteps;

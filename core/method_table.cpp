@@ -87,7 +87,12 @@ const std::vector<InitText>& init_texts() {
       {kOrder, {true, "order", "integer", "4", "1 to 4"}},
       {kOriginalSteps,
        {true, "original_inference_steps", "integer", "the configuration's", "1 and up"}},
-      {kTrainSteps, {true, "num_train_timesteps", "integer", "the configuration's", "1 and up"}}};
+      {kTrainSteps, {true, "num_train_timesteps", "integer", "the configuration's", "1 and up"}},
+      {kAngles, {true, "max_timesteps", "number", "1.5708", "above 0 to pi / 2"}},
+      {kAngles,
+       {true, "intermediate_timesteps", "number", "1.3 of two steps", "0, or below the first"}},
+      {kJumps, {true, "jump_length", "integer", "the configuration's", "1 and up"}},
+      {kJumps, {true, "jump_n_sample", "integer", "the configuration's", "1 and up"}}};
   return texts;
 }
 

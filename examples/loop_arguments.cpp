@@ -21,10 +21,15 @@ struct Key {
 };
 
 constexpr Key<std::optional<double>> kNumbers[] = {
-    {"strength", &InitOptions::strength}, {"mu", &InitOptions::mu},
-    {"eta", &InitOptions::eta},           {"s_churn", &InitOptions::s_churn},
-    {"s_tmin", &InitOptions::s_tmin},     {"s_tmax", &InitOptions::s_tmax},
+    {"strength", &InitOptions::strength},
+    {"mu", &InitOptions::mu},
+    {"eta", &InitOptions::eta},
+    {"s_churn", &InitOptions::s_churn},
+    {"s_tmin", &InitOptions::s_tmin},
+    {"s_tmax", &InitOptions::s_tmax},
     {"s_noise", &InitOptions::s_noise},
+    {"max_timesteps", &InitOptions::max_timesteps},
+    {"intermediate_timesteps", &InitOptions::intermediate_timesteps},
 };
 constexpr Key<std::int32_t> kIntegers[] = {
     {"num_inference_steps", &InitOptions::num_steps},
@@ -91,6 +96,11 @@ json parse_object(const std::string& text, const std::string& what) {
 
 bool read_argument(const std::string& key, const json& value, const std::string& what,
                    InitOptions& options) {
+  // SCM's null asks for even spacing.
+  if (key == "intermediate_timesteps" && value.is_null()) {
+    options.intermediate_timesteps = 0.0;
+    return true;
+  }
   return set_member(kNumbers, key, value, what, number_of, options) ||
          set_member(kIntegers, key, value, what, integer_of, options) ||
          set_member(kLists, key, value, what, list_of, options) ||

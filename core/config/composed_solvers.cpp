@@ -21,11 +21,11 @@ void set_brownian(const Values& v, Factors& f) {
   f.options.on_path = v.text("noise") == "brownian";
 }
 
-Keys multistep(int order, bool lower_order_final) {
+Keys multistep(int order, bool lower_order_final, const char* second_derivative = "full") {
   return {whole("order", order, 1, 3), boolean("lower_order_final", lower_order_final),
           boolean("euler_at_final", false),
           choice("type", order == 3 ? "heun" : "midpoint", "midpoint | heun"),
-          choice("second_derivative", "full", "full | half")};
+          choice("second_derivative", second_derivative, "full | half")};
 }
 
 void set_multistep(const Values& v, Factors& f) {
@@ -64,7 +64,17 @@ void build_multistep(const Values& v, Factors& f) {
                         : name == "sde_data"  ? DpmAlgorithm::sde_data
                         : name == "sde_noise" ? DpmAlgorithm::sde_noise
                                               : DpmAlgorithm::data;
-  set_brownian(v, f);
+  if (is_sde(f.options.algorithm)) {
+    set_brownian(v, f);
+    return;
+  }
+  f.init_options &= ~static_cast<unsigned>(kEta | kNoiseScale);
+  for (const char* key : {"eta", "s_noise", "noise"}) {
+    if (v.given(key)) {
+      fail(Status::conflict, "solver: ", key, " needs algorithm sde_data or sde_noise, but it is ",
+           name);
+    }
+  }
 }
 
 void build_multistep_ode(const Values& v, Factors& f) {
@@ -143,8 +153,8 @@ std::vector<ComposedSolver> make_table() {
       {"dpmpp_3m", "dpm_multistep", 0, multistep(3, false), build_multistep_ode},
       {"dpmpp_2m_sde", "dpm_multistep", kEta | kNoiseScale, multistep(2, false) + brownian(),
        build_multistep_sde},
-      {"dpmpp_3m_sde", "dpm_multistep", kEta | kNoiseScale, multistep(3, false) + brownian(),
-       build_multistep_sde},
+      {"dpmpp_3m_sde", "dpm_multistep", kEta | kNoiseScale,
+       multistep(3, false, "half") + brownian(), build_multistep_sde},
       {"dpmpp_2s_ancestral", "dpmpp_2s_ancestral", kEta | kNoiseScale, noisy(1.0), set_noise},
       {"dpm_2", "dpm_2", kChurn, {}, build_churned},
       {"dpm_2_ancestral", "dpm_2_ancestral", kEta | kNoiseScale, noisy(1.0), set_noise},

@@ -44,10 +44,10 @@ void rising_levels_from_table(const GridSpec& spec, const NoiseSchedule& schedul
                               const std::vector<double>& times, TimeGrid& grid) {
   const int stride = stride_of(schedule, static_cast<int>(times.size()));
   // The model is asked with the timestep where a step ends.
-  for (auto time = times.rbegin(); time != times.rend(); ++time) {
-    const int t = whole_timestep(schedule, *time);
+  for (const double time : times) {
+    const int t = whole_timestep(schedule, time);
     grid.steps.push_back(
-        {*time, table_level(spec, schedule, t - stride), table_level(spec, schedule, t)});
+        {time, table_level(spec, schedule, t - stride), table_level(spec, schedule, t)});
     grid.sigmas.push_back(grid.steps.back().from.ve_sigma());
   }
   grid.sigmas.push_back(grid.steps.back().to.ve_sigma());

@@ -99,7 +99,7 @@ struct SolverOptions {
   bool quirk_idle_draw = false;        // ancestral, SDE, sa_solver, ddpm: draws that add nothing
   // dpm_multistep: half of the second derivative, so that order 3 converges with order 2
   bool quirk_half_curvature = false;
-  bool quirk_beta_at_start = false;    // score_sde_vp: beta(t) / n for the integral of beta
+  bool quirk_beta_at_start = false;      // score_sde_vp: beta(t) / n for the integral of beta
   bool quirk_spare_draw = false;         // dpm_multistep: order 2 draws twice, uses the second
   bool quirk_first_order_below = false;  // dpm_multistep: order 1 past the first timestep
   bool quirk_lost_x0 = false;            // ipndm: from pure noise, x0 is taken as 0

@@ -15,7 +15,9 @@ StepPlan plan(const StepView& step) {
   const SolverOptions& options = step.options();
   const double t = step.to().sigma;
   const double low = options.sigma_min;
-  const double added = std::sqrt(std::fmax(0.0, (t - low) * (t + low)));
+  // As the paper has it: the last sigma but one is sigma_min but for its rounding, and what
+  // is left of the squares is then the reference's, too.
+  const double added = std::sqrt(std::fmax(0.0, t * t - low * low));
   const double weight = options.noise_scale * added;
 
   StepPlan plan = step.blank_plan();

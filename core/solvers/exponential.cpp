@@ -16,14 +16,21 @@ int distinct_order(const StepView& step, int age, int order) {
   return usable;
 }
 
+namespace {
+
+// diffusers: CogVideoX goes by the timestep, which may end at the first one's level.
+bool is_below_first(const StepView& step) {
+  return step.node().time < stride_of(step.schedule(), step.grid().total());
+}
+
+}  // namespace
+
 int multistep_order(const StepView& step) {
   const SolverOptions& options = step.options();
   const bool few = options.lower_order_final && step.grid().total() < 15;
   if (step.ends_at_data() || (step.is_last_step() && (options.euler_at_final || few))) return 1;
   if (step.from().log_snr() == step.to().log_snr()) return 1;
-  // diffusers: CogVideoX goes by the timestep, which may end at the first one's level.
-  const bool below = step.node().time < stride_of(step.schedule(), step.grid().total());
-  if (options.quirk_first_order_below && below) return 1;
+  if (options.quirk_first_order_below && is_below_first(step)) return 1;
   int order = std::min(options.order, step.history() + 1);
   if (step.steps_left() == 2 && few) order = std::min(order, 2);
   return distinct_order(step, 0, order);
@@ -47,7 +54,9 @@ void expand_multistep(const Expansion& e) {
 namespace {
 
 // How stochastic the SDE forms are: 1 is the reverse SDE, 0 the ODE.
-double eta_of(const SolverOptions& options) { return is_sde(options.algorithm) ? options.eta : 0.0; }
+double eta_of(const SolverOptions& options) {
+  return is_sde(options.algorithm) ? options.eta : 0.0;
+}
 
 }  // namespace
 
@@ -86,7 +95,7 @@ void dpm_update(const StepView& step, const LinearForm& x, const NoiseLevel& s, 
   // diffusers: it draws at clean data, too, with weight zero.
   if (!sde || (std == 0.0 && !options.quirk_idle_draw)) return;
   // diffusers: CogVideoX draws for order 1 first, and throws that away.
-  const bool twice = options.quirk_spare_draw && multistep_order(step) > 1;
+  const bool twice = options.quirk_spare_draw && step.history() > 0 && !is_below_first(step);
   plan.next = plan.next + (options.noise_scale * std) * step.noise(twice ? 1 : 0);
   plan.draws = twice ? 2 : 1;
 }

@@ -300,13 +300,16 @@ typedef struct sched_init_options {
 
   int32_t jump_length;   /* RePaint; 0 means the configuration's, or 10 */
   int32_t jump_n_sample; /* RePaint; 0 means the configuration's, or 10 */
+
+  double max_timesteps;          /* SCM: the first angle, up to pi / 2 */
+  double intermediate_timesteps; /* SCM: the second of two angles; 0 spaces them evenly */
 } sched_init_options;
 
 #define SCHED_INIT_OPTIONS_INIT                                                                 \
   {                                                                                             \
     sizeof(sched_init_options), 0, 0, 0, 0, 0, 0, 0, SCHED_UNSET, SCHED_UNSET, 1, 0, SCHED_F32, \
         SCHED_KERNEL_DEFAULT, 0, 0, SCHED_UNSET, SCHED_UNSET, SCHED_UNSET, SCHED_UNSET,         \
-        SCHED_UNSET, 0, 0, 0, 0, 0, 0, 0, 0                                                     \
+        SCHED_UNSET, 0, 0, 0, 0, 0, 0, 0, 0, SCHED_UNSET, SCHED_UNSET                           \
   }
 
 typedef struct sched_state sched_state;

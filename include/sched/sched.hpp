@@ -293,6 +293,8 @@ struct InitOptions {
   std::int32_t num_train_timesteps = 0;           ///< Heun; 0 means the configuration's
   std::int32_t jump_length = 0;                   ///< RePaint; 0 means the configuration's
   std::int32_t jump_n_sample = 0;                 ///< RePaint; 0 means the configuration's
+  std::optional<double> max_timesteps;            ///< SCM: the first angle
+  std::optional<double> intermediate_timesteps;   ///< SCM: the second of two; 0 is even spacing
 
   /** The C struct, pointing into this one. */
   sched_init_options c_options() const {
@@ -326,6 +328,8 @@ struct InitOptions {
     options.num_train_timesteps = num_train_timesteps;
     options.jump_length = jump_length;
     options.jump_n_sample = jump_n_sample;
+    options.max_timesteps = max_timesteps.value_or(SCHED_UNSET);
+    options.intermediate_timesteps = intermediate_timesteps.value_or(SCHED_UNSET);
     return options;
   }
 };

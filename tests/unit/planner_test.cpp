@@ -246,9 +246,11 @@ INSTANTIATE_TEST_SUITE_P(
         OrderCase{"sa p3 c4 vp", DPM_VP, false, 4, 640, sa_solver(3, 4), 3},
         OrderCase{"sa p3 c3 noise vp", DPM_VP, false, 3, 320, sa_solver(3, 3, DpmAlgorithm::noise),
                   3},
-        // The authors' third order lacks a factor 2 and is of order 2.
-        OrderCase{"dpmpp_3m vp", VP_SIGMAS(R"({"name": "dpmpp_3m", "lower_order_final": false})"),
-                  false, 2, 320, nullptr, 3}),
+        OrderCase{"dpmpp_3m vp", VP_SIGMAS(R"("dpmpp_3m")"), false, 3, 320, nullptr, 3},
+        // The authors' third order has half of the second derivative and is of order 2.
+        OrderCase{"dpmpp_3m half vp",
+                  VP_SIGMAS(R"({"name": "dpmpp_3m", "second_derivative": "half"})"), false, 2, 320,
+                  nullptr, 3}),
     [](const testing::TestParamInfo<OrderCase>& info) {
       std::string name = info.param.name;
       for (char& c : name) {
@@ -397,6 +399,7 @@ TEST(Reductions, SaSolverWithTauOneIsSdeDpmSolver) {
   const auto dpm = vp_loop([](Factors& f) {
     f.options.order = 1;
     f.options.algorithm = DpmAlgorithm::sde_data;
+    f.options.eta = 1.0;
   });
   expect_same_rows(*sa, *dpm);
 }
