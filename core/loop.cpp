@@ -165,19 +165,35 @@ std::uint64_t fingerprint_of(const Loop& loop) {
   add(loop.kernel->id);
   for (const std::uint64_t seed : loop.seeds) add(seed);
   for (const std::uint64_t seed : loop.path_seeds) add(seed);
+  // Of steps that are planned as the loop goes, or finished once norms are known.
+  const SolverOptions& o = loop.options;
   for (const double number :
-       {loop.options.relative_tolerance, loop.options.absolute_tolerance, loop.options.first_step,
-        loop.options.eta, loop.options.noise_scale}) {
+       {o.relative_tolerance, o.absolute_tolerance, o.first_step, o.proportional, o.integral,
+        o.differential, o.accept_safety, o.signal_to_noise, o.eta, o.noise_scale}) {
     add(number);
   }
+  add(o.order);
+  add(loop.parameterization().prediction);
+  for (const GridStep& step : loop.grid.steps) {
+    add(step.from);
+    add(step.to);
+  }
+  for (const PathSlice& slice : loop.path) add(slice);
   for (std::size_t i = 0; i < loop.plans.size(); ++i) {
     const StepPlan& plan = loop.plans[i];
     add(loop.grid.nodes[i].time);
     add(plan.next.weight);
     add(plan.denoised.weight);
+    add(plan.preview.weight);
+    add(plan.known.weight);
     add(plan.draws);
     add(plan.clip.mode);
     add(plan.clip.range);
+    add(plan.clip.ratio);
+    add(plan.clip.sample_max);
+    add(plan.gain.mode);
+    add(plan.gain.offset);
+    add(plan.gain.slope);
     for (int k = 0; k < plan.kept_count; ++k) {
       add(plan.kept[static_cast<std::size_t>(k)].slot);
       add(plan.kept[static_cast<std::size_t>(k)].form.weight);

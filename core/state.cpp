@@ -126,25 +126,23 @@ void State::bind_inputs(Pass& pass, const StepRequest& request) const {
 
 // Where the mask is 1 the sample is the original, noised to the level at which the call
 // arrives.
-void State::add_known(Pass& pass, const StepPlan& plan, const StepRequest& request) const {
+void State::add_known(Pass& pass, const StepPlan& plan, const StepRequest& request,
+                      const std::optional<Attempt>& next) const {
   if (request.mask.data == nullptr) return;
   pass.mask = operand(request.mask, loop_->elements);
-  NoiseLevel level = node().to;
-  const auto after = static_cast<std::size_t>(call_) + 1;
-  if (after < loop_->grid.nodes.size()) {
-    level.sigma = std::hypot(level.sigma, loop_->grid.nodes[after].added_noise);
-  }
+  const NoiseLevel level = level_after(next);
   pass.known = plan.has_known ? plan.known
                               : level.alpha * LinearForm::of(Input::original) +
                                     level.sigma * LinearForm::of(Input::known_noise);
 }
 
 void State::add_step_rows(Pass& pass, const StepPlan& plan, const StepRequest& request,
-                          double scale) const {
+                          const std::optional<Attempt>& next) const {
+  const double scale = scale_after(next);
   pass.plan = &plan;
   pass.rows = 0;
   pass.denoised = plan.denoised;
-  add_known(pass, plan, request);
+  add_known(pass, plan, request, next);
   const bool masked = request.mask.data != nullptr;
   add_output(pass, plan.next, request.next, masked ? 1.0 : 0.0);
   add_output(pass, plan.preview, request.denoised);
@@ -206,6 +204,18 @@ double State::scale_after(const std::optional<Attempt>& next) const {
                                           : 1.0;
 }
 
+// Where this call takes the sample: with churn before the next call a little above the end of
+// the step, and back to its beginning where an attempt was rejected.
+NoiseLevel State::level_after(const std::optional<Attempt>& next) const {
+  NoiseLevel level = node().to;
+  if (next) return next->control.finished != 0 ? level : next->node.level;
+  const auto after = static_cast<std::size_t>(call_) + 1;
+  if (after < loop_->grid.nodes.size()) {
+    level.sigma = std::hypot(level.sigma, loop_->grid.nodes[after].added_noise);
+  }
+  return level;
+}
+
 double State::next_input_scale() const {
   return is_finished() ? 1.0 : loop_->input_scale(node().level);
 }
@@ -233,10 +243,10 @@ void State::step(const StepRequest& request) {
     step_groups(pass, request);
   } else if (attempt_ || plan().measure.kind != Measure::none) {
     const StepPlan plan = measured_plan(pass, request, next);
-    add_step_rows(pass, plan, request, scale_after(next));
+    add_step_rows(pass, plan, request, next);
     run_pass(*loop_->kernel, pass);
   } else {
-    add_step_rows(pass, plan(), request, scale_after(next));
+    add_step_rows(pass, plan(), request, next);
     run_pass(*loop_->kernel, pass);
   }
   ++call_;
@@ -270,7 +280,7 @@ void State::step_groups(Pass& pass, const StepRequest& request) const {
       const double time = request.group_timesteps[item * request.groups + group];
       const StepPlan plan = loop_->plan_call(group_node(time), true);
       Pass part = pass;
-      add_step_rows(part, plan, request, scale_after({}));
+      add_step_rows(part, plan, request, std::nullopt);
       const auto move_to_item = [item](Operand& input) {
         if (input.data == nullptr) return;
         input.data = static_cast<const char*>(input.data) + item * input.item_bytes;

@@ -83,16 +83,18 @@ class State {
   StepPlan measured_plan(const Pass& pass, const StepRequest& request,
                          std::optional<Attempt>& next) const;
   double scale_after(const std::optional<Attempt>& next) const;
+  NoiseLevel level_after(const std::optional<Attempt>& next) const;
 
   Pass blank_pass() const;
   Operand operand(const TensorView& view, std::int64_t elements) const;
   void add_output(Pass& pass, const LinearForm& form, const TensorView& view,
                   double known = 0.0) const;
   void bind_draws(Pass& pass) const;
-  // `scale` is the input scale of the model call after this one.
+  // `next` is where an adaptive loop goes on; empty in others.
   void add_step_rows(Pass& pass, const StepPlan& plan, const StepRequest& request,
-                     double scale) const;
-  void add_known(Pass& pass, const StepPlan& plan, const StepRequest& request) const;
+                     const std::optional<Attempt>& next) const;
+  void add_known(Pass& pass, const StepPlan& plan, const StepRequest& request,
+                 const std::optional<Attempt>& next) const;
   void bind_inputs(Pass& pass, const StepRequest& request) const;
   void step_groups(Pass& pass, const StepRequest& request) const;
   Node group_node(double timestep) const;

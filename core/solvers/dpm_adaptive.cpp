@@ -141,11 +141,13 @@ bool judge(const LoopContext& e, double error, Control& control) {
 
 bool is_sane(const LoopContext& e, const Control& c) {
   const double first = e.grid.steps[static_cast<std::size_t>(e.grid.begin)].from.log_snr();
-  bool sane = c.position >= first && c.position <= end_of(e.grid) && c.step > kSmallestStep &&
-              c.step < 1e9 && c.stage >= 0 && c.stage < e.options.order && c.accepted >= 0 &&
-              c.rejected >= 0 && c.draws >= 0 && (c.finished == 0 || c.finished == 1);
+  bool sane = c.position >= first && c.position <= end_of(e.grid) &&
+              (c.finished != 0 || c.step > kSmallestStep) && c.step < 1e9 && c.stage >= 0 &&
+              c.stage < e.options.order && c.accepted >= 0 && c.rejected >= 0 && c.draws >= 0 &&
+              (c.finished == 0 || c.finished == 1);
   for (const double inverse : c.inverse_error) sane = sane && inverse >= 0.0 && inverse < 1e9;
-  return sane;
+  // Done exactly where there is no way left to go.
+  return sane && (c.finished == 0) == (c.position < end_of(e.grid) - kNearEnd);
 }
 
 constexpr Adaptive kAdaptive = {start, node, judge, is_sane};

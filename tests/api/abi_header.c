@@ -39,7 +39,9 @@ CHECK(SCHED_F32 == 1 && SCHED_F16 == 2 && SCHED_BF16 == 3 && SCHED_F64 == 4);
 CHECK(SCHED_KERNEL_DEFAULT == 0 && SCHED_KERNEL_REFERENCE == 1);
 CHECK(SCHED_KERNEL_FUSED == 2 && SCHED_KERNEL_BLAS == 3);
 CHECK(SCHED_INPUT_SAMPLE == 0 && SCHED_INPUT_UNCONDITIONAL == 5 && SCHED_INPUT_MEMORY0 == 6);
+CHECK(SCHED_INPUT_ORIGINAL == 14 && SCHED_INPUT_KNOWN_NOISE == 15);
 CHECK(SCHED_OUTPUT_NEXT == 0 && SCHED_OUTPUT_DENOISED == 1 && SCHED_OUTPUT_MEMORY0 == 2);
+CHECK(SCHED_OUTPUT_KNOWN == 10);
 CHECK(SCHED_CLIP_NONE == 0 && SCHED_CLIP_RANGE == 1 && SCHED_CLIP_QUANTILE == 2);
 
 CHECK(SCHED_VERSION ==
@@ -76,7 +78,7 @@ AT(sched_create_options, lenient, 4);
 AT(sched_create_options, message, 8);
 AT(sched_create_options, message_capacity, 16);
 
-CHECK(sizeof(sched_init_options) == 168);
+CHECK(sizeof(sched_init_options) == 192);
 AT(sched_init_options, num_steps, 4);
 AT(sched_init_options, timesteps, 8);
 AT(sched_init_options, sigmas, 16);
@@ -103,8 +105,13 @@ AT(sched_init_options, use_clipped_model_output, 144);
 AT(sched_init_options, num_train_timesteps, 148);
 AT(sched_init_options, message, 152);
 AT(sched_init_options, message_capacity, 160);
+/* Since the first release: */
+AT(sched_init_options, jump_length, 168);
+AT(sched_init_options, jump_n_sample, 172);
+AT(sched_init_options, max_timesteps, 176);
+AT(sched_init_options, intermediate_timesteps, 184);
 
-CHECK(sizeof(sched_step_args) == 88);
+CHECK(sizeof(sched_step_args) == 112);
 AT(sched_step_args, groups, 4);
 AT(sched_step_args, sample, 8);
 AT(sched_step_args, prediction, 16);
@@ -115,6 +122,22 @@ AT(sched_step_args, noise, 48);
 AT(sched_step_args, denoised, 64);
 AT(sched_step_args, next_input, 72);
 AT(sched_step_args, group_timesteps, 80);
+/* Since the first release: */
+AT(sched_step_args, mask, 88);
+AT(sched_step_args, original, 96);
+AT(sched_step_args, known_noise, 104);
+
+CHECK(sizeof(sched_call) == 64);
+AT(sched_call, needs_model, 4);
+AT(sched_call, timestep, 8);
+AT(sched_call, alpha, 16);
+AT(sched_call, sigma, 24);
+AT(sched_call, input_scale, 32);
+AT(sched_call, step, 40);
+AT(sched_call, stage, 48);
+AT(sched_call, ends_step, 52);
+AT(sched_call, draws, 56);
+AT(sched_call, reserved, 60);
 
 CHECK(SCHED_WEIGHTS_INPUTS == 16 && SCHED_WEIGHTS_ROWS == 8);
 CHECK(sizeof(sched_weights) == 1264);
@@ -143,6 +166,7 @@ static int defaults(void) {
   const sched_create_options create = SCHED_CREATE_OPTIONS_INIT;
   const sched_init_options init = SCHED_INIT_OPTIONS_INIT;
   const sched_step_args args = SCHED_STEP_ARGS_INIT;
+  const sched_call call = SCHED_CALL_INIT;
   int wrong = 0;
   wrong += tensor.struct_size != sizeof(tensor) || tensor.dtype != SCHED_F32 || tensor.data != 0 ||
            tensor.batch != 1 || tensor.elements != 0;
@@ -165,6 +189,12 @@ static int defaults(void) {
            args.next != 0 || args.unconditional != 0 || args.guidance_scale != 1.0;
   wrong += args.noise[0] != 0 || args.noise[1] != 0 || args.denoised != 0 || args.next_input != 0 ||
            args.group_timesteps != 0;
+  wrong += init.jump_length != 0 || init.jump_n_sample != 0 || init.max_timesteps != SCHED_UNSET ||
+           init.intermediate_timesteps != SCHED_UNSET;
+  wrong += args.mask != 0 || args.original != 0 || args.known_noise != 0;
+  wrong += call.struct_size != sizeof(call) || call.needs_model != 0 || call.timestep != 0.0 ||
+           call.alpha != 0.0 || call.sigma != 0.0 || call.input_scale != 0.0 || call.step != 0 ||
+           call.stage != 0 || call.ends_step != 0 || call.draws != 0 || call.reserved != 0;
   return wrong;
 }
 

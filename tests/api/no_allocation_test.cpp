@@ -162,13 +162,10 @@ TEST_P(Allocations, NoneInStep) {
       const State state = start(config, options);
       Tensor sample = first_sample(state.get(), options);
       Tensor next = sample;
-      for (double time : timesteps(state.get())) {
-        const Tensor prediction = predict(config, sample, time);
-        const sched_tensor views[] = {sample.view(), prediction.view()};
-        sched_tensor out = next.view();
+      while (is_next(state.get())) {
+        Step step(state.get(), config, sample, next);
         sched_status status = SCHED_OK;
-        const long count =
-            allocations_of([&] { status = sched_step(state.get(), &views[0], &views[1], &out); });
+        const long count = allocations_of([&] { status = step.try_run(); });
         ASSERT_EQ(status, SCHED_OK) << sched_last_error(state.get());
         ASSERT_EQ(count, 0) << kernel_name(kernel) << " dtype " << dtype << " call "
                             << sched_calls_done(state.get());
@@ -187,22 +184,19 @@ TEST_P(Allocations, NoneInWideStep) {
     const State state = start(config, options);
     Tensor sample = first_sample(state.get(), options);
     Tensor next = sample, denoised = sample, input = sample, noise = sample;
-    for (double time : timesteps(state.get())) {
-      const Tensor prediction = predict(config, sample, time);
-      const Tensor other = predict(config, sample, time + 10.0);
-      const sched_tensor views[] = {sample.view(), prediction.view(), other.view(), noise.view()};
-      sched_tensor out[] = {next.view(), denoised.view(), input.view()};
-      sched_step_args args = SCHED_STEP_ARGS_INIT;
-      args.sample = &views[0];
-      args.prediction = &views[1];
-      args.unconditional = &views[2];
-      args.guidance_scale = 5.0;
-      args.next = &out[0];
-      args.denoised = &out[1];
-      args.next_input = &out[2];
-      for (int draw = 0; draw < sched_next_draws(state.get()); ++draw) args.noise[draw] = &views[3];
+    while (is_next(state.get())) {
+      Step step(state.get(), config, sample, next);
+      step.use_mask();
+      const Tensor other = predict(config, sample, step.call.timestep + 10.0);
+      const sched_tensor views[] = {other.view(), noise.view()};
+      sched_tensor out[] = {denoised.view(), input.view()};
+      step.args.unconditional = &views[0];
+      step.args.guidance_scale = 5.0;
+      if (step.call.needs_model != 0) step.args.denoised = &out[0];
+      step.args.next_input = &out[1];
+      for (int draw = 0; draw < step.call.draws; ++draw) step.args.noise[draw] = &views[1];
       sched_status status = SCHED_OK;
-      const long count = allocations_of([&] { status = sched_step_wide(state.get(), &args); });
+      const long count = allocations_of([&] { status = step.try_run(); });
       ASSERT_EQ(status, SCHED_OK) << sched_last_error(state.get());
       ASSERT_EQ(count, 0) << kernel_name(kernel) << " call " << sched_calls_done(state.get());
       std::swap(sample, next);

@@ -18,8 +18,7 @@ TEST_P(SavedStates, ContinueToTheSameBits) {
     const State original = start(config, options);
     Tensor sample = first_sample(original.get(), options);
     const std::vector<Tensor> expected = run(config, options);
-    const std::vector<double> times = timesteps(original.get());
-    for (std::size_t done = 0; done <= times.size(); ++done) {
+    for (std::size_t done = 0; done <= expected.size(); ++done) {
       const std::vector<std::uint8_t> bytes = save(original.get());
       EXPECT_EQ(save(original.get()), bytes) << "saving changed the state";
       const State fresh = start(config, options);
@@ -36,10 +35,8 @@ TEST_P(SavedStates, ContinueToTheSameBits) {
       ASSERT_EQ(sched_load(fresh.get(), bytes.data(), bytes.size()), SCHED_OK);
       EXPECT_EQ(run(fresh.get(), config, sample), rest);
 
-      if (done == times.size()) break;
-      Tensor next = sample;
-      step(original.get(), sample, predict(config, sample, times[done]), next);
-      sample = next;
+      if (done == expected.size()) break;
+      Step(original.get(), config, sample, sample).run();
     }
   }
 }
@@ -50,21 +47,18 @@ TEST_P(SavedStates, ClonesContinueToTheSameBits) {
   const State original = start(config, options);
   Tensor sample = first_sample(original.get(), options);
   const std::vector<Tensor> expected = run(config, options);
-  const std::vector<double> times = timesteps(original.get());
-  for (std::size_t done = 0; done < times.size(); ++done) {
+  for (std::size_t done = 0; done < expected.size(); ++done) {
     sched_state* copy = nullptr;
     ASSERT_EQ(sched_clone(original.get(), &copy), SCHED_OK);
     const State clone(copy);
     EXPECT_EQ(save(clone.get()), save(original.get()));
-    EXPECT_EQ(timesteps(clone.get()), times);
+    EXPECT_EQ(levels(clone.get()), levels(original.get()));
     EXPECT_EQ(sched_state_kernel(clone.get()), sched_state_kernel(original.get()));
     const std::vector<std::uint8_t> before = save(original.get());
     const std::vector<Tensor> rest = run(clone.get(), config, sample);
     EXPECT_EQ(rest.back(), expected.back()) << "after call " << done;
     EXPECT_EQ(save(original.get()), before) << "the clone moved its original";
-    Tensor next = sample;
-    step(original.get(), sample, predict(config, sample, times[done]), next);
-    sample = next;
+    Step(original.get(), config, sample, sample).run();
   }
 }
 
@@ -75,13 +69,12 @@ TEST_P(SavedStates, DamagedBytesAreRefused) {
   options.elements = 3;
   const State original = start(config, options);
   Tensor sample = first_sample(original.get(), options);
-  for (int call = 0; call < 2; ++call)
-    step(original.get(), sample, predict(config, sample, 500.0), sample);
+  for (int call = 0; call < 2; ++call) Step(original.get(), config, sample, sample).run();
   const std::vector<std::uint8_t> right = save(original.get());
 
   const State victim = start(config, options);
   Tensor other = first_sample(victim.get(), options);
-  step(victim.get(), other, predict(config, other, 900.0), other);
+  Step(victim.get(), config, other, other).run();
   const std::vector<std::uint8_t> before = save(victim.get());
   for (std::size_t at = 0; at < right.size(); ++at) {
     for (int flip : {0x01, 0x80, 0xff}) {

@@ -45,8 +45,8 @@ struct Bench {
       all[k]->batch = kBatch;
       all[k]->elements = kElements;
     }
-    prediction.elements *= config.prediction_factor;
-    unconditional.elements *= config.prediction_factor;
+    prediction.elements *= config.prediction_factor();
+    unconditional.elements *= config.prediction_factor();
     args = SCHED_STEP_ARGS_INIT;
     args.sample = &sample;
     args.prediction = &prediction;

@@ -158,138 +158,7 @@ std::ostream& operator<<(std::ostream& out, const Tensor& tensor) {
   return out << ", ...}";
 }
 
-// ----------------------------------------------------------- configurations
-
-std::ostream& operator<<(std::ostream& out, const Config& config) { return out << config.name; }
-
-namespace {
-
-// A configuration of the betas that latent diffusion models ship, with `keys` added.
-std::string latent(const std::string& class_name, const std::string& keys = "") {
-  return R"({"_class_name": ")" + class_name +
-         R"(", "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear")" +
-         (keys.empty() ? "" : ", " + keys) + "}";
-}
-
-std::string flow(const std::string& keys = "") {
-  return R"({"_class_name": "FlowMatchEulerDiscreteScheduler")" +
-         (keys.empty() ? "" : ", " + keys) + "}";
-}
-
-void eta(sched_init_options& o) { o.eta = 0.7; }
-void eta_clipped(sched_init_options& o) {
-  o.eta = 0.4;
-  o.use_clipped_model_output = 1;
-}
-void churn(sched_init_options& o) {
-  o.s_churn = 2.8;
-  o.s_noise = 1.003;
-}
-void order_2(sched_init_options& o) { o.order = 2; }
-void mu(sched_init_options& o) { o.mu = 0.9; }
-
-std::vector<Config> make_features() {
-  const std::string ddim = "DDIMScheduler", ddpm = "DDPMScheduler", pndm = "PNDMScheduler";
-  const std::string lms = "LMSDiscreteScheduler", euler = "EulerDiscreteScheduler";
-  const std::string ancestral = "EulerAncestralDiscreteScheduler", heun = "HeunDiscreteScheduler";
-  const std::string dpm = "DPMSolverMultistepScheduler", unipc = "UniPCMultistepScheduler";
-  const std::string lcm = "LCMScheduler";
-  const std::string v = R"("prediction_type": "v_prediction")";
-  const std::string x0 = R"("prediction_type": "sample")";
-  const std::string karras = R"("use_karras_sigmas": true)";
-  const std::string trailing = R"("timestep_spacing": "trailing")";
-  const std::string sigma_min = R"("final_sigmas_type": "sigma_min")";
-  const std::string zero_snr = R"("rescale_betas_zero_snr": true)";
-  const std::string flow_sigmas =
-      R"("prediction_type": "flow_prediction", "use_flow_sigmas": true, "flow_shift": 3.0)";
-  const Tune none = [](sched_init_options&) {};
-  return {
-      {"ddim_eta", latent(ddim), eta},
-      {"ddim_eta_clipped", latent(ddim), eta_clipped},
-      {"ddim_no_clip", latent(ddim, R"("clip_sample": false)")},
-      {"ddim_zero_snr",
-       latent(ddim, zero_snr + ", " + v + ", " + trailing + R"(, "clip_sample": false)")},
-      {"ddim_threshold", latent(ddim, R"("thresholding": true, "sample_max_value": 1.5)")},
-      {"ddpm_fixed_large", latent(ddpm, R"("variance_type": "fixed_large")")},
-      {"ddpm_learned", latent(ddpm, R"("variance_type": "learned")"), none, 2},
-      {"ddpm_learned_range", latent(ddpm, R"("variance_type": "learned_range")"), none, 2},
-      {"ddpm_v", latent(ddpm, v)},
-      {"pndm_skip", latent(pndm, R"("skip_prk_steps": true, "steps_offset": 1)")},
-      {"pndm_v", latent(pndm, v)},
-      {"lms_karras", latent(lms, karras)},
-      {"lms_order_2", latent(lms), order_2},
-      {"euler_churn", latent(euler), churn},
-      {"euler_karras", latent(euler, karras)},
-      {"euler_v", latent(euler, v + ", " + trailing)},
-      {"euler_zero_snr", latent(euler, zero_snr + ", " + v + ", " + trailing)},
-      {"euler_ancestral_v", latent(ancestral, v + ", " + trailing)},
-      {"heun_karras", latent(heun, karras)},
-      {"heun_clip", latent(heun, R"("clip_sample": true)")},
-      {"dpm_order_3", latent(dpm, R"("solver_order": 3)")},
-      {"dpm_karras", latent(dpm, karras)},
-      {"dpm_noise", latent(dpm, R"("algorithm_type": "dpmsolver", )" + sigma_min)},
-      {"dpm_sde", latent(dpm, R"("algorithm_type": "sde-dpmsolver++")")},
-      {"dpm_sde_noise", latent(dpm, R"("algorithm_type": "sde-dpmsolver", )" + sigma_min)},
-      {"dpm_threshold", latent(dpm, R"("thresholding": true)")},
-      {"dpm_learned", latent(dpm, R"("variance_type": "learned_range")"), none, 2},
-      {"dpm_flow", latent(dpm, flow_sigmas)},
-      {"unipc_order_3", latent(unipc, R"("solver_order": 3)")},
-      {"unipc_bh1", latent(unipc, R"("solver_type": "bh1", )" + sigma_min)},
-      {"unipc_noise", latent(unipc, R"("predict_x0": false, )" + sigma_min)},
-      {"unipc_no_corrector", latent(unipc, R"("disable_corrector": [0, 1])")},
-      {"unipc_x0", latent(unipc, x0)},
-      {"unipc_flow", latent(unipc, flow_sigmas)},
-      {"lcm_v", latent(lcm, v)},
-      {"lcm_threshold", latent(lcm, R"("thresholding": true)")},
-      {"flow_shift", flow(R"("shift": 3.0)")},
-      {"flow_karras", flow(karras)},
-      {"flow_dynamic", flow(R"("use_dynamic_shifting": true)"), mu},
-      {"flow_stochastic", flow(R"("stochastic_sampling": true)")},
-  };
-}
-
-std::vector<Config> make_all() {
-  std::vector<Config> all = plain_configs();
-  const std::vector<Config> features = make_features();
-  all.insert(all.end(), features.begin(), features.end());
-  return all;
-}
-
-}  // namespace
-
-const std::vector<Config>& plain_configs() {
-  static const std::vector<Config> configs = {
-      {"ddim", latent("DDIMScheduler")},
-      {"ddpm", latent("DDPMScheduler")},
-      {"pndm", latent("PNDMScheduler")},
-      {"lms", latent("LMSDiscreteScheduler")},
-      {"euler", latent("EulerDiscreteScheduler")},
-      {"euler_ancestral", latent("EulerAncestralDiscreteScheduler")},
-      {"heun", latent("HeunDiscreteScheduler")},
-      {"dpm", latent("DPMSolverMultistepScheduler")},
-      {"unipc", latent("UniPCMultistepScheduler")},
-      {"lcm", latent("LCMScheduler")},
-      {"flow", flow()},
-  };
-  return configs;
-}
-
-const std::vector<Config>& every_config() {
-  static const std::vector<Config> configs = make_all();
-  return configs;
-}
-
-const Config& config_named(const std::string& name) {
-  for (const Config& config : every_config())
-    if (config.name == name) return config;
-  throw std::runtime_error("no configuration " + name);
-}
-
-std::string class_of(const Config& config) {
-  const std::string key = R"("_class_name": ")";
-  const std::size_t from = config.json.find(key) + key.size();
-  return config.json.substr(from, config.json.find('"', from) - from);
-}
+// ---------------------------------------------------------- kernels and states
 
 std::vector<std::int32_t> kernels() {
   std::vector<std::int32_t> all;
@@ -313,7 +182,7 @@ std::string kernel_name(std::int32_t kernel) {
 
 sched_init_options options_for(const Config& config) {
   sched_init_options options = SCHED_INIT_OPTIONS_INIT;
-  options.num_steps = 5;
+  options.num_steps = std::min(5, config.most);
   options.batch = 2;
   options.elements = 37;
   options.seed = 11;
@@ -358,7 +227,7 @@ void fill_random(Tensor& tensor, std::uint64_t seed) {
 
 Tensor predict(const Config& config, const Tensor& sample, double time) {
   const std::int64_t elements = sample.elements();
-  Tensor prediction(sample.dtype(), sample.batch(), elements * config.prediction_factor);
+  Tensor prediction(sample.dtype(), sample.batch(), elements * config.prediction_factor());
   for (std::int64_t item = 0; item < sample.batch(); ++item) {
     for (std::int64_t i = 0; i < elements; ++i) {
       const auto from = static_cast<std::size_t>(item * elements + i);
@@ -367,7 +236,7 @@ Tensor predict(const Config& config, const Tensor& sample, double time) {
       const double x = sample.at(from);
       prediction.set(to, 0.6 * std::sin(0.7 * x + phase) + 0.8 * x / (1.0 + std::fabs(x)));
       // A learned variance is in [-1, 1], or where it is the variance itself, positive.
-      if (config.prediction_factor == 2)
+      if (config.has(kTwice))
         prediction.set(to + static_cast<std::size_t>(elements), 0.5 + 0.4 * std::cos(phase));
     }
   }
@@ -397,6 +266,77 @@ sched_weights weights(sched_state* state, std::int64_t call) {
   return weights;
 }
 
+bool is_next(sched_state* state) {
+  sched_call call = SCHED_CALL_INIT;
+  const sched_status status = sched_next_call(state, &call);
+  if (status != SCHED_ERROR_FINISHED) check(status, sched_last_error(state));
+  return status == SCHED_OK;
+}
+
+std::vector<sched_call> calls(sched_state* state) {
+  std::vector<sched_call> all;
+  for (std::int64_t index = 0; index < sched_num_calls(state); ++index) {
+    sched_call call = SCHED_CALL_INIT;
+    check(sched_call_at(state, index, &call), sched_last_error(state));
+    all.push_back(call);
+  }
+  return all;
+}
+
+namespace {
+sched_call next_call(sched_state* state) {
+  sched_call call = SCHED_CALL_INIT;
+  check(sched_next_call(state, &call), sched_last_error(state));
+  return call;
+}
+}  // namespace
+
+Step::Step(sched_state* state, const Config& config, const Tensor& sample, Tensor& next)
+    : call(next_call(state)),
+      sample(sample),
+      prediction(predict(config, sample, call.timestep)),
+      mask(sample),
+      original(sample),
+      next(next),
+      state_(state) {
+  args = SCHED_STEP_ARGS_INIT;
+  fill_mask(mask);
+  fill_original(original);
+  if (config.has(kNeedsMask)) use_mask();
+}
+
+void Step::use_mask() {
+  args.mask = &views_[2];
+  args.original = &views_[3];
+}
+
+sched_status Step::try_run() {
+  const Tensor* inputs[] = {&sample, &prediction, &mask, &original};
+  for (std::size_t k = 0; k < 4; ++k) views_[k] = inputs[k]->view();
+  views_[4] = next.view();
+  args.sample = &views_[0];
+  args.prediction = call.needs_model != 0 ? &views_[1] : nullptr;
+  args.next = &views_[4];
+  return sched_step_wide(state_, &args);
+}
+
+void Step::run() {
+  const sched_status status = try_run();
+  if (status != SCHED_OK) check(status, sched_last_error(state_));
+}
+
+void fill_mask(Tensor& mask) {
+  const double values[] = {0.0, 1.0, 0.25, 1.0, 0.0, 0.5, 0.0};
+  const auto elements = static_cast<std::size_t>(mask.elements());
+  for (std::size_t i = 0; i < mask.size(); ++i) mask.set(i, values[i % elements % 7]);
+}
+
+void fill_original(Tensor& original) {
+  const auto elements = static_cast<std::size_t>(original.elements());
+  for (std::size_t i = 0; i < original.size(); ++i)
+    original.set(i, (static_cast<double>(i % elements * 37 % 101) - 50.0) / 64.0);
+}
+
 void step(sched_state* state, const Tensor& sample, const Tensor& prediction, Tensor& next) {
   const sched_tensor from = sample.view();
   const sched_tensor predicted = prediction.view();
@@ -414,11 +354,10 @@ Tensor first_sample(sched_state* state, const sched_init_options& options) {
 }
 
 std::vector<Tensor> run(sched_state* state, const Config& config, Tensor sample) {
-  const std::vector<double> times = timesteps(state);
   std::vector<Tensor> after;
-  for (std::int64_t call = sched_calls_done(state); call < sched_num_calls(state); ++call) {
+  while (is_next(state)) {
     Tensor next(sample.dtype(), sample.batch(), sample.elements());
-    step(state, sample, predict(config, sample, times[static_cast<std::size_t>(call)]), next);
+    Step(state, config, sample, next).run();
     after.push_back(next);
     sample = next;
   }

@@ -74,20 +74,40 @@ std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
 
 using Tune = std::function<void(sched_init_options&)>;
 
+// What sets a configuration apart from one call per step, each planned in init.
+enum Trait : unsigned {
+  kTwice = 1u << 0,      // the network also returns the variance
+  kNorms = 1u << 1,      // steps depend on norms over the whole batch
+  kAdaptive = 1u << 2,   // chooses its steps as it goes
+  kOwnSteps = 1u << 3,   // num_steps is a budget of calls, not a number of steps
+  kNeedsMask = 1u << 4,  // RePaint
+  kRises = 1u << 5,      // from data to noise
+  kRepeats = 1u << 6,    // goes back and takes steps again
+  kStartsAnew = 1u << 7  // a part of a loop is not a part of the calls of the whole
+};
+
 // A configuration and the init options that belong to it.
 struct Config {
   std::string name;
   std::string json;
   Tune tune = [](sched_init_options&) {};
-  // 2 where the network also returns the variance.
-  std::int64_t prediction_factor = 1;
+  unsigned traits = 0;
+  int least = 1, most = 1000;  // numbers of steps that it takes
+
+  bool has(unsigned any) const { return (traits & any) != 0; }
+  std::int64_t prediction_factor() const { return has(kTwice) ? 2 : 1; }
 };
 std::ostream& operator<<(std::ostream& out, const Config& config);
 
-// One plain configuration of each class, and those with the features of each.
+// One plain configuration of each class of diffusers; one of each solver of our own
+// composition; these and those with the features of each.  See configs.cpp.
 const std::vector<Config>& plain_configs();
+const std::vector<Config>& composed_configs();
 const std::vector<Config>& every_config();
 const Config& config_named(const std::string& name);
+// Those of every_config() that have none of these traits.
+std::vector<Config> configs_without(unsigned traits);
+// "" for our own composition.
 std::string class_of(const Config& config);
 
 // The kernels of this build, and their names.
@@ -116,7 +136,42 @@ std::vector<double> sigmas(const sched_state* state);
 std::vector<double> levels(const sched_state* state);
 sched_weights weights(sched_state* state, std::int64_t call);
 
-// One step; throws where it fails.
+// The calls of a loop that is planned in init.
+std::vector<sched_call> calls(sched_state* state);
+
+// Is there another call?
+bool is_next(sched_state* state);
+
+// The call that comes next, as a caller's loop makes it: the model is asked where the call
+// needs it, and RePaint gets its mask.  Members may be changed before it runs.
+class Step {
+ public:
+  Step(sched_state* state, const Config& config, const Tensor& sample, Tensor& next);
+  Step(const Step&) = delete;
+  Step& operator=(const Step&) = delete;
+
+  // Inpainting with `mask` and `original`, which hold something sensible.
+  void use_mask();
+  sched_status try_run();
+  // Throws where it fails.
+  void run();
+
+  sched_call call;
+  const Tensor& sample;
+  Tensor prediction, mask, original;
+  Tensor& next;
+  sched_step_args args;
+
+ private:
+  sched_state* state_;
+  sched_tensor views_[5];
+};
+
+// Zeros, ones and fractions; data.  Exact in every dtype, the same for every item.
+void fill_mask(Tensor& mask);
+void fill_original(Tensor& original);
+
+// One step with this prediction; throws where it fails.
 void step(sched_state* state, const Tensor& sample, const Tensor& prediction, Tensor& next);
 
 Tensor first_sample(sched_state* state, const sched_init_options& options);
