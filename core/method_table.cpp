@@ -91,6 +91,8 @@ const std::vector<InitText>& init_texts() {
       {kAngles, {true, "max_timesteps", "number", "1.5708", "above 0 to pi / 2"}},
       {kAngles,
        {true, "intermediate_timesteps", "number", "1.3 of two steps", "0, or below the first"}},
+      {kStage, {true, "stage_index", "integer", "unset", "0 to stages - 1"}},
+      {kFirstChunk, {true, "is_amplify_first_chunk", "boolean", "0", "0 | 1"}},
       {kJumps, {true, "jump_length", "integer", "the configuration's", "1 and up"}},
       {kJumps, {true, "jump_n_sample", "integer", "the configuration's", "1 and up"}}};
   return texts;

@@ -78,7 +78,7 @@ AT(sched_create_options, lenient, 4);
 AT(sched_create_options, message, 8);
 AT(sched_create_options, message_capacity, 16);
 
-CHECK(sizeof(sched_init_options) == 192);
+CHECK(sizeof(sched_init_options) == 200);
 AT(sched_init_options, num_steps, 4);
 AT(sched_init_options, timesteps, 8);
 AT(sched_init_options, sigmas, 16);
@@ -110,8 +110,10 @@ AT(sched_init_options, jump_length, 168);
 AT(sched_init_options, jump_n_sample, 172);
 AT(sched_init_options, max_timesteps, 176);
 AT(sched_init_options, intermediate_timesteps, 184);
+AT(sched_init_options, stage_index, 192);
+AT(sched_init_options, is_amplify_first_chunk, 196);
 
-CHECK(sizeof(sched_step_args) == 112);
+CHECK(sizeof(sched_step_args) == 128);
 AT(sched_step_args, groups, 4);
 AT(sched_step_args, sample, 8);
 AT(sched_step_args, prediction, 16);
@@ -126,6 +128,9 @@ AT(sched_step_args, group_timesteps, 80);
 AT(sched_step_args, mask, 88);
 AT(sched_step_args, original, 96);
 AT(sched_step_args, known_noise, 104);
+AT(sched_step_args, group_targets, 112);
+AT(sched_step_args, without_noise, 120);
+AT(sched_step_args, reserved, 124);
 
 CHECK(sizeof(sched_call) == 64);
 AT(sched_call, needs_model, 4);
@@ -190,8 +195,10 @@ static int defaults(void) {
   wrong += args.noise[0] != 0 || args.noise[1] != 0 || args.denoised != 0 || args.next_input != 0 ||
            args.group_timesteps != 0;
   wrong += init.jump_length != 0 || init.jump_n_sample != 0 || init.max_timesteps != SCHED_UNSET ||
-           init.intermediate_timesteps != SCHED_UNSET;
-  wrong += args.mask != 0 || args.original != 0 || args.known_noise != 0;
+           init.intermediate_timesteps != SCHED_UNSET || init.stage_index != -1 ||
+           init.is_amplify_first_chunk != 0;
+  wrong += args.mask != 0 || args.original != 0 || args.known_noise != 0 ||
+           args.group_targets != 0 || args.without_noise != 0 || args.reserved != 0;
   wrong += call.struct_size != sizeof(call) || call.needs_model != 0 || call.timestep != 0.0 ||
            call.alpha != 0.0 || call.sigma != 0.0 || call.input_scale != 0.0 || call.step != 0 ||
            call.stage != 0 || call.ends_step != 0 || call.draws != 0 || call.reserved != 0;

@@ -205,8 +205,10 @@ TEST(AddNoise, MeetsTheLevels) {
         ASSERT_EQ(sched_add_noise(state.get(), step, &x0, &n, &to), SCHED_OK)
             << config.name << ": " << sched_last_error(state.get());
         const auto at = static_cast<std::size_t>(2 * step);
-        const double alpha = step == 0 ? call.alpha : level[at];
-        const double sigma = step == 0 ? call.sigma : level[at + 1];
+        const double alpha = level[at];
+        const double churn = step == 0 ? call.sigma * call.sigma - level[1] * level[1] : 0.0;
+        const double scale = options.s_noise == SCHED_UNSET ? 1.0 : options.s_noise;
+        const double sigma = std::sqrt(level[at + 1] * level[at + 1] + scale * scale * churn);
         double worst = 0.0;
         for (std::size_t i = 0; i < out.size(); ++i)
           worst =

@@ -109,7 +109,10 @@ TEST_P(StoredConfig, KernelsAgree) {
         narrow.prediction = prediction;
         narrow.run();
         const double error = next.distance(expected) / std::max(1.0, expected.peak());
-        ASSERT_LE(error, 2e-6) << kernel_name(kernels()[k]) << " elements " << elements;
+        // The steps that dpm_adaptive chooses follow from a difference of two results that
+        // agree to a few digits, so that float32's rounding of the rows shows in them.
+        const double limit = config.has(kAdaptive) ? 2e-5 : 2e-6;
+        ASSERT_LE(error, limit) << kernel_name(kernels()[k]) << " elements " << elements;
         worst = std::max(worst, error);
       }
       sample = next;
