@@ -12,7 +12,7 @@ namespace {
 // Every option that makes a method more expensive, turned on.
 SolverOptions most_expensive(const Solver& solver) {
   SolverOptions options;
-  options.order = solver.max_order;
+  options.order = solver.cost.order;
   options.algorithm = DpmAlgorithm::sde_data;
   options.skip_runge_kutta = false;
   options.eta = 1.0;
@@ -116,9 +116,16 @@ sched_method_info method_info(std::size_t index) {
   const Method& method = methods()[index];
   const Solver& solver = *find_solver(method.solver_name);
   const SolverOptions options = most_expensive(solver);
-  return {sizeof(sched_method_info), solver.calls_per_step, solver.name,
-          method.class_name,         solver.paper,          solver.memory_rows(options),
-          solver.draws(options),     solver.max_order,      solver.stochastic};
+  const StepCost& cost = solver.cost;
+  return {sizeof(sched_method_info),
+          cost.model_calls,
+          solver.name,
+          method.class_name,
+          solver.paper,
+          cost.memory_rows(options),
+          cost.draws(options),
+          cost.order,
+          static_cast<int32_t>(cost.noise)};
 }
 
 const std::vector<OptionText>& method_options(std::size_t method) {
