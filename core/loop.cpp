@@ -263,7 +263,7 @@ std::shared_ptr<const Loop> make_loop(std::shared_ptr<const Scheduler> scheduler
   set_range(request, f.grid.family == GridFamily::subset, loop->grid);
   loop->options.churn /= churn_steps(f, request, loop->grid.total());
   f.solver->expand({f.grid, scheduler->schedule, loop->options, loop->grid});
-  loop->memory_rows = f.solver->memory_rows(loop->options);
+  loop->memory_rows = f.solver->cost.memory_rows(loop->options);
   loop->batch = request.batch;
   loop->elements = request.elements;
   loop->dtype = request.dtype;

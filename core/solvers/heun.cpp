@@ -6,7 +6,7 @@
 //
 // The first call keeps x + (t - s) d1 / 2, the only thing that the second needs.
 
-#include "../plan/solver.hpp"
+#include "solvers.hpp"
 
 namespace sched {
 
@@ -70,9 +70,7 @@ int draws(const SolverOptions& options) { return options.churn > 0.0 ? 1 : 0; }
 
 }  // namespace
 
-extern const Solver kHeun;
-const Solver kHeun = {
-    "heun", "Karras et al. 2022, arXiv:2206.00364", plan, expand, rows, draws, 2, 2, 1, false, true,
-    true};
+const Solver kHeun = {"heun", "Karras et al. 2022, arXiv:2206.00364", plan,
+                      expand, {rows, draws, 2, 2, Noise::optional},   kVe | kFlow};
 
 }  // namespace sched
