@@ -226,7 +226,8 @@ TEST(AdaptiveSaved, DamagedControlIsRefused) {
     std::vector<std::uint8_t> bytes = right;
     std::memcpy(bytes.data() + offset, &value, sizeof value);
     const std::uint64_t hash = checksum(bytes);
-    std::memcpy(bytes.data() + bytes.size() - 8, &hash, 8);
+    for (std::size_t i = 0; i < 8; ++i)
+      bytes[bytes.size() - 8 + i] = static_cast<std::uint8_t>(hash >> (8 * i));
     return bytes;
   };
   const State victim = start(config, options);

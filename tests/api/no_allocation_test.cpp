@@ -149,7 +149,7 @@ TEST(Counter, SeesTheLibrary) {
 INSTANTIATE_TEST_SUITE_P(All, Allocations, testing::ValuesIn(every_config()), CaseName());
 
 // Large enough for tiles and, where there are any, for threads.
-constexpr std::int64_t kElements = 20011;
+constexpr std::int64_t kElements = 5011;
 
 TEST_P(Allocations, NoneInStep) {
   const Config& config = GetParam();
