@@ -196,6 +196,9 @@ sched::LoopRequest loop_request(const sched_init_options& o) {
   request.grid.mu = optional_number(o.mu, "mu");
   request.grid.max_time = optional_number(o.max_timesteps, "max_timesteps");
   request.grid.middle_time = optional_number(o.intermediate_timesteps, "intermediate_timesteps");
+  if (o.stage_index != -1) request.grid.stage = o.stage_index;
+  request.grid.amplify_first_chunk =
+      checked_flag(o.is_amplify_first_chunk, "is_amplify_first_chunk");
   request.grid.strength = optional_number(o.strength, "strength");
   request.grid.original_steps = o.original_inference_steps;
   request.grid.train_steps = o.num_train_timesteps;
@@ -248,7 +251,9 @@ void check_noise(const State& state, const sched_step_args& args, CheckedStep& s
 
 void check_groups(const State& state, const sched_step_args& args, CheckedStep& step) {
   if (args.group_timesteps == nullptr) {
-    if (args.groups != 0) fail(Status::argument, "groups is set, but group_timesteps is NULL");
+    if (args.groups != 0 || args.group_targets != nullptr) {
+      fail(Status::argument, "groups or group_targets is set, but group_timesteps is NULL");
+    }
     return;
   }
   const auto& loop = state.loop();
@@ -260,14 +265,8 @@ void check_groups(const State& state, const sched_step_args& args, CheckedStep& 
     fail(Status::shape, "groups is ", args.groups, "; it must divide the ", loop.elements,
          " elements of an item");
   }
-  const double most = factors.schedule.train_steps;
-  for (int64_t i = 0; i < loop.batch * args.groups; ++i) {
-    if (!(args.group_timesteps[i] >= 0.0 && args.group_timesteps[i] <= most)) {
-      fail(Status::value, "group_timesteps[", i, "] is ", args.group_timesteps[i],
-           "; allowed are 0 to ", most);
-    }
-  }
   step.request.group_timesteps = args.group_timesteps;
+  step.request.group_targets = args.group_targets;
   step.request.groups = args.groups;
 }
 
@@ -339,6 +338,7 @@ CheckedStep checked_step(const State& state, const sched_step_args& args) {
   if (args.next_input != nullptr) {
     r.next_input = checked_tensor(state, args.next_input, "next_input", 1, step.outputs[1]);
   }
+  r.without_noise = checked_flag(args.without_noise, "without_noise");
   check_groups(state, args, step);
   check_mask(state, args, step);
   check_overlaps(step);

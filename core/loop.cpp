@@ -50,7 +50,9 @@ SolverOptions solver_options(const Factors& f, const LoopRequest& request) {
 int churn_steps(const Factors& f, const LoopRequest& request, int steps) {
   const bool longer =
       f.grid.log_linear && f.grid.shape == SigmaShape::none && request.grid.sigmas.empty();
-  return longer ? steps + 1 : steps;
+  // Flow-match Heun's has each inner sigma twice.
+  const bool twice = f.solver == find_solver("heun") && f.grid.frame == Frame::flow;
+  return longer ? steps + 1 : twice ? 2 * steps - 1 : steps;
 }
 
 // Solvers whose budget is not a number of steps: the grid that they take, between two
@@ -213,6 +215,17 @@ StepPlan Loop::plan_call(const Node& node, bool grouped) const {
   return finished_plan(*this, node, node.needs_model ? solver.plan(view) : plan_renoise(view));
 }
 
+Node Loop::group_node(std::size_t call, double time, const double* target) const {
+  const GridSpec& spec = scheduler->factors.grid;
+  const NoiseSchedule& schedule = scheduler->schedule;
+  Node node = grid.nodes[call];
+  node.time = time;
+  node.level = node.from = level_of_time(spec, schedule, time);
+  node.to = target != nullptr ? level_of_time(spec, schedule, *target)
+                              : level_after_time(spec, schedule, grid, time);
+  return node;
+}
+
 StepPlan Loop::finish_call(const Node& node, const Measured& measured) const {
   const StepView view = view_of(*this, node, false);
   return finished_plan(*this, node, scheduler->factors.solver->finish(view, measured));
@@ -234,7 +247,7 @@ std::shared_ptr<const Loop> make_loop(std::shared_ptr<const Scheduler> scheduler
   set_range(request, f.grid.family == GridFamily::subset, loop->grid);
   loop->options.churn /= churn_steps(f, request, loop->grid.total());
   f.solver->expand({f.grid, scheduler->schedule, loop->options, loop->grid});
-  loop->memory_rows = f.solver->memory_rows(loop->options);
+  loop->memory_rows = f.solver->cost.memory_rows(loop->options);
   loop->batch = request.batch;
   loop->elements = request.elements;
   loop->dtype = request.dtype;

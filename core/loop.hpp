@@ -62,6 +62,9 @@ struct Loop {
   StepPlan plan_call(const Node& node, bool grouped) const;
   // The same once its norms are known.
   StepPlan finish_call(const Node& node, const Measured& measured) const;
+  // Call `call` at a time of the caller's own, and to another where `target` is not NULL;
+  // otherwise to where the schedule goes from there.  Throws value.
+  Node group_node(std::size_t call, double time, const double* target) const;
   double input_scale(const NoiseLevel& level) const {
     return parameterization().input_scale(level);
   }

@@ -64,6 +64,8 @@ void check_options(const Factors& f, const LoopRequest& request) {
   check_option(f, request.churn_min.has_value(), kChurn, "s_tmin");
   check_option(f, request.churn_max.has_value(), kChurn, "s_tmax");
   check_option(f, request.noise_scale.has_value(), kChurn | kNoiseScale, "s_noise");
+  check_option(f, grid.stage.has_value(), kStage, "stage_index");
+  check_option(f, grid.amplify_first_chunk, kFirstChunk, "is_amplify_first_chunk");
   check_option(f, request.jump_length.has_value(), kJumps, "jump_length");
   check_option(f, request.jump_count.has_value(), kJumps, "jump_n_sample");
   check_option(f, request.order != 0, kOrder, "order");
@@ -74,7 +76,8 @@ void check_options(const Factors& f, const LoopRequest& request) {
                                     std::pair("jump_n_sample", request.jump_count)}) {
     if (count && *count < 1) fail(Status::value, name, " is ", *count, "; it must be at least 1");
   }
-  if (grid.mu && f.grid.family != GridFamily::flow) {
+  const bool shifts = f.grid.family == GridFamily::flow || f.grid.family == GridFamily::staged;
+  if (grid.mu && !shifts) {
     no_option("mu", f, ": it needs use_flow_sigmas and use_dynamic_shifting");
   }
   check_range("eta", request.eta, 0.0, 1.0);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
 
 #include "config/factors.hpp"
 
@@ -9,10 +11,30 @@ namespace sched {
 
 namespace {
 
+// What a class makes of a file that says nothing but its name.
+SolverOptions default_options(const Method& method) {
+  Factors factors;
+  if (method.build == nullptr) return factors.options;
+  const nlohmann::json nothing = nlohmann::json::object();
+  Notes notes{true, {}};
+  const std::string where;
+  method.build(Values(nothing, method.keys, where, notes), factors);
+  return factors.options;
+}
+
+// The highest order that a class can be asked for; a solver's own where the class fixes none.
+int highest_order(const Method& method, const Solver& solver, const SolverOptions& options) {
+  for (const KeySpec& key : method.keys) {
+    if (std::strcmp(key.name, "solver_order") == 0) return static_cast<int>(key.high);
+  }
+  const bool fixed = method.build != nullptr && (method.init_options & kOrder) == 0;
+  return fixed && options.order < solver.cost.order ? options.order : solver.cost.order;
+}
+
 // Every option that makes a method more expensive, turned on.
-SolverOptions most_expensive(const Solver& solver) {
-  SolverOptions options;
-  options.order = solver.max_order;
+SolverOptions most_expensive(const Method& method, const Solver& solver) {
+  SolverOptions options = default_options(method);
+  options.order = highest_order(method, solver, options);
   options.algorithm = DpmAlgorithm::sde_data;
   options.skip_runge_kutta = false;
   options.eta = 1.0;
@@ -91,6 +113,8 @@ const std::vector<InitText>& init_texts() {
       {kAngles, {true, "max_timesteps", "number", "1.5708", "above 0 to pi / 2"}},
       {kAngles,
        {true, "intermediate_timesteps", "number", "1.3 of two steps", "0, or below the first"}},
+      {kStage, {true, "stage_index", "integer", "unset", "0 to stages - 1"}},
+      {kFirstChunk, {true, "is_amplify_first_chunk", "boolean", "0", "0 | 1"}},
       {kJumps, {true, "jump_length", "integer", "the configuration's", "1 and up"}},
       {kJumps, {true, "jump_n_sample", "integer", "the configuration's", "1 and up"}}};
   return texts;
@@ -113,10 +137,11 @@ std::vector<OptionText> options_of(const Method& method) {
 sched_method_info method_info(std::size_t index) {
   const Method& method = methods()[index];
   const Solver& solver = *find_solver(method.solver_name);
-  const SolverOptions options = most_expensive(solver);
-  return {sizeof(sched_method_info), solver.calls_per_step, solver.name,
-          method.class_name,         solver.paper,          solver.memory_rows(options),
-          solver.draws(options),     solver.max_order,      solver.stochastic};
+  const SolverOptions options = most_expensive(method, solver);
+  const StepCost& cost = solver.cost;
+  return {sizeof(sched_method_info), cost.model_calls, solver.name,
+          method.class_name,         solver.paper,     cost.memory_rows(options),
+          cost.draws(options),       cost.order,       static_cast<int32_t>(cost.noise)};
 }
 
 const std::vector<OptionText>& method_options(std::size_t method) {

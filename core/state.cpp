@@ -25,6 +25,12 @@ LinearForm guided(const LinearForm& form, double scale) {
   return substitute(form, Input::prediction, both);
 }
 
+LinearForm without_noise(LinearForm form) {
+  form.weight[index_of(Input::noise0)] = 0.0;
+  form.weight[index_of(Input::noise1)] = 0.0;
+  return form;
+}
+
 }  // namespace
 
 void State::Free::operator()(void* memory) const {
@@ -144,11 +150,12 @@ void State::add_step_rows(Pass& pass, const StepPlan& plan, const StepRequest& r
   pass.plan = &plan;
   pass.rows = 0;
   pass.denoised = plan.denoised;
+  const LinearForm next = request.without_noise ? without_noise(plan.next) : plan.next;
   add_known(pass, plan, request);
   const bool masked = request.mask.data != nullptr;
-  add_output(pass, plan.next, request.next, masked ? 1.0 : 0.0);
+  add_output(pass, next, request.next, masked ? 1.0 : 0.0);
   add_output(pass, plan.preview, request.denoised);
-  add_output(pass, scale * plan.next, request.next_input, masked ? scale : 0.0);
+  add_output(pass, scale * next, request.next_input, masked ? scale : 0.0);
   for (int i = 0; i < plan.kept_count; ++i) {
     const KeptRow& kept = plan.kept[static_cast<std::size_t>(i)];
     add_output(pass, kept.form, {row(kept.slot), loop_->kernel->history});
@@ -243,32 +250,20 @@ void State::step(const StepRequest& request) {
   if (next) attempt_ = next;
 }
 
-// A token's step goes from its own time to the next lower sigma of the schedule.
-Node State::group_node(double timestep) const {
-  const Factors& f = loop_->scheduler->factors;
-  const double sigma = timestep / f.schedule.train_steps;
-  double lower = 0.0;
-  for (const double candidate : loop_->grid.sigmas) {
-    if (candidate < sigma - 1e-6) lower = std::max(lower, candidate);
-  }
-  Node node = loop_->grid.nodes[static_cast<std::size_t>(call_)];
-  node.time = timestep;
-  node.level = node.from = level_from_sigma(f.grid.frame, sigma);
-  node.to = level_from_sigma(f.grid.frame, lower);
-  return node;
-}
-
 // The group axis: a plan for each token, over the token's part of each item.
 void State::step_groups(Pass& pass, const StepRequest& request) const {
   const std::int64_t length = loop_->elements / request.groups;
-  // A time may leave a weight that is not finite: find out before anything is written.
-  for (std::int64_t i = 0; i < loop_->batch * request.groups; ++i) {
-    loop_->plan_call(group_node(request.group_timesteps[i]), true);
-  }
+  const auto plan_of = [&](std::int64_t i) {
+    const double* target = request.group_targets == nullptr ? nullptr : request.group_targets + i;
+    const auto call = static_cast<std::size_t>(call_);
+    return loop_->plan_call(loop_->group_node(call, request.group_timesteps[i], target), true);
+  };
+  // A time may be out of place, or leave a weight that is not finite: find out before
+  // anything is written.
+  for (std::int64_t i = 0; i < loop_->batch * request.groups; ++i) plan_of(i);
   for (std::int64_t item = 0; item < loop_->batch; ++item) {
     for (std::int64_t group = 0; group < request.groups; ++group) {
-      const double time = request.group_timesteps[item * request.groups + group];
-      const StepPlan plan = loop_->plan_call(group_node(time), true);
+      const StepPlan plan = plan_of(item * request.groups + group);
       Pass part = pass;
       add_step_rows(part, plan, request, scale_after({}));
       const auto move_to_item = [item](Operand& input) {

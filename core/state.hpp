@@ -22,7 +22,9 @@ struct StepRequest {
   TensorView next, denoised, next_input;
   double guidance_scale = 1.0;
   const double* group_timesteps = nullptr;
+  const double* group_targets = nullptr;  // may be NULL
   std::int64_t groups = 0;
+  bool without_noise = false;  // the mean of the step
 };
 
 class State {
@@ -95,7 +97,6 @@ class State {
   void add_known(Pass& pass, const StepPlan& plan, const StepRequest& request) const;
   void bind_inputs(Pass& pass, const StepRequest& request) const;
   void step_groups(Pass& pass, const StepRequest& request) const;
-  Node group_node(double timestep) const;
   unsigned char* row(int slot) const;
   std::int64_t row_bytes() const;
 

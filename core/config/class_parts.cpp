@@ -40,6 +40,14 @@ Keys sigma_range(double low, double high, double data) {
   return {real("sigma_min", low, 0, 1e6, true), real("sigma_max", high, 0, 1e6, true),
           real("sigma_data", data, 0, 1e6, true), real("rho", 7.0, 0, 1000, true)};
 }
+Keys unipc_options() {
+  return {whole("solver_order", 2, 1, 6),
+          boolean("predict_x0", true),
+          choice("solver_type", "bh2", "bh1 | bh2 | midpoint | heun | logrho"),
+          boolean("lower_order_final", true),
+          whole_list("disable_corrector", 0, 1e6),
+          {"solver_p", KeyType::nothing, true, 0.0, "", "null"}};
+}
 Keys usual_betas() { return betas(0.0001, 0.02, "linear", kBetas); }
 
 namespace {
@@ -179,6 +187,14 @@ void set_dpm_options(const Values& values, Factors& f) {
   f.options.eta = 1.0;  // of the SDE forms
   f.options.quirk_idle_draw = true;
   f.options.quirk_half_curvature = true;
+}
+
+void set_unipc_options(const Values& values, Factors& f) {
+  f.options.order = values.integer("solver_order");
+  f.options.predict_x0 = values.flag("predict_x0");
+  f.options.basis = values.text("solver_type") == "bh1" ? UnipcBasis::bh1 : UnipcBasis::bh2;
+  f.options.lower_order_final = values.flag("lower_order_final");
+  f.options.disable_corrector = values.integers("disable_corrector");
 }
 
 void set_shaped_family(const Values& values, Factors& f) {

@@ -32,11 +32,13 @@ Keys flow_sigmas();
 // The sigmas of a model without a training table, and its data's deviation.
 Keys sigma_range(double low, double high, double data);
 Keys dynamic_shifts();
+Keys unipc_options();
 
 // ------------------------------------------------------------------ keys to factors
 
 DpmAlgorithm dpm_algorithm(const std::string& name);
 void set_dpm_options(const Values& values, Factors& f);
+void set_unipc_options(const Values& values, Factors& f);
 // Classes without a training table: EDM and consistency models.
 void set_shaped_family(const Values& values, Factors& f);
 
@@ -67,6 +69,7 @@ std::vector<Method> sigma_classes();
 std::vector<Method> log_snr_classes();
 std::vector<Method> flow_classes();
 std::vector<Method> score_classes();
+std::vector<Method> helios_classes();
 std::vector<Method> edm_classes();
 std::vector<Method> consistency_classes();
 

@@ -102,15 +102,15 @@ std::vector<Method> flow_classes() {
   return {
       {"FlowMatchEulerDiscreteScheduler", "flow_match_euler", kTimesteps | kSigmas | kMu | kGroups,
        flow_keys() + Keys{boolean("stochastic_sampling", false)} + shaped(), build_flow_euler},
-      {"FlowMatchHeunDiscreteScheduler", "heun", 0, plain_keys(), build_flow_heun},
+      {"FlowMatchHeunDiscreteScheduler", "heun", kChurn, plain_keys(), build_flow_heun},
       {"FlowMatchLCMScheduler", "flow_match_euler", kTimesteps | kSigmas | kMu,
        flow_keys() + shaped() +
            Keys{optional_list("scale_factors", 0, 1e6),
                 choice("upscale_mode", "bicubic",
                        "nearest | linear | bilinear | bicubic | trilinear | area | nearest-exact")},
        build_flow_lcm},
-      {"FlowMapEulerDiscreteScheduler", "flow_match_euler", kTimesteps | kSigmas, plain_keys(),
-       build_flow_map},
+      {"FlowMapEulerDiscreteScheduler", "flow_match_euler", kTimesteps | kSigmas | kGroups,
+       plain_keys(), build_flow_map},
       {"LTXEulerAncestralRFScheduler", "euler_ancestral_rf", kSigmas,
        Keys{whole("num_train_timesteps", 1000, 1, 1000000), real("eta", 1.0, 0, 1),
             real("s_noise", 1.0, 0, 1000)},

@@ -40,16 +40,6 @@ Keys sa_keys() {
           {"variance_type", KeyType::text, true, 0.0, "", "learned | learned_range"}};
 }
 
-Keys unipc_keys() {
-  return Keys{whole("solver_order", 2, 1, 6),
-              boolean("predict_x0", true),
-              choice("solver_type", "bh2", "bh1 | bh2 | midpoint | heun | logrho"),
-              boolean("lower_order_final", true),
-              whole_list("disable_corrector", 0, 1e6),
-              {"solver_p", KeyType::nothing, true, 0.0, "", "null"},
-              optional_real("shift_terminal", 0.0, 0.999999)};
-}
-
 // The classes without final_sigmas_type.
 // diffusers: shaped and flow sigmas stop short of the end, which is the last one again.
 void set_fixed_final_sigma(Factors& f) {
@@ -231,11 +221,7 @@ void build_unipc(const Values& values, Factors& f) {
     f.grid.final_sigma = FinalSigma::last;
   }
   if (f.grid.family != GridFamily::flow) f.init_options &= ~static_cast<unsigned>(kSigmas);
-  f.options.order = values.integer("solver_order");
-  f.options.predict_x0 = values.flag("predict_x0");
-  f.options.basis = values.text("solver_type") == "bh1" ? UnipcBasis::bh1 : UnipcBasis::bh2;
-  f.options.lower_order_final = values.flag("lower_order_final");
-  f.options.disable_corrector = values.integers("disable_corrector");
+  set_unipc_options(values, f);
   check_unipc(values, f);
 }
 
@@ -258,8 +244,8 @@ std::vector<Method> log_snr_classes() {
       {"DEISMultistepScheduler", "deis", kMu,
        common + deis_keys() + dynamic_shifts() + spaced("linspace"), build_deis},
       {"UniPCMultistepScheduler", "unipc", kSigmas | kMu,
-       common + unipc_keys() + dynamic_shifts() + final_sigmas() + spaced("linspace") + zero_snr() +
-           sigma_ends(),
+       common + unipc_options() + Keys{optional_real("shift_terminal", 0.0, 0.999999)} +
+           dynamic_shifts() + final_sigmas() + spaced("linspace") + zero_snr() + sigma_ends(),
        build_unipc},
       {"SASolverScheduler", "sa_solver", 0, common + sa_keys() + spaced("linspace"),
        build_sa_solver},

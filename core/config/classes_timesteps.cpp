@@ -39,6 +39,22 @@ void build_ddpm(const Values& values, Factors& f) {
   f.learned_channels = variance == "learned" || variance == "learned_range";
 }
 
+// diffusers: steps at times of their own go a stride down, and end at clean data.
+void set_parallel(Factors& f) {
+  f.grid.quirk_groups_by_stride = true;
+  f.grid.quirk_groups_end_at_data = true;
+}
+
+void build_ddim_parallel(const Values& values, Factors& f) {
+  build_ddim(values, f);
+  set_parallel(f);
+}
+
+void build_ddpm_parallel(const Values& values, Factors& f) {
+  build_ddpm(values, f);
+  set_parallel(f);
+}
+
 void build_pndm(const Values& values, Factors& f) {
   set_timestep_family(values, f);
   f.grid.final_alpha_one = values.flag("set_alpha_to_one");
@@ -182,12 +198,13 @@ std::vector<Method> timestep_classes() {
        build_pndm},
       {"LCMScheduler", "lcm", kTimesteps | kOriginalSteps, lcm_keys(), build_lcm},
       {"TCDScheduler", "tcd", kTimesteps | kOriginalSteps | kEta, lcm_keys(), build_tcd},
-      {"DDIMParallelScheduler", "ddim", kEta | kClippedEpsilon, ddim_keys(), build_ddim},
-      {"DDPMParallelScheduler", "ddpm", kTimesteps, ddpm_keys(), build_ddpm},
+      {"DDIMParallelScheduler", "ddim", kEta | kClippedEpsilon | kGroups, ddim_keys(),
+       build_ddim_parallel},
+      {"DDPMParallelScheduler", "ddpm", kTimesteps | kGroups, ddpm_keys(), build_ddpm_parallel},
       {"CogVideoXDDIMScheduler", "ddim", 0, cogvideox_keys(), build_cogvideox_ddim},
       {"CogVideoXDPMScheduler", "dpm_multistep", 0, cogvideox_keys(), build_cogvideox_dpm},
       {"DDIMInverseScheduler", "ddim", 0, ddim_inverse_keys(), build_ddim_inverse},
-      {"UnCLIPScheduler", "ddpm", 0, unclip_keys(), build_unclip},
+      {"UnCLIPScheduler", "ddpm", kGroups, unclip_keys(), build_unclip},
       {"DDPMWuerstchenScheduler", "ddpm", kTimesteps,
        Keys{real("scaler", 1.0, 0, 1000, true), real("s", 0.008, 0, 1000)}, build_wuerstchen},
       {"IPNDMScheduler", "ipndm", 0,

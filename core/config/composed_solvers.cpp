@@ -136,17 +136,17 @@ std::vector<ComposedSolver> make_table() {
   const Keys algorithm = {choice("algorithm", "data", "data | noise | sde_data | sde_noise")};
   const Keys lower = {boolean("lower_order_final", true)};
   return {
-      {"ddim", "ddim", kEta | kClippedEpsilon, {}, build_plain},
+      {"ddim", "ddim", kEta | kClippedEpsilon | kGroups, {}, build_plain},
       {"ddpm",
        "ddpm",
-       0,
+       kGroups,
        {choice("variance", "fixed_small", "fixed_small | fixed_large | learned | learned_range")},
        build_ddpm},
       {"pndm", "pndm", 0, {boolean("runge_kutta_start", false)}, build_pndm},
       {"lms", "lms", kOrder, {whole("order", 4, 1, 4)}, build_lms},
-      {"euler", "euler", kChurn, {}, build_churned},
+      {"euler", "euler", kChurn | kGroups, {}, build_churned},
       {"heun", "heun", kChurn, {}, build_churned},
-      {"euler_ancestral", "euler_ancestral", kEta | kNoiseScale, noisy(1.0), set_noise},
+      {"euler_ancestral", "euler_ancestral", kEta | kNoiseScale | kGroups, noisy(1.0), set_noise},
       {"dpm_multistep", "dpm_multistep", kEta | kNoiseScale,
        multistep(2, true) + algorithm + brownian(), build_multistep},
       {"dpmpp_2m", "dpm_multistep", 0, multistep(2, false), build_multistep_ode},
@@ -187,7 +187,8 @@ std::vector<ComposedSolver> make_table() {
          f.grid.original_steps = v.integer("original_steps");
        }},
       {"flow_match_euler", "flow_match_euler", kGroups, {boolean("stochastic", false)}, build_flow},
-      {"euler_ancestral_rf", "euler_ancestral_rf", kEta | kNoiseScale, noisy(1.0), set_noise},
+      {"euler_ancestral_rf", "euler_ancestral_rf", kEta | kNoiseScale | kGroups, noisy(1.0),
+       set_noise},
       {"repaint",
        "repaint",
        kJumps,

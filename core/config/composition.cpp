@@ -98,7 +98,7 @@ void read_schedule(const json& object, Notes& notes, Factors& f) {
 
 void read_parameterization(const json& object, Notes& notes, Factors& f) {
   const Solver& solver = *f.solver;
-  const char* frame = f.schedule.flow ? "flow" : solver.in_vp ? "vp" : "ve";
+  const char* frame = f.schedule.flow ? "flow" : solver.holds_in(Frame::vp) ? "vp" : "ve";
   const Keys keys = {
       choice("prediction", f.schedule.flow ? "flow" : "epsilon", "epsilon | v | sample | flow"),
       choice("frame", frame, "vp | ve | flow"), optional_real("clip", 0.0, 1e30, true),
@@ -124,10 +124,7 @@ void read_parameterization(const json& object, Notes& notes, Factors& f) {
          f.schedule.flow ? " with schedule flow; allowed are flow | sample"
                          : " needs schedule flow");
   }
-  const bool fits = chosen == Frame::flow ? solver.in_flow
-                    : chosen == Frame::ve ? solver.in_ve
-                                          : solver.in_vp;
-  if (!fits) {
+  if (!solver.holds_in(chosen)) {
     fail(Status::conflict, "solver ", solver.name, " is not defined in frame ", name);
   }
   if (std::strcmp(solver.name, "pndm") == 0 &&

@@ -25,7 +25,7 @@ const std::vector<Method>& methods() {
     std::vector<Method> all;
     for (const auto& family :
          {timestep_classes(), sigma_classes(), log_snr_classes(), flow_classes(), edm_classes(),
-          consistency_classes(), score_classes()}) {
+          consistency_classes(), score_classes(), helios_classes()}) {
       all.insert(all.end(), family.begin(), family.end());
     }
     for (const ComposedSolver& solver : composed_solvers()) add_if_new(solver, all);

@@ -24,7 +24,9 @@ enum InitOption : unsigned {
   kGroups = 1u << 9,       // not an init option: per-token times in the wide step
   kNoiseScale = 1u << 10,  // s_noise without the rest of churn
   kAngles = 1u << 11,      // max_timesteps and intermediate_timesteps
-  kJumps = 1u << 12        // jump_length and jump_n_sample
+  kJumps = 1u << 12,       // jump_length and jump_n_sample
+  kStage = 1u << 13,
+  kFirstChunk = 1u << 14
 };
 
 struct Factors {

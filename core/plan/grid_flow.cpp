@@ -9,15 +9,24 @@
 
 namespace sched {
 
-namespace {
-
-double shifted(double shift, double sigma) { return shift * sigma / (1.0 + (shift - 1.0) * sigma); }
-
-// Esser et al. 2024, arXiv:2403.03206: the shift for a resolution, mu its logarithm.
 double dynamically_shifted(TimeShift kind, double mu, double sigma) {
   const double m = kind == TimeShift::exponential ? std::exp(mu) : mu;
   return m / (m + (1.0 / sigma - 1.0));
 }
+
+void check_shift(const GridSpec& spec, const GridRequest& request) {
+  if (spec.dynamic_shift && !request.mu) {
+    fail(Status::conflict, "mu must be given, since use_dynamic_shifting is true");
+  }
+  if (!spec.dynamic_shift && request.mu) {
+    fail(Status::conflict, "mu was given, but use_dynamic_shifting is false");
+  }
+  if (spec.dynamic_shift && spec.time_shift == TimeShift::linear && !(*request.mu > 0.0)) {
+    fail(Status::value, "mu is ", *request.mu, "; with time_shift_type linear it must be above 0");
+  }
+}
+
+namespace {
 
 std::vector<double> unshifted_sigmas(const GridSpec& spec, const NoiseSchedule& schedule,
                                      const GridRequest& request) {
@@ -66,18 +75,6 @@ void stretch_to_terminal(std::vector<double>& sigmas, double terminal) {
          sigmas.back(), " and cannot be stretched");
   }
   for (double& sigma : sigmas) sigma = 1.0 - (1.0 - sigma) / scale;
-}
-
-void check_shift(const GridSpec& spec, const GridRequest& request) {
-  if (spec.dynamic_shift && !request.mu) {
-    fail(Status::conflict, "mu must be given, since use_dynamic_shifting is true");
-  }
-  if (!spec.dynamic_shift && request.mu) {
-    fail(Status::conflict, "mu was given, but use_dynamic_shifting is false");
-  }
-  if (spec.dynamic_shift && spec.time_shift == TimeShift::linear && !(*request.mu > 0.0)) {
-    fail(Status::value, "mu is ", *request.mu, "; with time_shift_type linear it must be above 0");
-  }
 }
 
 double shifted_as_asked(const GridSpec& spec, const GridRequest& request, double sigma) {

@@ -40,6 +40,15 @@ double time_of_sigma(const GridSpec& spec, const NoiseSchedule& schedule, double
 double rounded_time(TimeRounding rounding, double time);
 double rounded_time_of(const GridSpec& spec, const NoiseSchedule& schedule, double sigma);
 
+// Flow sigmas for a resolution: a static shift, or a dynamic one with mu its logarithm
+// (Esser et al. 2024, arXiv:2403.03206).
+inline double shifted(double shift, double sigma) {
+  return shift * sigma / (1.0 + (shift - 1.0) * sigma);
+}
+double dynamically_shifted(TimeShift kind, double mu, double sigma);
+// Throws unless mu is given exactly where the shift is dynamic.
+void check_shift(const GridSpec& spec, const GridRequest& request);
+
 // The model's times and the sigmas of a grid: one sigma more than times.
 struct Points {
   std::vector<double> times;
@@ -69,6 +78,8 @@ void grid_of_angles(const GridSpec& spec, const NoiseSchedule& schedule, const G
                     TimeGrid& grid);
 void grid_of_shape(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
                    TimeGrid& grid);
+void grid_of_stages(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
+                    TimeGrid& grid);
 void grid_of_flow(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
                   TimeGrid& grid);
 void grid_of_cosine(const GridSpec& spec, const GridRequest& request, TimeGrid& grid);

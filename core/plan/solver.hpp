@@ -232,24 +232,37 @@ struct Adaptive {
   bool (*is_sane)(const LoopContext&, const Control&);  // of a saved one
 };
 
+enum class Noise { never, optional, always };
+
+// What a step costs, at most.
+struct StepCost {
+  int (*memory_rows)(const SolverOptions&);
+  int (*draws)(const SolverOptions&);
+  int model_calls;
+  int order;  // the highest
+  Noise noise;
+};
+
+// The frames in which the formulas of a solver hold.
+enum Frames : unsigned { kVp = 1, kVe = 2, kFlow = 4, kAnyFrame = kVp | kVe | kFlow };
+
 struct Solver {
   const char* name;
   const char* paper;
   StepPlan (*plan)(const StepView&);
   void (*expand)(const Expansion&);
-  int (*memory_rows)(const SolverOptions&);
-  int (*draws)(const SolverOptions&);  // per step, at most
-  int calls_per_step;
-  int max_order;
-  int stochastic;  // 0 never, 1 where an option asks for it, 2 always
-  // The frames in which the formulas hold.
-  bool in_vp, in_ve, in_flow;
+  StepCost cost;
+  unsigned frames;
   // The step once its norms are known; only for solvers whose plans measure.
   StepPlan (*finish)(const StepView&, const Measured&) = nullptr;
   const Adaptive* adaptive = nullptr;  // only for solvers that choose their own steps
   // Steps of the grid for what the caller asks as num_steps, where the two differ; such a
   // grid is even in log SNR, its last point where the loop ends.
   int (*grid_steps)(int num_steps) = nullptr;
+
+  bool holds_in(Frame frame) const {
+    return (frames & (frame == Frame::vp ? kVp : frame == Frame::ve ? kVe : kFlow)) != 0;
+  }
 };
 
 // The solver of that name; nullptr where there is none.
@@ -271,5 +284,6 @@ void expand_with_middle(const Expansion& expansion, MiddleOf middle_of);
 inline int no_rows(const SolverOptions&) { return 0; }
 inline int no_draws(const SolverOptions&) { return 0; }
 inline int one_draw(const SolverOptions&) { return 1; }
+inline int draw_with_eta(const SolverOptions& options) { return options.eta > 0.0 ? 1 : 0; }
 
 }  // namespace sched

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "../status.hpp"
 #include "grid_parts.hpp"
 
 namespace sched {
@@ -39,6 +40,46 @@ double time_of_level(const GridSpec& spec, const NoiseSchedule& schedule, const 
   return time_of_sigma(spec, schedule, spec.inverted ? 1.0 - level.sigma : level.sigma);
 }
 
+NoiseLevel level_of_time(const GridSpec& spec, const NoiseSchedule& schedule, double time) {
+  const double most = schedule.train_steps();
+  const bool flow = spec.frame == Frame::flow;
+  if (!(time >= 0.0 && time <= (flow ? most : most - 1.0))) {
+    fail(Status::value, "a group time is ", time, "; allowed are 0 to ", flow ? most : most - 1.0);
+  }
+  if (flow) return level_from_sigma(Frame::flow, time / most);
+  if (spec.family != GridFamily::timesteps) {
+    return level_from_sigma(spec.frame, schedule.sigma_at(time));
+  }
+  if (time != std::floor(time)) {
+    fail(Status::value, "a group time is ", time, "; this method takes whole timesteps");
+  }
+  return table_level(spec, schedule, static_cast<int>(time));
+}
+
+NoiseLevel level_after_time(const GridSpec& spec, const NoiseSchedule& schedule,
+                            const TimeGrid& grid, double time) {
+  if (spec.family == GridFamily::timesteps) {
+    double next = time - stride_of(schedule, grid.total());
+    if (!spec.quirk_groups_by_stride) {
+      next = -1.0;
+      for (const GridStep& step : grid.steps) {
+        if (step.time < time) next = std::max(next, step.time);
+      }
+    }
+    // diffusers: whatever set_alpha_to_one says.
+    if (next < 0.0 && spec.quirk_groups_end_at_data) return NoiseLevel{};
+    return table_level(spec, schedule, static_cast<int>(next));
+  }
+  // The next lower sigma of the schedule, with room for the rounding of the time.
+  const NoiseLevel from = level_of_time(spec, schedule, time);
+  const double sigma = spec.frame == Frame::flow ? from.sigma : from.ve_sigma();
+  double lower = 0.0;
+  for (const double candidate : grid.sigmas) {
+    if (candidate < sigma - 1e-6) lower = std::max(lower, candidate);
+  }
+  return level_from_sigma(spec.frame, lower);
+}
+
 TimeGrid make_grid(const GridSpec& spec, const NoiseSchedule& schedule,
                    const GridRequest& request) {
   TimeGrid grid;
@@ -51,6 +92,9 @@ TimeGrid make_grid(const GridSpec& spec, const NoiseSchedule& schedule,
       break;
     case GridFamily::sigmas:
       grid_of_sigmas(spec, schedule, request, grid);
+      break;
+    case GridFamily::staged:
+      grid_of_stages(spec, schedule, request, grid);
       break;
     case GridFamily::geometric:
       grid_of_geometric(spec, request, grid);

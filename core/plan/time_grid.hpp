@@ -60,6 +60,7 @@ enum class GridFamily {
   flow,       // sigmas in (0, 1], shifted
   angles,     // alpha = cos t, sigma = sin t (TrigFlow)
   shaped,     // a shape from sigma_max to sigma_min, with no table (EDM, consistency models)
+  staged,     // flow sigmas of one of several stages of growing resolution (Helios)
   geometric,  // sigmas evenly in log between two ends (Song et al. 2020)
   vp_sde,     // the continuous VP SDE at times evenly from 1 down (Song et al. 2020)
   cosine,     // continuous times in [0, 1] on a cosine schedule (Wuerstchen)
@@ -104,6 +105,9 @@ struct GridSpec {
   // timesteps family.
   bool final_alpha_one = true;  // where the last step ends; in a rising grid, the first begins
   bool needs_two_steps = false;
+  // Steps at times of their own end a stride lower, and at clean data past the first timestep.
+  bool quirk_groups_by_stride = false;
+  bool quirk_groups_end_at_data = false;
   std::vector<double> only_times;  // the method has no others
 
   // angles family.
@@ -113,6 +117,12 @@ struct GridSpec {
   // subset family.
   int original_steps = 50;
   bool argument_means_all = false;  // diffusers: TCD's argument asks for every timestep
+
+  // staged family.
+  int stages = 1;
+  std::vector<double> stage_range;  // where each begins, as parts of the timesteps, and the end
+  double stage_gamma = 1.0 / 3.0;   // correlation of the noise that a stage begins with
+  bool drops_point = false;         // DMD: a point more, dropped
 
   // geometric and vp_sde families.
   double time_end = 1e-5;    // of the times, which begin at 1
@@ -162,6 +172,8 @@ struct GridRequest {
   std::vector<double> timesteps;
   std::vector<double> sigmas;
   std::optional<double> mu;
+  std::optional<int> stage;  // staged family
+  bool amplify_first_chunk = false;
   std::optional<double> strength;
   int original_steps = 0;
   int train_steps = 0;
@@ -219,6 +231,12 @@ inline int stride_of(const NoiseSchedule& schedule, int num_steps) {
 
 // What the model is told at a level between those of the grid, never rounded.
 double time_of_level(const GridSpec& spec, const NoiseSchedule& schedule, const NoiseLevel& level);
+
+// Times that are not the grid's (per item, per token): the level at one, and that to which
+// the schedule goes from there.  Throws value.
+NoiseLevel level_of_time(const GridSpec& spec, const NoiseSchedule& schedule, double time);
+NoiseLevel level_after_time(const GridSpec& spec, const NoiseSchedule& schedule,
+                            const TimeGrid& grid, double time);
 
 // The level at a whole timestep; past the beginning, at clean data or the first timestep.
 NoiseLevel table_level(const GridSpec& spec, const NoiseSchedule& schedule, int timestep);

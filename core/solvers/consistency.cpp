@@ -5,7 +5,7 @@
 //
 // sigma_min is the level at which the network takes a sample for clean.
 
-#include "../plan/solver.hpp"
+#include "solvers.hpp"
 
 namespace sched {
 
@@ -32,18 +32,7 @@ StepPlan plan(const StepView& step) {
 
 }  // namespace
 
-extern const Solver kConsistency;
-const Solver kConsistency = {"consistency",
-                             "Song et al. 2023, arXiv:2303.01469",
-                             plan,
-                             expand_single,
-                             no_rows,
-                             one_draw,
-                             1,
-                             1,
-                             2,
-                             true,
-                             true,
-                             true};
+const Solver kConsistency = {"consistency", "Song et al. 2023, arXiv:2303.01469",     plan,
+                             expand_single, {no_rows, one_draw, 1, 1, Noise::always}, kAnyFrame};
 
 }  // namespace sched

@@ -6,7 +6,7 @@
 //
 // eta 0 is the deterministic sampler, eta 1 has the variance of DDPM.
 
-#include "../plan/solver.hpp"
+#include "solvers.hpp"
 
 namespace sched {
 
@@ -28,16 +28,13 @@ StepPlan plan(const StepView& step) {
   return plan;
 }
 
-int draws(const SolverOptions& options) { return options.eta > 0.0 ? 1 : 0; }
-
 }  // namespace
 
-extern const Solver kDdim;
-const Solver kDdim = {"ddim",  "Song et al. 2020, arXiv:2010.02502",
-                      plan,    expand_single,
-                      no_rows, draws,
-                      1,       1,
-                      1,       true,
-                      true,    true};
+const Solver kDdim = {"ddim",
+                      "Song et al. 2020, arXiv:2010.02502",
+                      plan,
+                      expand_single,
+                      {no_rows, draw_with_eta, 1, 1, Noise::optional},
+                      kAnyFrame};
 
 }  // namespace sched

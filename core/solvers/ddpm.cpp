@@ -5,7 +5,7 @@
 //   x(t) = (sqrt(abar_t) b / (1 - abar_s)) D + (sqrt(a) (1 - abar_t) / (1 - abar_s)) x + s z
 //   a = abar_s / abar_t,  b = 1 - a,  abar = alpha^2
 
-#include "../plan/solver.hpp"
+#include "solvers.hpp"
 
 namespace sched {
 
@@ -15,12 +15,12 @@ constexpr double kSmallestVariance = 1e-20;
 
 // The noise is multiplied by `weight` and by the gain, which may depend on the network's
 // second half of channels.
-struct Noise {
+struct ScaledNoise {
   double weight = 1.0;
   Gain gain;
 };
 
-Noise noise_of(Variance variance, double small, double large) {
+ScaledNoise noise_of(Variance variance, double small, double large) {
   switch (variance) {
     case Variance::fixed_small:
       return {std::sqrt(std::fmax(small, kSmallestVariance)), {}};
@@ -55,7 +55,8 @@ StepPlan plan(const StepView& step) {
     plan.draws = 1;
     // diffusers: Wuerstchen's end still holds some noise, and none is added there.
     if (step.is_last_step() && step.options().quirk_idle_draw) return plan;
-    const Noise noise = noise_of(step.options().variance, variance_t / variance_s * beta, beta);
+    const ScaledNoise noise =
+        noise_of(step.options().variance, variance_t / variance_s * beta, beta);
     plan.next = plan.next + noise.weight * step.noise();
     plan.gain = noise.gain;
   }
@@ -64,12 +65,7 @@ StepPlan plan(const StepView& step) {
 
 }  // namespace
 
-extern const Solver kDdpm;
-const Solver kDdpm = {"ddpm",  "Ho et al. 2020, arXiv:2006.11239",
-                      plan,    expand_single,
-                      no_rows, one_draw,
-                      1,       1,
-                      2,       true,
-                      false,   false};
+const Solver kDdpm = {"ddpm",        "Ho et al. 2020, arXiv:2006.11239",       plan,
+                      expand_single, {no_rows, one_draw, 1, 1, Noise::always}, kVp};
 
 }  // namespace sched

@@ -9,6 +9,7 @@
 //   w_k  = integral_0^1 e^(h (1 - u)) L_k(u) du
 
 #include "exponential.hpp"
+#include "solvers.hpp"
 
 namespace sched {
 
@@ -40,12 +41,7 @@ int rows(const SolverOptions& options) { return options.order - 1; }
 
 }  // namespace
 
-extern const Solver kDeis;
-const Solver kDeis = {"deis", "Zhang and Chen 2022, arXiv:2204.13902",
-                      plan,   expand_single,
-                      rows,   no_draws,
-                      1,      4,
-                      0,      true,
-                      true,   true};
+const Solver kDeis = {"deis",        "Zhang and Chen 2022, arXiv:2204.13902", plan,
+                      expand_single, {rows, no_draws, 1, 4, Noise::never},    kAnyFrame};
 
 }  // namespace sched

@@ -8,7 +8,7 @@
 // down is t and up is 0, or in the ancestral form as ancestral_split() has them.  A step
 // with down = 0 has no middle, and stays Euler's.
 
-#include "../plan/solver.hpp"
+#include "solvers.hpp"
 
 namespace sched {
 
@@ -54,27 +54,17 @@ void expand_ancestral(const Expansion& expansion) {
 }
 
 int rows(const SolverOptions&) { return 1; }
-int draws(const SolverOptions& options) { return options.eta > 0.0 ? 1 : 0; }
 
 }  // namespace
 
-extern const Solver kDpm2;
-const Solver kDpm2 = {
-    "dpm_2", "Lu et al. 2022, arXiv:2206.00927", plan, expand, rows, no_draws, 2, 2, 0, false, true,
-    true};
+const Solver kDpm2 = {"dpm_2", "Lu et al. 2022, arXiv:2206.00927",   plan,
+                      expand,  {rows, no_draws, 2, 2, Noise::never}, kVe | kFlow};
 
-extern const Solver kDpm2Ancestral;
 const Solver kDpm2Ancestral = {"dpm_2_ancestral",
                                "k-diffusion, Crowson 2022; Lu et al. 2022, arXiv:2206.00927",
                                plan_ancestral,
                                expand_ancestral,
-                               rows,
-                               draws,
-                               2,
-                               2,
-                               1,
-                               false,
-                               true,
-                               false};
+                               {rows, draw_with_eta, 2, 2, Noise::optional},
+                               kVe};
 
 }  // namespace sched

@@ -7,6 +7,7 @@
 //   factor = 1 + atan(e0^b1 e1^b2 e2^b3 - 1),  e = 1 / error;  accepted if factor >= safety
 
 #include "dpm_stages.hpp"
+#include "solvers.hpp"
 
 #include "../status.hpp"
 
@@ -153,24 +154,16 @@ constexpr Adaptive kAdaptive = {start, node, judge, is_sane};
 // Its single step goes from the beginning of the loop to its end.
 int one_step(int) { return 1; }
 int rows(const SolverOptions&) { return 4; }
-int draws(const SolverOptions& options) { return options.eta > 0.0 ? 1 : 0; }
 void expand(const Expansion&) {}
 
 }  // namespace
 
-extern const Solver kDpmAdaptive;
 const Solver kDpmAdaptive = {"dpm_adaptive",
                              "Lu et al. 2022, arXiv:2206.00927",
                              plan,
                              expand,
-                             rows,
-                             draws,
-                             3,
-                             3,
-                             1,
-                             true,
-                             true,
-                             false,
+                             {rows, draw_with_eta, 3, 3, Noise::optional},
+                             kVp | kVe,
                              finish,
                              &kAdaptive,
                              one_step};

@@ -3,6 +3,7 @@
 // Lu et al. 2022, arXiv:2206.00927, section 3.4 and appendix B; eta as in k-diffusion.
 
 #include "dpm_stages.hpp"
+#include "solvers.hpp"
 
 namespace sched {
 
@@ -61,18 +62,17 @@ void expand(const Expansion& e) {
 }
 
 int rows(const SolverOptions&) { return 2; }
-int draws(const SolverOptions& options) { return options.eta > 0.0 ? 1 : 0; }
 
 }  // namespace
 
-extern const Solver kDpmFast;
-const Solver kDpmFast = {"dpm_fast", "Lu et al. 2022, arXiv:2206.00927",
-                         plan,       expand,
-                         rows,       draws,
-                         1,          3,
-                         1,          true,
-                         true,       false,
-                         nullptr,    nullptr,
+const Solver kDpmFast = {"dpm_fast",
+                         "Lu et al. 2022, arXiv:2206.00927",
+                         plan,
+                         expand,
+                         {rows, draw_with_eta, 1, 3, Noise::optional},
+                         kVp | kVe,
+                         nullptr,
+                         nullptr,
                          steps_for};
 
 }  // namespace sched

@@ -12,6 +12,7 @@
 // midpoint form of order 2 has c0 / 2 in the place of c1.
 
 #include "exponential.hpp"
+#include "solvers.hpp"
 
 namespace sched {
 
@@ -57,18 +58,11 @@ int draws(const SolverOptions& options) {
 
 }  // namespace
 
-extern const Solver kDpmMultistep;
 const Solver kDpmMultistep = {"dpm_multistep",
                               "Lu et al. 2022, arXiv:2211.01095 and arXiv:2206.00927",
                               plan,
                               expand_multistep,
-                              rows,
-                              draws,
-                              1,
-                              3,
-                              1,
-                              true,
-                              true,
-                              true};
+                              {rows, draws, 1, 3, Noise::optional},
+                              kAnyFrame};
 
 }  // namespace sched

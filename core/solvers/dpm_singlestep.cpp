@@ -14,6 +14,7 @@
 #include <algorithm>
 
 #include "exponential.hpp"
+#include "solvers.hpp"
 
 namespace sched {
 
@@ -86,18 +87,11 @@ int draws(const SolverOptions& options) { return is_sde(options.algorithm) ? 1 :
 
 }  // namespace
 
-extern const Solver kDpmSinglestep;
 const Solver kDpmSinglestep = {"dpm_singlestep",
                                "Lu et al. 2022, arXiv:2206.00927 and arXiv:2211.01095",
                                plan,
                                expand,
-                               rows,
-                               draws,
-                               1,
-                               3,
-                               1,
-                               true,
-                               true,
-                               true};
+                               {rows, draws, 1, 3, Noise::optional},
+                               kAnyFrame};
 
 }  // namespace sched

@@ -5,6 +5,7 @@
 //   x(t) = (sigma_d / sigma_s) x + alpha_d (1 - e^-h) D1 + up z,   d below t
 
 #include "dpm_stages.hpp"
+#include "solvers.hpp"
 
 namespace sched {
 
@@ -72,22 +73,14 @@ void expand(const Expansion& e) {
 }
 
 int rows(const SolverOptions&) { return 1; }
-int draws(const SolverOptions& options) { return options.eta > 0.0 ? 1 : 0; }
 
 }  // namespace
 
-extern const Solver kDpmpp2sAncestral;
 const Solver kDpmpp2sAncestral = {"dpmpp_2s_ancestral",
                                   "Lu et al. 2022, arXiv:2211.01095",
                                   plan,
                                   expand,
-                                  rows,
-                                  draws,
-                                  2,
-                                  2,
-                                  1,
-                                  true,
-                                  true,
-                                  false};
+                                  {rows, draw_with_eta, 2, 2, Noise::optional},
+                                  kVp | kVe};
 
 }  // namespace sched

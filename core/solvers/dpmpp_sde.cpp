@@ -9,7 +9,7 @@
 // down and up as ancestral_split() has them.  z and z' belong to one Brownian path, of
 // which s to m is the beginning of s to t.  Slot 0 holds x, slot 1 D(x, s).
 
-#include "../plan/solver.hpp"
+#include "solvers.hpp"
 
 namespace sched {
 
@@ -59,13 +59,11 @@ int draws(const SolverOptions& options) { return options.eta > 0.0 ? 2 : 0; }
 
 }  // namespace
 
-extern const Solver kDpmppSde;
-const Solver kDpmppSde = {
-    "dpmpp_sde", "Lu et al. 2022, arXiv:2211.01095; k-diffusion, Crowson 2022",
-    plan,        expand,
-    rows,        draws,
-    2,           2,
-    1,           true,
-    true,        true};
+const Solver kDpmppSde = {"dpmpp_sde",
+                          "Lu et al. 2022, arXiv:2211.01095; k-diffusion, Crowson 2022",
+                          plan,
+                          expand,
+                          {rows, draws, 2, 2, Noise::optional},
+                          kAnyFrame};
 
 }  // namespace sched

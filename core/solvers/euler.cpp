@@ -5,7 +5,7 @@
 //   xh = x + s_noise sqrt(sh^2 - s^2) z,   sh = s (1 + gamma)
 //   x(t) = xh + (t - sh) (xh - D) / sh
 
-#include "../plan/solver.hpp"
+#include "solvers.hpp"
 
 namespace sched {
 
@@ -46,12 +46,7 @@ int draws(const SolverOptions& options) { return options.churn > 0.0 ? 1 : 0; }
 
 }  // namespace
 
-extern const Solver kEuler;
-const Solver kEuler = {"euler", "Karras et al. 2022, arXiv:2206.00364",
-                       plan,    expand_single,
-                       no_rows, draws,
-                       1,       1,
-                       1,       false,
-                       true,    true};
+const Solver kEuler = {"euler",       "Karras et al. 2022, arXiv:2206.00364",  plan,
+                       expand_single, {no_rows, draws, 1, 1, Noise::optional}, kVe | kFlow};
 
 }  // namespace sched

@@ -4,7 +4,7 @@
 //   up = eta t sqrt(s^2 - t^2) / s,   down^2 = t^2 - up^2
 //   x(t) = x + (down - s) (x - D) / s + s_noise up z
 
-#include "../plan/solver.hpp"
+#include "solvers.hpp"
 
 namespace sched {
 
@@ -25,18 +25,11 @@ StepPlan plan(const StepView& step) {
 
 }  // namespace
 
-extern const Solver kEulerAncestral;
 const Solver kEulerAncestral = {"euler_ancestral",
                                 "k-diffusion, Crowson 2022; Ho et al. 2020, arXiv:2006.11239",
                                 plan,
                                 expand_single,
-                                no_rows,
-                                one_draw,
-                                1,
-                                1,
-                                2,
-                                false,
-                                true,
-                                false};
+                                {no_rows, one_draw, 1, 1, Noise::always},
+                                kVe};
 
 }  // namespace sched

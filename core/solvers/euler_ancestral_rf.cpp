@@ -5,7 +5,7 @@
 //   down = t (1 + (t / s - 1) eta),   y = (down / s) x + (1 - down / s) D
 //   x(t) = a_t / a_down y + s_noise sqrt(t^2 - (down a_t / a_down)^2) z,   a = 1 - sigma
 
-#include "../plan/solver.hpp"
+#include "solvers.hpp"
 
 namespace sched {
 
@@ -45,18 +45,11 @@ void expand(const Expansion& e) {
 
 }  // namespace
 
-extern const Solver kEulerAncestralRf;
 const Solver kEulerAncestralRf = {"euler_ancestral_rf",
                                   "ComfyUI; Lipman et al. 2022, arXiv:2210.02747",
                                   plan,
                                   expand,
-                                  no_rows,
-                                  one_draw,
-                                  1,
-                                  1,
-                                  1,
-                                  false,
-                                  false,
-                                  true};
+                                  {no_rows, one_draw, 1, 1, Noise::optional},
+                                  kFlow};
 
 }  // namespace sched

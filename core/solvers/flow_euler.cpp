@@ -3,11 +3,9 @@
 //
 //   x(t) = x + (t - s) v          or          x(t) = (1 - t) D + t z
 
-#include "../plan/solver.hpp"
+#include "solvers.hpp"
 
 namespace sched {
-
-extern const Solver kEuler;
 
 namespace {
 
@@ -23,18 +21,7 @@ int draws(const SolverOptions& options) { return options.stochastic ? 1 : 0; }
 
 }  // namespace
 
-extern const Solver kFlowEuler;
-const Solver kFlowEuler = {"flow_match_euler",
-                           "Lipman et al. 2022, arXiv:2210.02747",
-                           plan,
-                           expand_single,
-                           no_rows,
-                           draws,
-                           1,
-                           1,
-                           1,
-                           false,
-                           false,
-                           true};
+const Solver kFlowEuler = {"flow_match_euler", "Lipman et al. 2022, arXiv:2210.02747",  plan,
+                           expand_single,      {no_rows, draws, 1, 1, Noise::optional}, kFlow};
 
 }  // namespace sched

@@ -6,13 +6,37 @@
 //
 // The first call keeps x + (t - s) d1 / 2, the only thing that the second needs.
 
-#include "../plan/solver.hpp"
+#include "solvers.hpp"
 
 namespace sched {
 
 namespace {
 
+// diffusers: in flow matching the noise comes after the call, as if the sample were in the
+// ve frame; the second call draws as well, and adds nothing.
+StepPlan churned(const StepView& step, double gamma) {
+  const double s = step.from().sigma;
+  const double hat = s * (1.0 + gamma);
+  const double distance = step.to().sigma - hat;
+  StepPlan plan = step.blank_plan();
+  plan.draws = 1;
+  if (step.node().stage == 1) {
+    plan.next = step.memory(0) + (0.5 * distance) * step.slope();
+    return plan;
+  }
+  const double added = step.options().noise_scale * std::sqrt((hat - s) * (hat + s));
+  const LinearForm x = step.sample() + added * step.noise();
+  const LinearForm slope = (s / hat) * step.slope();
+  plan.next = x + distance * slope;
+  if (!step.node().ends_step) plan.keep(0, x + (0.5 * distance) * slope);
+  return plan;
+}
+
 StepPlan plan(const StepView& step) {
+  if (step.options().churn_place == ChurnPlace::after_call) {
+    const double gamma = churn_of(step.options(), step.from().sigma);
+    if (gamma > 0.0) return churned(step, gamma);
+  }
   const double distance = step.to().sigma - step.from().sigma;
   const LinearForm slope = step.slope();
   StepPlan plan = step.blank_plan();
@@ -42,15 +66,11 @@ void expand(const Expansion& expansion) {
 }
 
 int rows(const SolverOptions&) { return 1; }
+int draws(const SolverOptions& options) { return options.churn > 0.0 ? 1 : 0; }
 
 }  // namespace
 
-extern const Solver kHeun;
-const Solver kHeun = {"heun", "Karras et al. 2022, arXiv:2206.00364",
-                      plan,   expand,
-                      rows,   no_draws,
-                      2,      2,
-                      0,      false,
-                      true,   true};
+const Solver kHeun = {"heun", "Karras et al. 2022, arXiv:2206.00364", plan,
+                      expand, {rows, draws, 2, 2, Noise::optional},   kVe | kFlow};
 
 }  // namespace sched

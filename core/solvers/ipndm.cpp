@@ -8,6 +8,7 @@
 // With x = alpha_s D + sigma_s e, the quotient is D - (sigma_s / alpha_s) (E - e).
 
 #include "../plan/adams_bashforth.hpp"
+#include "solvers.hpp"
 
 namespace sched {
 
@@ -33,12 +34,7 @@ int rows(const SolverOptions&) { return kAdamsRows; }
 
 }  // namespace
 
-extern const Solver kIpndm;
-const Solver kIpndm = {"ipndm", "Zhang and Chen 2022, arXiv:2204.13902",
-                       plan,    expand_single,
-                       rows,    no_draws,
-                       1,       4,
-                       0,       true,
-                       false,   false};
+const Solver kIpndm = {"ipndm",       "Zhang and Chen 2022, arXiv:2204.13902", plan,
+                       expand_single, {rows, no_draws, 1, 4, Noise::never},    kVp};
 
 }  // namespace sched

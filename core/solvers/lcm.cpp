@@ -4,7 +4,7 @@
 //   C = c_out D + c_skip x,   x(t) = alpha_t C + sigma_t z,   the last step is C
 //   c_skip = d^2 / (k^2 + d^2),   c_out = k / sqrt(k^2 + d^2),   k = timestep * scaling
 
-#include "../plan/solver.hpp"
+#include "solvers.hpp"
 
 namespace sched {
 
@@ -29,12 +29,7 @@ StepPlan plan(const StepView& step) {
 
 }  // namespace
 
-extern const Solver kLcm;
-const Solver kLcm = {"lcm",   "Luo et al. 2023, arXiv:2310.04378",
-                     plan,    expand_single,
-                     no_rows, one_draw,
-                     1,       1,
-                     2,       true,
-                     true,    true};
+const Solver kLcm = {"lcm",         "Luo et al. 2023, arXiv:2310.04378",      plan,
+                     expand_single, {no_rows, one_draw, 1, 1, Noise::always}, kAnyFrame};
 
 }  // namespace sched

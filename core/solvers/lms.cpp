@@ -6,7 +6,7 @@
 // L_k is the Lagrange polynomial through the last sigmas.
 
 #include "../plan/math.hpp"
-#include "../plan/solver.hpp"
+#include "solvers.hpp"
 
 namespace sched {
 
@@ -33,9 +33,7 @@ int rows(const SolverOptions& options) { return options.order - 1; }
 
 }  // namespace
 
-extern const Solver kLms;
-const Solver kLms = {
-    "lms", "k-diffusion, Crowson 2022", plan, expand_single, rows, no_draws, 1, 4, 0, false, true,
-    true};
+const Solver kLms = {"lms",         "k-diffusion, Crowson 2022",          plan,
+                     expand_single, {rows, no_draws, 1, 4, Noise::never}, kVe | kFlow};
 
 }  // namespace sched

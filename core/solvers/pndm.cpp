@@ -10,6 +10,7 @@
 
 #include "../plan/adams_bashforth.hpp"
 #include "../status.hpp"
+#include "solvers.hpp"
 
 namespace sched {
 
@@ -130,9 +131,7 @@ int rows(const SolverOptions& options) { return options.skip_runge_kutta ? kSum 
 
 }  // namespace
 
-extern const Solver kPndm;
-const Solver kPndm = {
-    "pndm", "Liu et al. 2022, arXiv:2202.09778", plan, expand, rows, no_draws, 1, 4, 0, true, false,
-    false};
+const Solver kPndm = {"pndm", "Liu et al. 2022, arXiv:2202.09778",  plan,
+                      expand, {rows, no_draws, 1, 4, Noise::never}, kVp};
 
 }  // namespace sched

@@ -1,15 +1,10 @@
-// The list of solvers.  A new method is one file in this folder and one line here.
+// The list of solvers.  A new method is one file in this folder, a line here and in solvers.hpp.
 
 #include <cstring>
 
-#include "../plan/solver.hpp"
+#include "solvers.hpp"
 
 namespace sched {
-
-extern const Solver kDdim, kDdpm, kPndm, kLms, kEuler, kEulerAncestral, kHeun, kDpmMultistep,
-    kUnipc, kLcm, kFlowEuler, kEulerAncestralRf, kTcd, kDpm2, kDpm2Ancestral, kDpmppSde,
-    kConsistency, kDpmFast, kDpmAdaptive, kDpmpp2sAncestral, kRepaint, kScoreSdeVe, kScoreSdeVp,
-    kDpmSinglestep, kDeis, kSaSolver, kIpndm;
 
 const Solver* find_solver(const char* name) {
   static constexpr const Solver* solvers[] = {

@@ -6,12 +6,10 @@
 //   jumps:  every `jump_length` steps, `jump_count` - 1 times, noise is added for
 //           `jump_length` steps and the steps are taken again
 
-#include "../plan/solver.hpp"
 #include "../status.hpp"
+#include "solvers.hpp"
 
 namespace sched {
-
-extern const Solver kDdim;
 
 namespace {
 
@@ -74,12 +72,7 @@ void expand(const Expansion& e) {
 
 }  // namespace
 
-extern const Solver kRepaint;
-const Solver kRepaint = {"repaint", "Lugmayr et al. 2022, arXiv:2201.09865",
-                         plan,      expand,
-                         no_rows,   one_draw,
-                         1,         1,
-                         2,         true,
-                         false,     false};
+const Solver kRepaint = {"repaint", "Lugmayr et al. 2022, arXiv:2201.09865",  plan,
+                         expand,    {no_rows, one_draw, 1, 1, Noise::always}, kVp};
 
 }  // namespace sched

@@ -16,6 +16,7 @@
 #include <algorithm>
 
 #include "exponential.hpp"
+#include "solvers.hpp"
 
 namespace sched {
 
@@ -126,12 +127,7 @@ int draws(const SolverOptions& options) {
 
 }  // namespace
 
-extern const Solver kSaSolver;
-const Solver kSaSolver = {"sa_solver", "Xue et al. 2023, arXiv:2309.05019",
-                          plan,        expand_multistep,
-                          rows,        draws,
-                          1,           4,
-                          1,           true,
-                          true,        true};
+const Solver kSaSolver = {"sa_solver",      "Xue et al. 2023, arXiv:2309.05019",  plan,
+                          expand_multistep, {rows, draws, 1, 4, Noise::optional}, kAnyFrame};
 
 }  // namespace sched

@@ -7,7 +7,7 @@
 // The norms of the corrector are means over the batch.  The predictor adds its noise at the
 // last step, too: the preview is what diffusers calls prev_sample_mean there.
 
-#include "../plan/solver.hpp"
+#include "solvers.hpp"
 
 namespace sched {
 
@@ -61,19 +61,8 @@ void expand(const Expansion& e) {
 
 }  // namespace
 
-extern const Solver kScoreSdeVe;
-const Solver kScoreSdeVe = {"score_sde_ve",
-                            "Song et al. 2020, arXiv:2011.13456",
-                            plan,
-                            expand,
-                            no_rows,
-                            one_draw,
-                            2,
-                            1,
-                            2,
-                            false,
-                            true,
-                            false,
+const Solver kScoreSdeVe = {"score_sde_ve", "Song et al. 2020, arXiv:2011.13456",     plan,
+                            expand,         {no_rows, one_draw, 2, 1, Noise::always}, kVe,
                             finish};
 
 }  // namespace sched

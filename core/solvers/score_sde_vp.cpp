@@ -4,7 +4,7 @@
 //   x(t) = x + B (x / 2 + score) + sqrt(B) z,   score = -eps / sigma_s
 //   B = integral of beta from t to s = 2 ln(alpha_t / alpha_s)
 
-#include "../plan/solver.hpp"
+#include "solvers.hpp"
 
 namespace sched {
 
@@ -27,18 +27,7 @@ StepPlan plan(const StepView& step) {
 
 }  // namespace
 
-extern const Solver kScoreSdeVp;
-const Solver kScoreSdeVp = {"score_sde_vp",
-                            "Song et al. 2020, arXiv:2011.13456",
-                            plan,
-                            expand_single,
-                            no_rows,
-                            one_draw,
-                            1,
-                            1,
-                            2,
-                            true,
-                            false,
-                            false};
+const Solver kScoreSdeVp = {"score_sde_vp", "Song et al. 2020, arXiv:2011.13456",     plan,
+                            expand_single,  {no_rows, one_draw, 1, 1, Noise::always}, kVp};
 
 }  // namespace sched

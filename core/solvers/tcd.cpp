@@ -6,7 +6,7 @@
 //
 // The last step stays at y, with t the first timestep of training.
 
-#include "../plan/solver.hpp"
+#include "solvers.hpp"
 
 namespace sched {
 
@@ -36,12 +36,7 @@ StepPlan plan(const StepView& step) {
 
 }  // namespace
 
-extern const Solver kTcd;
-const Solver kTcd = {"tcd",   "Zheng et al. 2024, arXiv:2402.19159",
-                     plan,    expand_single,
-                     no_rows, one_draw,
-                     1,       1,
-                     1,       true,
-                     false,   false};
+const Solver kTcd = {"tcd",         "Zheng et al. 2024, arXiv:2402.19159",      plan,
+                     expand_single, {no_rows, one_draw, 1, 1, Noise::optional}, kVp};
 
 }  // namespace sched

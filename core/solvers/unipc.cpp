@@ -14,6 +14,7 @@
 
 #include "../plan/math.hpp"
 #include "exponential.hpp"
+#include "solvers.hpp"
 
 namespace sched {
 
@@ -133,12 +134,7 @@ int rows(const SolverOptions& options) { return options.order + 1; }
 
 }  // namespace
 
-extern const Solver kUnipc;
-const Solver kUnipc = {"unipc", "Zhao et al. 2023, arXiv:2302.04867",
-                       plan,    expand_single,
-                       rows,    no_draws,
-                       1,       6,
-                       0,       true,
-                       true,    true};
+const Solver kUnipc = {"unipc",       "Zhao et al. 2023, arXiv:2302.04867", plan,
+                       expand_single, {rows, no_draws, 1, 6, Noise::never}, kAnyFrame};
 
 }  // namespace sched

@@ -301,15 +301,17 @@ typedef struct sched_init_options {
   int32_t jump_length;   /* RePaint; 0 means the configuration's, or 10 */
   int32_t jump_n_sample; /* RePaint; 0 means the configuration's, or 10 */
 
-  double max_timesteps;          /* SCM: the first angle, up to pi / 2 */
-  double intermediate_timesteps; /* SCM: the second of two angles; 0 spaces them evenly */
+  double max_timesteps;           /* SCM: the first angle, up to pi / 2 */
+  double intermediate_timesteps;  /* SCM: the second of two angles; 0 spaces them evenly */
+  int32_t stage_index;            /* Helios: which stage, where there are several; else -1 */
+  int32_t is_amplify_first_chunk; /* Helios DMD: twice the steps and one */
 } sched_init_options;
 
 #define SCHED_INIT_OPTIONS_INIT                                                                 \
   {                                                                                             \
     sizeof(sched_init_options), 0, 0, 0, 0, 0, 0, 0, SCHED_UNSET, SCHED_UNSET, 1, 0, SCHED_F32, \
         SCHED_KERNEL_DEFAULT, 0, 0, SCHED_UNSET, SCHED_UNSET, SCHED_UNSET, SCHED_UNSET,         \
-        SCHED_UNSET, 0, 0, 0, 0, 0, 0, 0, 0, SCHED_UNSET, SCHED_UNSET                           \
+        SCHED_UNSET, 0, 0, 0, 0, 0, 0, 0, 0, SCHED_UNSET, SCHED_UNSET, -1, 0                    \
   }
 
 typedef struct sched_state sched_state;
@@ -552,8 +554,11 @@ typedef struct sched_step_args {
   sched_tensor* next_input; /* [batch, elements] next, scaled for the next model call */
 
   /* A time of its own for each of `groups` equal parts (tokens) of each item:
-   * [batch * groups] values.  Flow-match Euler only.  Configurations of diffusers keep its
-   * sign, x + (sigma - next sigma) prediction; our own composition steps the usual way. */
+   * [batch * groups] values; groups 1 gives each item its own.  Methods of one model call
+   * and no history: DDIM, DDPM, Euler, Euler ancestral, flow matching (diffusers' parallel
+   * classes, UnCLIP, FlowMatchEuler, FlowMap).  Configurations of diffusers' FlowMatchEuler
+   * keep its sign, x + (sigma - next sigma) prediction; our own composition steps the usual
+   * way. */
   const double* group_timesteps;
 
   /* Inpainting: next = mask * known + (1 - mask) * next, with `known` the original noised to
@@ -563,10 +568,17 @@ typedef struct sched_step_args {
   const sched_tensor* original;    /* clean data; needed with `mask` */
   const sched_tensor* known_noise; /* normals for it, or NULL for those of
                                       sched_initial_noise(); RePaint uses its draw */
+
+  /* Where the groups go, [batch * groups] times; NULL for where the schedule goes from each
+   * group's time.  A flow map may jump anywhere; diffusers' r_timestep and prev_timestep. */
+  const double* group_targets;
+
+  int32_t without_noise; /* 1: next is the mean of the step.  Its draws count as taken. */
+  int32_t reserved;
 } sched_step_args;
 
 #define SCHED_STEP_ARGS_INIT \
-  { sizeof(sched_step_args), 0, 0, 0, 0, 0, 1.0, {0, 0}, 0, 0, 0, 0, 0, 0 }
+  { sizeof(sched_step_args), 0, 0, 0, 0, 0, 1.0, {0, 0}, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
 /**
  * sched_step() with everything optional, in the same pass over memory.

@@ -295,6 +295,8 @@ struct InitOptions {
   std::int32_t jump_n_sample = 0;                 ///< RePaint; 0 means the configuration's
   std::optional<double> max_timesteps;            ///< SCM: the first angle
   std::optional<double> intermediate_timesteps;   ///< SCM: the second of two; 0 is even spacing
+  std::optional<std::int32_t> stage_index;        ///< Helios: which of several stages
+  bool is_amplify_first_chunk = false;            ///< Helios DMD
 
   /** The C struct, pointing into this one. */
   sched_init_options c_options() const {
@@ -329,6 +331,8 @@ struct InitOptions {
     options.jump_length = jump_length;
     options.jump_n_sample = jump_n_sample;
     options.max_timesteps = max_timesteps.value_or(SCHED_UNSET);
+    options.stage_index = stage_index.value_or(-1);
+    options.is_amplify_first_chunk = is_amplify_first_chunk ? 1 : 0;
     options.intermediate_timesteps = intermediate_timesteps.value_or(SCHED_UNSET);
     return options;
   }
@@ -350,6 +354,9 @@ struct StepArgs {
 
   /** [batch * groups] times, flow-match Euler only; empty means none. */
   Span<const double> group_timesteps;
+
+  Span<const double> group_targets;  ///< where the groups go; empty for the schedule's next
+  bool without_noise = false;        ///< `next` is the mean of the step
 
   ConstTensorView mask;         ///< inpainting: 1 keeps `original`, 0 paints
   ConstTensorView original;     ///< clean data; goes with `mask`
@@ -542,7 +549,11 @@ class State {
         throw Error(SCHED_ERROR_SHAPE, "group_timesteps must have batch * groups values");
       c_args.groups = static_cast<std::int32_t>(times / batch_);
       c_args.group_timesteps = args.group_timesteps.data();
+      if (!args.group_targets.empty() && args.group_targets.size() != args.group_timesteps.size())
+        throw Error(SCHED_ERROR_SHAPE, "group_targets must have as many values as group_timesteps");
+      if (!args.group_targets.empty()) c_args.group_targets = args.group_targets.data();
     }
+    c_args.without_noise = args.without_noise ? 1 : 0;
     check(sched_step_wide(state_, &c_args));
   }
 
