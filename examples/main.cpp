@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "convergence.hpp"
 #include "demo.hpp"
 #include "list.hpp"
 #include "plan.hpp"
@@ -100,6 +101,7 @@ int run(int argc, char** argv) {
   add_plan_command(app, plan, exit_code);
   add_replay_command(app, replay, exit_code);
   add_demo_command(app, exit_code);
+  add_convergence_command(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
