@@ -35,11 +35,12 @@ int highest_order(const Method& method, const Solver& solver, const SolverOption
 SolverOptions most_expensive(const Method& method, const Solver& solver) {
   SolverOptions options = default_options(method);
   options.order = highest_order(method, solver, options);
+  options.predictor_order = options.corrector_order = solver.cost.order;
   options.algorithm = DpmAlgorithm::sde_data;
   options.skip_runge_kutta = false;
   options.eta = 1.0;
   options.r = 1.0;
-  options.churn = 1.0;
+  if ((method.init_options & kChurn) != 0) options.churn = 1.0;
   options.stochastic = true;
   return options;
 }
@@ -139,9 +140,18 @@ sched_method_info method_info(std::size_t index) {
   const Solver& solver = *find_solver(method.solver_name);
   const SolverOptions options = most_expensive(method, solver);
   const StepCost& cost = solver.cost;
-  return {sizeof(sched_method_info), cost.model_calls, solver.name,
-          method.class_name,         solver.paper,     cost.memory_rows(options),
-          cost.draws(options),       cost.order,       static_cast<int32_t>(cost.noise)};
+  // A class may lack the option that makes its solver draw (Heun's churn).
+  const int draws = cost.draws(options);
+  const Noise noise = draws == 0 ? Noise::never : cost.noise;
+  return {sizeof(sched_method_info),
+          cost.model_calls,
+          solver.name,
+          method.class_name,
+          solver.paper,
+          cost.memory_rows(options),
+          draws,
+          cost.order,
+          static_cast<int32_t>(noise)};
 }
 
 const std::vector<OptionText>& method_options(std::size_t method) {

@@ -284,6 +284,7 @@ void expand_with_middle(const Expansion& expansion, MiddleOf middle_of);
 inline int no_rows(const SolverOptions&) { return 0; }
 inline int no_draws(const SolverOptions&) { return 0; }
 inline int one_draw(const SolverOptions&) { return 1; }
+inline int draw_with_churn(const SolverOptions& options) { return options.churn > 0.0 ? 1 : 0; }
 inline int draw_with_eta(const SolverOptions& options) { return options.eta > 0.0 ? 1 : 0; }
 
 }  // namespace sched

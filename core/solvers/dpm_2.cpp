@@ -57,8 +57,12 @@ int rows(const SolverOptions&) { return 1; }
 
 }  // namespace
 
-const Solver kDpm2 = {"dpm_2", "Lu et al. 2022, arXiv:2206.00927",   plan,
-                      expand,  {rows, no_draws, 2, 2, Noise::never}, kVe | kFlow};
+const Solver kDpm2 = {"dpm_2",
+                      "Lu et al. 2022, arXiv:2206.00927",
+                      plan,
+                      expand,
+                      {rows, draw_with_churn, 2, 2, Noise::optional},
+                      kVe | kFlow};
 
 const Solver kDpm2Ancestral = {"dpm_2_ancestral",
                                "k-diffusion, Crowson 2022; Lu et al. 2022, arXiv:2206.00927",

@@ -42,11 +42,13 @@ StepPlan plan(const StepView& step) {
   return plan;
 }
 
-int draws(const SolverOptions& options) { return options.churn > 0.0 ? 1 : 0; }
-
 }  // namespace
 
-const Solver kEuler = {"euler",       "Karras et al. 2022, arXiv:2206.00364",  plan,
-                       expand_single, {no_rows, draws, 1, 1, Noise::optional}, kVe | kFlow};
+const Solver kEuler = {"euler",
+                       "Karras et al. 2022, arXiv:2206.00364",
+                       plan,
+                       expand_single,
+                       {no_rows, draw_with_churn, 1, 1, Noise::optional},
+                       kVe | kFlow};
 
 }  // namespace sched

@@ -66,11 +66,10 @@ void expand(const Expansion& expansion) {
 }
 
 int rows(const SolverOptions&) { return 1; }
-int draws(const SolverOptions& options) { return options.churn > 0.0 ? 1 : 0; }
 
 }  // namespace
 
-const Solver kHeun = {"heun", "Karras et al. 2022, arXiv:2206.00364", plan,
-                      expand, {rows, draws, 2, 2, Noise::optional},   kVe | kFlow};
+const Solver kHeun = {"heun", "Karras et al. 2022, arXiv:2206.00364",         plan,
+                      expand, {rows, draw_with_churn, 2, 2, Noise::optional}, kVe | kFlow};
 
 }  // namespace sched

@@ -296,8 +296,9 @@ TEST(InitOptions, OnlyWhereTheMethodHasThem) {
         ++refused;
         continue;
       }
-      // mu, and UniPC's sigmas, need flow sigmas besides.
-      const bool needs_more = name == "mu" || (config.name == "unipc" && name == "sigmas");
+      // mu, and UniPC's sigmas, need flow sigmas besides; Helios's own, stages or DMD.
+      const bool needs_more = name == "mu" || (config.name == "unipc" && name == "sigmas") ||
+                              name == "stage_index" || name == "is_amplify_first_chunk";
       if (status == SCHED_OK) {
         ++accepted;
       } else if (!needs_more) {

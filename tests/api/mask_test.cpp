@@ -17,11 +17,17 @@ struct Level {
   double alpha, sigma;
 };
 
-// Where the state stands: at the next call, or at the end of the loop.
-Level level_of(sched_state* state) {
+// Where the state stands: at the next call, or at the end of the loop.  Churn brings the
+// sample to the call's level only where s_noise is 1.
+Level level_of(sched_state* state, const sched_init_options& options) {
   sched_call call = SCHED_CALL_INIT;
-  if (sched_next_call(state, &call) == SCHED_OK) return {call.alpha, call.sigma};
   const std::vector<double> all = levels(state);
+  if (sched_next_call(state, &call) == SCHED_OK) {
+    if (options.s_noise == SCHED_UNSET || call.stage != 0) return {call.alpha, call.sigma};
+    const double start = all[static_cast<std::size_t>(2 * call.step + 1)];
+    const double churn = call.sigma * call.sigma - start * start;
+    return {call.alpha, std::sqrt(start * start + options.s_noise * options.s_noise * churn)};
+  }
   return {all[all.size() - 2], all.back()};
 }
 
@@ -68,8 +74,8 @@ TEST_P(Masked, KnownWhereOnePlainWhereZero) {
       step.args.next_input = &to;
       step.run();
       // The BLAS kernel sums inputs in groups, by the rows that use them.
-      expect_blend(next, plain, step.mask, step.original, normals, level_of(state.get()), 4e-6,
-                   kernel != SCHED_KERNEL_BLAS);
+      expect_blend(next, plain, step.mask, step.original, normals, level_of(state.get(), options),
+                   4e-6, kernel != SCHED_KERNEL_BLAS);
       const double scale = is_next(state.get()) ? sched_input_scale(state.get()) : 1.0;
       for (std::size_t i = 0; i < next.size(); ++i)
         ASSERT_NEAR(input.at(i), scale * next.at(i), 4e-6 * std::max(1.0, scale * next.peak()));
@@ -98,8 +104,8 @@ TEST_P(Masked, WithNormalsOfTheCallers) {
     step.use_mask();
     step.args.known_noise = &view;
     step.run();
-    expect_blend(next, plain, step.mask, step.original, normals, level_of(state.get()), 1e-13,
-                 true);
+    expect_blend(next, plain, step.mask, step.original, normals, level_of(state.get(), options),
+                 1e-13, true);
     sample = next;
   }
 }
@@ -121,7 +127,7 @@ TEST(Mask, OfOnesKeepsTheOriginal) {
         original = step.original;
         step.run();
       }
-      const Level end = level_of(state.get());
+      const Level end = level_of(state.get(), options);
       if (end.sigma == 0.0) {
         EXPECT_EQ(sample, original) << name;
       } else {

@@ -258,6 +258,9 @@ TEST(Methods, CostsAreTrue) {
     const State state = start(config, options);
     int draws = sched_next_draws(state.get());
     for (const sched_call& call : calls(state.get())) draws = std::max(draws, call.draws);
+    // A solver of our own composition is shown as the first class that has it, whose order
+    // and options may be others.
+    if (class_of(config).empty()) continue;
     EXPECT_LE(draws, info.draws_per_step) << config.name;
     // PNDM's start takes more calls, as the manual says, and RePaint goes back.
     if (config.has(kRepeats)) continue;

@@ -1,6 +1,8 @@
 // <sched/sched.hpp>: that it moves, throws and converts as it says.  What the calls compute
 // is the C ABI's, tested beside.
 
+#include <algorithm>
+#include <cstring>
 #include <sched/sched.hpp>
 
 #include "support.hpp"
@@ -228,6 +230,83 @@ TEST(Wrapper, AddNoise) {
   for (float value : out) EXPECT_NEAR(value, 2.0 * level.alpha + level.sigma, 1e-5 * level.sigma);
   state.add_noise(1, original, out);
   EXPECT_NE(out[0], out[1]);
+}
+
+// One loop for every method: a call that asks no model takes no prediction, and RePaint its
+// mask and original.
+TEST(Wrapper, CallsOfEveryKind) {
+  const sched::Scheduler scheduler(
+      R"({"solver": {"name": "repaint", "jump_length": 2, "jump_n_sample": 2}})");
+  sched::State state = scheduler.init(options());
+  std::vector<float> sample(24), mask(24, 0.0f), original(24, 0.5f), prediction(24, 0.1f);
+  std::fill(mask.begin(), mask.begin() + 12, 1.0f);
+  state.initial_noise(sample);
+  int undone = 0;
+  for (std::int64_t done = 0; !state.finished(); ++done) {
+    const sched_call call = state.next_call();
+    const sched_call planned = state.call_at(done);
+    EXPECT_EQ(std::memcmp(&call, &planned, sizeof call), 0);
+    sched::StepArgs args;
+    args.sample = sample;
+    if (call.needs_model != 0) {
+      args.prediction = prediction;
+      args.mask = mask;
+      args.original = original;
+    } else {
+      ++undone;
+    }
+    args.next = sample;
+    state.step(args);
+  }
+  EXPECT_GT(undone, 0);
+  // The end is clean data: the original where the mask is 1.
+  for (std::size_t i = 0; i < 12; ++i) EXPECT_EQ(sample[i], 0.5f);
+  std::string sentence;
+  EXPECT_EQ(status_of([&] { (void)state.next_call(); }), SCHED_ERROR_FINISHED);
+  EXPECT_EQ(status_of([&] { (void)state.call_at(999); }, &sentence), SCHED_ERROR_STEPS);
+  EXPECT_NE(sentence.find("999"), std::string::npos) << sentence;
+}
+
+TEST(Wrapper, StepsThatTheMethodChooses) {
+  const sched::Scheduler scheduler(R"({"solver": "dpm_adaptive"})");
+  sched::State state = scheduler.init(options());
+  EXPECT_EQ(state.num_calls(), -2);
+  EXPECT_EQ(status_of([&] { (void)state.timesteps(); }), SCHED_ERROR_UNSUPPORTED);
+  EXPECT_EQ(status_of([&] { (void)state.call_at(0); }), SCHED_ERROR_UNSUPPORTED);
+  EXPECT_EQ(status_of([&] { (void)state.weights(0); }), SCHED_ERROR_UNSUPPORTED);
+  std::vector<float> sample(24), prediction(24, 0.25f);
+  state.initial_noise(sample);
+  std::int64_t ends = 0;
+  while (!state.finished()) {
+    ends += state.next_call().ends_step;
+    state.step(sample, prediction, sample);
+  }
+  const sched::Attempts attempts = state.attempts();
+  EXPECT_GT(attempts.accepted, 0);
+  EXPECT_EQ(attempts.accepted + attempts.rejected, ends);
+  EXPECT_EQ(scheduler.init(options()).attempts().accepted, 0);
+}
+
+TEST(Wrapper, Mask) {
+  const sched::Scheduler scheduler(kEuler);
+  sched::State state = scheduler.init(options());
+  std::vector<float> sample(24), prediction(24, 0.25f), next(24), known(24);
+  const std::vector<float> mask(24, 1.0f), original(24, 2.0f), noise(24, -1.0f);
+  state.initial_noise(sample);
+  state.add_noise(1, original, noise, known);
+  sched::StepArgs args;
+  args.sample = sample;
+  args.prediction = prediction;
+  args.next = next;
+  args.mask = mask;
+  args.original = original;
+  args.known_noise = noise;
+  state.step(args);
+  for (std::size_t i = 0; i < 24; ++i) EXPECT_NEAR(next[i], known[i], 1e-5f * std::fabs(known[i]));
+  args.original = {};
+  EXPECT_EQ(status_of([&] { state.step(args); }), SCHED_ERROR_ARGUMENT);
+  args.original = {original.data(), 23};
+  EXPECT_EQ(status_of([&] { state.step(args); }), SCHED_ERROR_SHAPE);
 }
 
 TEST(Wrapper, Tables) {
