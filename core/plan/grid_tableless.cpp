@@ -50,13 +50,15 @@ std::vector<double> sigmas_of(const GridSpec& spec, const NoiseSchedule& schedul
   const double low = spec.sigma_min.value_or(high);
   check_sigma_range(high, low);
   const std::vector<double> positions = positions_of(spec, schedule, request);
-  if (!positions.empty()) {
-    std::vector<double> sigmas = sigmas_along(spec, high, low, positions);
-    if (positions.front() == 0.0) sigmas.front() = high;
-    if (positions.back() == 1.0) sigmas.back() = low;
-    return sigmas;
+  if (positions.empty()) {
+    return shaped_sigmas(spec, high, low, shaped_count(spec, request.num_steps));
   }
-  return shaped_sigmas(spec, high, low, shaped_count(spec, request.num_steps));
+  std::vector<double> sigmas = sigmas_along(spec, high, low, positions);
+  // The ends exactly; diffusers' consistency models have them as they are rounded.
+  if (spec.whole_positions) return sigmas;
+  if (positions.front() == 0.0) sigmas.front() = high;
+  if (positions.back() == 1.0) sigmas.back() = low;
+  return sigmas;
 }
 
 }  // namespace
