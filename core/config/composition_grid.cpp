@@ -132,6 +132,7 @@ Keys grid_keys(const Factors& f) {
           optional_list("levels", 0, 1e6),
           boolean("levels_include_end", true),
           choice("final_sigma", "zero", "zero | sigma_min | shaped | last"),
+          boolean("skip_smallest", false),
           boolean("inverse", false),
           choice("time_rounding", "keep", "keep | nearest | truncate"),
           real("shift", f.grid.shift, 0, 1e6, true),
@@ -162,6 +163,12 @@ void set_shape(const Values& v, const Shape& shape, GridSpec& g) {
   g.rho = v.maybe("rho").value_or(g.rho);
   if (v.given("sigma_min")) g.sigma_min = v.maybe("sigma_min");
   if (v.given("sigma_max")) g.sigma_max = v.maybe("sigma_max");
+  // A checkpoint's file may have given ends that this shape has no use for.
+  const bool needs_no_ends = g.shape == SigmaShape::vp || g.shape == SigmaShape::table;
+  if (needs_no_ends) {
+    g.sigma_min.reset();
+    g.sigma_max.reset();
+  }
   g.beta_alpha = v.number("alpha");
   g.beta_beta = v.maybe("beta").value_or(0.6);
   g.laplace_mu = v.number("mu");
@@ -193,11 +200,13 @@ void set_end(const Values& v, bool flow, GridSpec& g) {
                   : end == "last" || (end == "sigma_min" && flow) ? FinalSigma::last
                   : end == "sigma_min"                            ? FinalSigma::sigma_min
                                                                   : FinalSigma::zero;
+  g.skips_smallest = v.flag("skip_smallest");
   g.rising = v.flag("inverse");
   if (!g.rising) return;
   if (v.given("final_sigma")) {
     fail(Status::conflict, "grid: final_sigma with inverse, which ends at the noisiest level");
   }
+  if (g.skips_smallest) fail(Status::conflict, "grid: skip_smallest with inverse");
   g.final_sigma = g.shape == SigmaShape::none ? FinalSigma::noisiest : FinalSigma::shaped;
 }
 

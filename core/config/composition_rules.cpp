@@ -121,11 +121,13 @@ const Rule kRules[] = {
     // Solvers and grids.
     {[](const Factors& f) {
        const bool own = is_solver(f, {"pndm", "repaint", "tcd"});
-       return own && (f.grid.shape != SigmaShape::none || f.schedule.tableless);
+       const bool without = is_solver(f, {"lcm"}) && f.schedule.tableless;
+       return without || (own && (f.grid.shape != SigmaShape::none || f.schedule.tableless));
      },
      [](const Factors& f) {
        return text_of("solver ", f.solver->name,
-                      " steps over whole timesteps: grid shape must be none");
+                      " goes by whole timesteps: grid shape must be none, and the schedule have a "
+                      "table");
      }},
     {[](const Factors& f) {
        const bool even =
@@ -136,6 +138,14 @@ const Rule kRules[] = {
        return text_of("solver ", f.solver->name,
                       " spaces its own steps evenly in log SNR: grid shape must be none or "
                       "exponential");
+     }},
+    {[](const Factors& f) {
+       const bool counts = is_solver(f, {"pndm", "repaint", "lcm", "tcd"});
+       return f.grid.skips_smallest && (counts || f.solver->grid_steps != nullptr);
+     },
+     [](const Factors& f) {
+       return text_of("grid: skip_smallest with solver ", f.solver->name,
+                      ", which makes its own steps");
      }},
     {[](const Factors& f) { return f.schedule.tableless && is_over_table(f); },
      [](const Factors&) -> std::string {

@@ -24,23 +24,27 @@ struct Schedule {
   const char* grid;
 };
 
+// The sigma before the end is left out.
+constexpr const char* kSkip = R"("skip_smallest": true)";
+constexpr const char* kSkipGrid = R"("grid": {"skip_smallest": true})";
+
 // Labels that take the suffix of a schedule.
 constexpr Sampler kLabels[] = {{"Euler a", R"("euler_ancestral")"},
                                {"Euler", R"("euler")"},
                                {"LMS", R"("lms")"},
                                {"Heun", R"("heun")"},
-                               {"DPM2", R"("dpm_2")"},
-                               {"DPM2 a", R"("dpm_2_ancestral")"},
+                               {"DPM2", R"("dpm_2")", kSkip},
+                               {"DPM2 a", R"("dpm_2_ancestral")", kSkip},
                                {"DPM++ 2S a", R"("dpmpp_2s_ancestral")"},
                                {"DPM++ 2M", R"("dpmpp_2m")"},
                                {"DPM++ SDE", R"("dpmpp_sde")"},
                                {"DPM++ 2M SDE", R"("dpmpp_2m_sde")"},
                                {"DPM++ 2M SDE Heun", R"({"name": "dpmpp_2m_sde", "type": "heun"})"},
-                               {"DPM++ 3M SDE", R"("dpmpp_3m_sde")"}};
+                               {"DPM++ 3M SDE", R"("dpmpp_3m_sde")", kSkip}};
 
 // A label without a suffix means even timesteps.
 constexpr Schedule kSuffixes[] = {
-    {"", R"("normal")"}, {" Karras", R"("karras")"}, {" Exponential", R"("exponential")"}};
+    {"", "normal"}, {" Karras", "karras"}, {" Exponential", "exponential"}};
 
 // These make grids of their own.  A1111 gives eta_ancestral, 1, to the first two.
 constexpr Sampler kOwnGrids[] = {
@@ -68,8 +72,8 @@ constexpr Sampler kComfySamplers[] = {
     {"euler", R"("euler")"},
     {"euler_ancestral", R"("euler_ancestral")"},
     {"heun", R"("heun")"},
-    {"dpm_2", R"("dpm_2")"},
-    {"dpm_2_ancestral", R"("dpm_2_ancestral")"},
+    {"dpm_2", R"("dpm_2")", kSkipGrid},
+    {"dpm_2_ancestral", R"("dpm_2_ancestral")", kSkipGrid},
     {"lms", R"("lms")"},
     {"dpm_fast", R"("dpm_fast")"},
     {"dpm_adaptive", R"("dpm_adaptive")"},
@@ -91,8 +95,8 @@ constexpr Sampler kComfySamplers[] = {
     {"sa_solver", R"({"name": "sa_solver", "tau_start": 800, "tau_end": 200})",
      R"("quirks": ["tau_by_time"])"},
     {"ddim", R"("ddim")"},
-    {"uni_pc", R"({"name": "unipc", "order": 3, "basis": "bh1"})"},
-    {"uni_pc_bh2", R"({"name": "unipc", "order": 3, "basis": "bh2"})"}};
+    {"uni_pc", R"({"name": "unipc", "order": 3, "basis": "bh1"})", kSkipGrid},
+    {"uni_pc_bh2", R"({"name": "unipc", "order": 3, "basis": "bh2"})", kSkipGrid}};
 
 constexpr Schedule kComfySchedules[] = {{"simple", R"("simple")"},
                                         {"sgm_uniform", R"("sgm_uniform")"},
@@ -248,11 +252,17 @@ void add(const char* system, const Schedule (&schedules)[N], std::vector<KnownNa
   }
 }
 
+std::string label_grid(const Sampler& label, const Schedule& suffix) {
+  const std::string shape = std::string("\"") + suffix.grid + "\"";
+  if (*label.rest == '\0') return shape;
+  return R"({"shape": )" + shape + ", " + label.rest + "}";
+}
+
 void add_labels(std::vector<KnownName>& all) {
   for (const Sampler& label : kLabels) {
     for (const Schedule& suffix : kSuffixes) {
       all.push_back({NameKind::sampler, kA1111, std::string(label.name) + suffix.name,
-                     joined(label.solver, std::string(R"("grid": )") + suffix.grid)});
+                     joined(label.solver, R"("grid": )" + label_grid(label, suffix))});
     }
   }
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "composed_solvers.hpp"
@@ -45,6 +46,17 @@ std::string text_at(const json& object, const char* key) {
 }
 
 // A grid with a shape of its own stands instead of the name's, one without is added to it.
+// Which sigma a sampler leaves out belongs to the sampler.
+json merged_grid(json meant, const json& said) {
+  if (said.contains("shape")) {
+    for (auto entry = meant.begin(); entry != meant.end();) {
+      entry = entry.key() == "skip_smallest" ? std::next(entry) : meant.erase(entry);
+    }
+  }
+  meant.update(said);
+  return meant;
+}
+
 void resolve_sampler(json& composition) {
   json solver = section(composition, "solver", "name");
   const std::string name = text_at(solver, "name");
@@ -56,12 +68,8 @@ void resolve_sampler(json& composition) {
   json meant_solver = section(meant, "solver", "name");
   solver.erase("name");
   meant_solver.update(solver);
-  json grid = section(composition, "grid", "shape");
-  json meant_grid = section(meant, "grid", "shape");
-  if (!grid.contains("shape")) {
-    meant_grid.update(grid);
-    grid = meant_grid;
-  }
+  const json grid =
+      merged_grid(section(meant, "grid", "shape"), section(composition, "grid", "shape"));
   for (const auto& [key, value] : meant.items()) {
     if (!composition.contains(key)) composition[key] = value;
   }

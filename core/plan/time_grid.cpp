@@ -32,16 +32,17 @@ void set_init_noise_sigma(const GridSpec& spec, TimeGrid& grid) {
   }
 }
 
-}  // namespace
-
-double time_of_level(const GridSpec& spec, const NoiseSchedule& schedule, const NoiseLevel& level) {
-  if (spec.frame != Frame::flow) return time_of_sigma(spec, schedule, level.sigma / level.alpha);
-  return time_of_sigma(spec, schedule, spec.inverted ? 1.0 - level.sigma : level.sigma);
+// The last step begins where the one before it does.
+void skip_smallest(TimeGrid& grid) {
+  if (grid.steps.size() < 2) return;
+  const NoiseLevel end = grid.steps.back().to;
+  grid.steps.pop_back();
+  grid.steps.back().to = end;
+  grid.sigmas.erase(grid.sigmas.end() - 2);
 }
 
-TimeGrid make_grid(const GridSpec& spec, const NoiseSchedule& schedule,
-                   const GridRequest& request) {
-  TimeGrid grid;
+void make_steps(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
+                TimeGrid& grid) {
   switch (spec.family) {
     case GridFamily::timesteps:
       grid_of_timesteps(spec, schedule, request, grid);
@@ -74,6 +75,23 @@ TimeGrid make_grid(const GridSpec& spec, const NoiseSchedule& schedule,
       grid_of_sine(spec, request, grid);
       break;
   }
+}
+
+}  // namespace
+
+double time_of_level(const GridSpec& spec, const NoiseSchedule& schedule, const NoiseLevel& level) {
+  if (spec.frame != Frame::flow) return time_of_sigma(spec, schedule, level.sigma / level.alpha);
+  return time_of_sigma(spec, schedule, spec.inverted ? 1.0 - level.sigma : level.sigma);
+}
+
+TimeGrid make_grid(const GridSpec& spec, const NoiseSchedule& schedule,
+                   const GridRequest& request) {
+  TimeGrid grid;
+  GridRequest asked = request;
+  const bool skips = spec.skips_smallest && asked.timesteps.empty() && asked.sigmas.empty();
+  if (skips) ++asked.num_steps;
+  make_steps(spec, schedule, asked, grid);
+  if (skips) skip_smallest(grid);
   set_init_noise_sigma(spec, grid);
   return grid;
 }

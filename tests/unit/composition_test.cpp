@@ -119,6 +119,15 @@ INSTANTIATE_TEST_SUITE_P(
                     "parameterization": {"model_time": "timestep"}})",
                 kConflict,
                 {"model_time"}},
+        Refusal{"skipping_fast",
+                GRID("dpm_fast", R"("skip_smallest": true)"),
+                kConflict,
+                {"skip_smallest", "dpm_fast"}},
+        Refusal{"tableless_lcm",
+                R"({"solver": "lcm", "schedule": "tableless",
+                    "grid": {"sigma_min": 0.1, "sigma_max": 9}})",
+                kConflict,
+                {"lcm", "timesteps"}},
         Refusal{"shaped_end", GRID("euler", R"("final_sigma": "shaped")"), kConflict, {"shape"}},
         Refusal{"inverse_flow",
                 R"({"solver": "euler", "schedule": "flow", "grid": {"inverse": true}})",
@@ -246,6 +255,25 @@ TEST(Composition, TablelessTakesEveryShapeOverSigmasAndCustomSigmas) {
     EXPECT_EQ(custom->grid.sigmas, sigmas);
     EXPECT_DOUBLE_EQ(custom->grid.nodes.front().time, 0.25 * std::log(8.0));
     EXPECT_EQ(custom->grid.init_noise_sigma, 8.0);
+  }
+}
+
+TEST(Composition, TablelessTakesTheSigmasOfATable) {
+  const auto loop = loop_of(R"({"solver": "euler",
+      "grid": {"shape": "align_your_steps", "model": "svd"},
+      "schedule": {"_class_name": "EDMEulerScheduler", "sigma_max": 700}})",
+                            10);
+  EXPECT_EQ(loop->grid.sigmas.front(), 700.0);
+  EXPECT_EQ(loop->grid.init_noise_sigma, 700.0);
+}
+
+TEST(Composition, ChurnIsForTheVeFrame) {
+  try {
+    loop_of(R"({"solver": "heun", "schedule": "flow"})", 5, [](LoopRequest& r) { r.churn = 1.0; });
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.status(), Status::option);
+    EXPECT_NE(std::string(error.what()).find("frame ve only"), std::string::npos) << error.what();
   }
 }
 

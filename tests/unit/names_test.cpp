@@ -102,6 +102,17 @@ TEST(Names, TheCallersOwnSectionsStandAbove) {
                                      10));
 }
 
+TEST(Names, SomeSamplersLeaveTheSigmaBeforeTheEndOut) {
+  const auto all = loop_of(R"({"solver": "unipc", "grid": "karras"})", 11);
+  std::vector<double> expected = all->grid.sigmas;
+  expected.erase(expected.end() - 2);
+  for (const char* config :
+       {R"({"solver": "DPM2 Karras"})", R"({"solver": "uni_pc", "grid": "karras"})"}) {
+    EXPECT_EQ(loop_of(config, 10)->grid.sigmas, expected) << config;
+    EXPECT_EQ(loop_of(config, 1)->grid.total(), 1) << config;
+  }
+}
+
 // The pairs of diffusers' table, where the class does what the program does.  Frames and
 // schedules are made the same; the step counts are those at which diffusers' rounding of
 // timesteps changes nothing.
