@@ -10,6 +10,8 @@
 #include <cstring>
 #include <new>
 
+#include "config/names.hpp"
+#include "config/quirks.hpp"
 #include "method_table.hpp"
 #include "state.hpp"
 
@@ -36,6 +38,7 @@ static_assert(static_cast<int>(Status::conflict) == SCHED_ERROR_CONFLICT);
 static_assert(static_cast<int>(sched::Input::memory0) == SCHED_INPUT_MEMORY0);
 static_assert(static_cast<int>(sched::Clip::quantile) == SCHED_CLIP_QUANTILE);
 static_assert(static_cast<int>(DType::f64) == SCHED_F64);
+static_assert(static_cast<int>(sched::NameKind::schedule) == SCHED_NAME_SCHEDULE);
 static_assert(sched::kInputs <= SCHED_WEIGHTS_INPUTS);
 
 // ------------------------------------------------------------------------- errors
@@ -383,6 +386,11 @@ sched_call describe(const State& state, const sched::Node& node, const sched::St
   return call;
 }
 
+sched_name_info describe(const sched::KnownName& known) {
+  return {sizeof(sched_name_info), static_cast<int32_t>(known.kind), known.system,
+          known.name.c_str(), known.composition.c_str()};
+}
+
 const sched::NoiseLevel& level_at(const sched::TimeGrid& grid, std::size_t i) {
   return i < grid.steps.size() ? grid.steps[i].from : grid.steps.back().to;
 }
@@ -547,6 +555,35 @@ sched_status sched_option_at(int32_t method, int32_t index, sched_option_info* i
   return status;
 }
 
+// -------------------------------------------------------------------------- names
+
+int32_t sched_name_count(void) {
+  int32_t count = 0;
+  guarded([&] { count = static_cast<int32_t>(sched::known_names().size()); });
+  return count;
+}
+
+sched_status sched_name_at(int32_t index, sched_name_info* info) {
+  if (info == nullptr || index < 0 || index >= sched_name_count()) return SCHED_ERROR_ARGUMENT;
+  sched_status status = SCHED_ERROR_INTERNAL;
+  guarded([&] {
+    status = give_struct(describe(sched::known_names()[static_cast<std::size_t>(index)]),
+                         sizeof(sched_name_info), info);
+  });
+  return status;
+}
+
+sched_status sched_name_find(const char* name, const char* system, sched_name_info* info) {
+  if (name == nullptr || info == nullptr) return SCHED_ERROR_ARGUMENT;
+  sched_status status = SCHED_ERROR_INTERNAL;
+  const sched_status called = guarded([&] {
+    const sched::KnownName* known = sched::find_name(name, system == nullptr ? "" : system);
+    if (known == nullptr) fail(Status::unknown_class, "unknown name");
+    status = give_struct(describe(*known), sizeof(sched_name_info), info);
+  });
+  return called == SCHED_OK ? status : called;
+}
+
 // --------------------------------------------------------------------- schedulers
 
 sched_status sched_create(const char* config, uint64_t length, const sched_create_options* options,
@@ -583,6 +620,35 @@ int32_t sched_warning_count(const sched_scheduler* scheduler) {
 const char* sched_warning(const sched_scheduler* scheduler, int32_t index) {
   if (index < 0 || index >= sched_warning_count(scheduler)) return nullptr;
   return scheduler->inner->warnings[static_cast<std::size_t>(index)].c_str();
+}
+
+int32_t sched_quirk_count(const sched_scheduler* scheduler) {
+  int32_t count = 0;
+  if (scheduler == nullptr) return count;
+  guarded([&] {
+    count = static_cast<int32_t>(sched::active_quirks(scheduler->inner->factors).size());
+  });
+  return count;
+}
+
+const char* sched_quirk(const sched_scheduler* scheduler, int32_t index) {
+  const char* name = nullptr;
+  if (index < 0 || index >= sched_quirk_count(scheduler)) return name;
+  guarded([&] {
+    const auto active = sched::active_quirks(scheduler->inner->factors);
+    name = active[static_cast<std::size_t>(index)]->name;
+  });
+  return name;
+}
+
+const char* sched_quirk_description(const char* name) {
+  const char* description = nullptr;
+  if (name == nullptr) return description;
+  guarded([&] {
+    const sched::Quirk* quirk = sched::find_quirk(name);
+    if (quirk != nullptr) description = quirk->description;
+  });
+  return description;
 }
 
 // --------------------------------------------------------------------------- init

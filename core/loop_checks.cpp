@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "loop.hpp"
 
@@ -16,7 +17,14 @@ constexpr std::int64_t kMaxElements = std::int64_t{1} << 40;
 }
 
 void check_option(const Factors& f, bool given, unsigned option, const char* name) {
-  if (given && (f.init_options & option) == 0) no_option(name, f, " with this configuration");
+  if (!given || (f.init_options & option) != 0) return;
+  const bool churns = std::strcmp(f.solver->name, "euler") == 0 ||
+                      std::strcmp(f.solver->name, "heun") == 0 ||
+                      std::strcmp(f.solver->name, "dpm_2") == 0;
+  const bool outside = (option & kChurn) != 0 && churns && f.grid.frame != Frame::ve;
+  no_option(name, f,
+            outside ? " with this configuration: churn adds noise in frame ve only"
+                    : " with this configuration");
 }
 
 void check_range(const char* name, const std::optional<double>& value, double low, double high) {

@@ -60,6 +60,15 @@ int list_methods() {
   return 0;
 }
 
+// Those that a file with nothing but the class has.
+void list_quirks(const sched_method_info& info) {
+  if (*text_or_empty(info.class_name) == '\0') return;
+  const sched::Scheduler scheduler(std::string("{\"_class_name\": \"") + info.class_name + "\"}");
+  for (const std::string& name : scheduler.quirks())
+    std::printf("\nquirk %s: %s", name.c_str(), sched::quirk_description(name).c_str());
+  std::printf("\n");
+}
+
 int list_options(std::int32_t method) {
   const sched_method_info info = sched::method_at(method);
   std::printf("%s (%s)\n%s\n\n", text_or_empty(info.name), text_or_empty(info.class_name),
@@ -72,6 +81,7 @@ int list_options(std::int32_t method) {
                    text_or_empty(option.allowed)});
   }
   table.print();
+  list_quirks(info);
   return 0;
 }
 

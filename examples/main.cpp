@@ -13,6 +13,7 @@
 #include "convergence.hpp"
 #include "demo.hpp"
 #include "list.hpp"
+#include "names.hpp"
 #include "plan.hpp"
 #include "replay.hpp"
 #include "typed_tensor.hpp"
@@ -27,6 +28,13 @@ void add_list_command(CLI::App& app, std::string& name, int& exit_code) {
   CLI::App* const command = app.add_subcommand("list", "The methods, or the options of one");
   command->add_option("NAME", name, "Solver or class");
   command->callback([&name, &exit_code] { exit_code = run_list(name); });
+}
+
+void add_names_command(CLI::App& app, std::string& name, int& exit_code) {
+  CLI::App* const command =
+      app.add_subcommand("names", "Names that samplers and schedules have elsewhere");
+  command->add_option("NAME", name, "One of them: 'DPM++ 2M Karras'");
+  command->callback([&name, &exit_code] { exit_code = run_names(name); });
 }
 
 void add_loop_options(CLI::App& command, sched::InitOptions& loop) {
@@ -94,10 +102,11 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", sched_version_string());
   app.require_subcommand(1);
   int exit_code = 0;
-  std::string list_name;
+  std::string list_name, known_name;
   PlanOptions plan;
   ReplayOptions replay;
   add_list_command(app, list_name, exit_code);
+  add_names_command(app, known_name, exit_code);
   add_plan_command(app, plan, exit_code);
   add_replay_command(app, replay, exit_code);
   add_demo_command(app, exit_code);

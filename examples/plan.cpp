@@ -29,6 +29,12 @@ Config read_config(const std::string& name, bool lenient) {
   }
 }
 
+// What diffusers does that a paper does not.
+void print_quirks(const sched::Scheduler& scheduler) {
+  for (const std::string& name : scheduler.quirks())
+    std::printf("quirk %s: %s\n", name.c_str(), sched::quirk_description(name).c_str());
+}
+
 }  // namespace
 
 int run_plan(const PlanOptions& options) {
@@ -43,6 +49,7 @@ int run_plan(const PlanOptions& options) {
     print_plan_json(loop);
   } else {
     print_plan_table(loop);
+    print_quirks(scheduler);
   }
   return 0;
 }

@@ -14,11 +14,49 @@ void set_noise(const Values& v, Factors& f) {
 }
 
 // Noise of a stochastic equation: on one path for every number of steps, or drawn anew.
-Keys brownian() { return noisy(1.0) + Keys{choice("noise", "brownian", "brownian | independent")}; }
+// Whole numbers up to 2^53 are exact in JSON's doubles.
+Keys brownian() {
+  return noisy(1.0) + Keys{choice("noise", "brownian", "brownian | independent"),
+                           optional_whole("noise_seed", 0, 9007199254740992.0)};
+}
 
 void set_brownian(const Values& v, Factors& f) {
   set_noise(v, f);
   f.options.on_path = v.text("noise") == "brownian";
+  const auto seed = v.maybe("noise_seed");
+  if (!seed) return;
+  if (!f.options.on_path) fail(Status::conflict, "solver: noise_seed needs noise brownian");
+  f.options.noise_seed = static_cast<std::uint64_t>(*seed);
+}
+
+Keys algorithms(const char* allowed) { return {choice("algorithm", "data", allowed)}; }
+
+void set_algorithm(const Values& v, Factors& f) {
+  const std::string& name = v.text("algorithm");
+  f.options.algorithm = name == "noise"       ? DpmAlgorithm::noise
+                        : name == "sde_data"  ? DpmAlgorithm::sde_data
+                        : name == "sde_noise" ? DpmAlgorithm::sde_noise
+                                              : DpmAlgorithm::data;
+  if (is_sde(f.options.algorithm)) {
+    set_brownian(v, f);
+    return;
+  }
+  f.init_options &= ~static_cast<unsigned>(kEta | kNoiseScale);
+  for (const char* key : {"eta", "s_noise", "noise", "noise_seed"}) {
+    if (v.given(key)) {
+      fail(Status::conflict, "solver: ", key, " needs algorithm sde_data or sde_noise, but it is ",
+           name);
+    }
+  }
+}
+
+void set_order(const Values& v, Factors& f) {
+  f.options.order = v.integer("order");
+  f.options.lower_order_final = v.flag("lower_order_final");
+}
+
+DpmType dpm_type(const Values& v) {
+  return v.text("type") == "heun" ? DpmType::heun : DpmType::midpoint;
 }
 
 Keys multistep(int order, bool lower_order_final, const char* second_derivative = "full") {
@@ -29,9 +67,8 @@ Keys multistep(int order, bool lower_order_final, const char* second_derivative 
 }
 
 void set_multistep(const Values& v, Factors& f) {
-  f.options.order = v.integer("order");
-  f.options.type = v.text("type") == "heun" ? DpmType::heun : DpmType::midpoint;
-  f.options.lower_order_final = v.flag("lower_order_final");
+  set_order(v, f);
+  f.options.type = dpm_type(v);
   f.options.euler_at_final = v.flag("euler_at_final");
   f.options.quirk_half_curvature = v.text("second_derivative") == "half";
 }
@@ -59,22 +96,7 @@ void build_lms(const Values& v, Factors& f) { f.options.order = v.integer("order
 
 void build_multistep(const Values& v, Factors& f) {
   set_multistep(v, f);
-  const std::string& name = v.text("algorithm");
-  f.options.algorithm = name == "noise"       ? DpmAlgorithm::noise
-                        : name == "sde_data"  ? DpmAlgorithm::sde_data
-                        : name == "sde_noise" ? DpmAlgorithm::sde_noise
-                                              : DpmAlgorithm::data;
-  if (is_sde(f.options.algorithm)) {
-    set_brownian(v, f);
-    return;
-  }
-  f.init_options &= ~static_cast<unsigned>(kEta | kNoiseScale);
-  for (const char* key : {"eta", "s_noise", "noise"}) {
-    if (v.given(key)) {
-      fail(Status::conflict, "solver: ", key, " needs algorithm sde_data or sde_noise, but it is ",
-           name);
-    }
-  }
+  set_algorithm(v, f);
 }
 
 void build_multistep_ode(const Values& v, Factors& f) {
@@ -88,11 +110,60 @@ void build_multistep_sde(const Values& v, Factors& f) {
   set_brownian(v, f);
 }
 
+Keys singlestep(int order) {
+  return {whole("order", order, 1, 3), boolean("lower_order_final", true),
+          choice("type", "midpoint", "midpoint | heun")};
+}
+
+void build_singlestep(const Values& v, Factors& f) {
+  set_order(v, f);
+  f.options.type = dpm_type(v);
+  set_algorithm(v, f);
+}
+
+void build_singlestep_ode(const Values& v, Factors& f) {
+  set_order(v, f);
+  f.options.type = dpm_type(v);
+}
+
+Keys sa_solver() {
+  return {whole("predictor_order", 3, 1, 4),
+          whole("corrector_order", 4, 0, 4),  // 0: none
+          choice("algorithm", "data", "data | noise"),
+          real("tau", 1.0, 0, 1000),
+          optional_real("tau_start", 0, 1e30),  // null: infinity
+          real("tau_end", 0.0, 0, 1e30),
+          boolean("lower_order_final", true),
+          boolean("simple_second_order", false),
+          real("s_noise", 1.0, 0, 1000)};
+}
+
+void build_sa_solver(const Values& v, Factors& f) {
+  SolverOptions& o = f.options;
+  o.predictor_order = v.integer("predictor_order");
+  o.corrector_order = v.integer("corrector_order");
+  o.algorithm = v.text("algorithm") == "noise" ? DpmAlgorithm::noise : DpmAlgorithm::data;
+  o.tau = v.number("tau");
+  o.tau_start = v.maybe("tau_start").value_or(INFINITY);
+  o.tau_end = v.number("tau_end");
+  if (o.tau_end > o.tau_start) {
+    fail(Status::conflict, "solver: tau_end is ", o.tau_end, ", above tau_start, ", o.tau_start);
+  }
+  o.lower_order_final = v.flag("lower_order_final");
+  o.quirk_half_difference = v.flag("simple_second_order");
+  o.noise_scale = v.number("s_noise");
+}
+
+void build_consistency(const Values& v, Factors& f) {
+  f.options.noise_scale = v.number("s_noise");
+  f.options.sigma_min = v.number("sigma_min");
+  f.parameterization.boundary = f.options.sigma_min;
+}
+
 void build_unipc(const Values& v, Factors& f) {
-  f.options.order = v.integer("order");
+  set_order(v, f);
   f.options.predict_x0 = v.flag("predict_x0");
   f.options.basis = v.text("basis") == "bh1" ? UnipcBasis::bh1 : UnipcBasis::bh2;
-  f.options.lower_order_final = v.flag("lower_order_final");
   f.options.disable_corrector = v.integers("disable_corrector");
 }
 
@@ -133,7 +204,6 @@ void build_score_sde_ve(const Values& v, Factors& f) {
 }
 
 std::vector<ComposedSolver> make_table() {
-  const Keys algorithm = {choice("algorithm", "data", "data | noise | sde_data | sde_noise")};
   const Keys lower = {boolean("lower_order_final", true)};
   return {
       {"ddim", "ddim", kEta | kClippedEpsilon | kGroups, {}, build_plain},
@@ -148,13 +218,26 @@ std::vector<ComposedSolver> make_table() {
       {"heun", "heun", kChurn, {}, build_churned},
       {"euler_ancestral", "euler_ancestral", kEta | kNoiseScale | kGroups, noisy(1.0), set_noise},
       {"dpm_multistep", "dpm_multistep", kEta | kNoiseScale,
-       multistep(2, true) + algorithm + brownian(), build_multistep},
+       multistep(2, true) + algorithms("data | noise | sde_data | sde_noise") + brownian(),
+       build_multistep},
       {"dpmpp_2m", "dpm_multistep", 0, multistep(2, false), build_multistep_ode},
       {"dpmpp_3m", "dpm_multistep", 0, multistep(3, false), build_multistep_ode},
       {"dpmpp_2m_sde", "dpm_multistep", kEta | kNoiseScale, multistep(2, false) + brownian(),
        build_multistep_sde},
       {"dpmpp_3m_sde", "dpm_multistep", kEta | kNoiseScale,
        multistep(3, false, "half") + brownian(), build_multistep_sde},
+      {"dpm_singlestep", "dpm_singlestep", kEta | kNoiseScale,
+       singlestep(2) + algorithms("data | noise | sde_data") + brownian(), build_singlestep},
+      {"dpmpp_2s", "dpm_singlestep", 0, singlestep(2), build_singlestep_ode},
+      {"dpmpp_3s", "dpm_singlestep", 0, singlestep(3), build_singlestep_ode},
+      {"deis", "deis", 0, lower + Keys{whole("order", 3, 1, 4)}, set_order},
+      {"sa_solver", "sa_solver", kNoiseScale, sa_solver(), build_sa_solver},
+      {"ipndm", "ipndm", 0, {}, build_plain},
+      {"consistency",
+       "consistency",
+       kNoiseScale,
+       {real("s_noise", 1.0, 0, 1000), real("sigma_min", 0.0, 0, 1e6)},
+       build_consistency},
       {"dpmpp_2s_ancestral", "dpmpp_2s_ancestral", kEta | kNoiseScale, noisy(1.0), set_noise},
       {"dpm_2", "dpm_2", kChurn, {}, build_churned},
       {"dpm_2_ancestral", "dpm_2_ancestral", kEta | kNoiseScale, noisy(1.0), set_noise},

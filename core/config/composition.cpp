@@ -2,25 +2,28 @@
 // sense together, for everything that a diffusers file cannot say.
 //
 //   {"solver": "dpm_multistep" or {"name": "dpm_multistep", "order": 3},
-//    "schedule": "scaled_linear" or {"type": "scaled_linear", "beta_start": 0.00085},
-//    "grid": "karras" or {"shape": "karras", "rho": 7, "spacing": "trailing"},
-//    "parameterization": "epsilon" or {"prediction": "epsilon", "frame": "vp"}}
+//    "schedule": "scaled_linear" or {"type": "scaled_linear", "beta_start": 0.00085}
+//                or the scheduler_config.json of a checkpoint,
+//    "grid": "karras" or {"shape": "karras", "rho": 7},
+//    "parameterization": "epsilon" or {"prediction": "epsilon", "frame": "vp"},
+//    "quirks": ["idle_draw"]}
 //
-// Nothing here reproduces a reference's quirks: steps end where the next begins, shifts
-// are applied once, custom timesteps and sigmas are used as given.
+// A solver or a grid may also go by the name that it has elsewhere ("DPM++ 2M Karras").
+// Nothing here reproduces a reference's quirks unless they are asked for: steps end where
+// the next begins, shifts are applied once, custom timesteps and sigmas are used as given.
 
 #include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "composed_solvers.hpp"
+#include "composition_parts.hpp"
+#include "names.hpp"
+#include "quirks.hpp"
 
 namespace sched {
 
 using nlohmann::json;
 
-namespace {
-
-// A section may be an object, or a string that stands for its first key.
 json section(const json& object, const char* name, const char* first) {
   if (!object.contains(name)) return json::object();
   const json& value = object.at(name);
@@ -28,6 +31,17 @@ json section(const json& object, const char* name, const char* first) {
   if (!value.is_string()) fail(Status::type, name, " must be an object or a string");
   return json{{first, value}};
 }
+
+bool is_solver(const Factors& f, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    if (std::strcmp(f.solver->name, name) == 0) return true;
+  }
+  return false;
+}
+
+namespace {
+
+// ------------------------------------------------------------------------- solver
 
 // The first method of a solver stands for it.
 int method_of(const char* solver) {
@@ -48,7 +62,8 @@ void read_solver(const json& object, Notes& notes, Factors& f) {
     for (const ComposedSolver& entry : composed_solvers()) {
       known += (known.empty() ? "" : ", ") + std::string(entry.name);
     }
-    fail(Status::unknown_class, "unknown solver ", name, "; known are ", known);
+    fail(Status::unknown_class, "unknown solver ", name, "; known are ", known,
+         ", and the names that sched_name_at() lists");
   }
   f.solver = find_solver(composed->solver);
   f.method = method_of(composed->solver);
@@ -58,18 +73,23 @@ void read_solver(const json& object, Notes& notes, Factors& f) {
   composed->build(Values(value, keys, where, notes), f);
 }
 
-void read_schedule(const json& object, Notes& notes, Factors& f) {
-  static const Keys keys = {
-      choice(
-          "type", "scaled_linear",
-          "linear | scaled_linear | squaredcos_cap_v2 | sigmoid | laplace | exp | trained | flow"),
-      whole("num_train_timesteps", 1000, 1, 1000000),
-      real("beta_start", 0.00085, 0, 1),
-      real("beta_end", 0.012, 0, 1),
-      optional_list("trained_betas", 0, 1),
-      boolean("zero_terminal_snr", false)};
-  const std::string where = "schedule: ";
-  const Values v(section(object, "schedule", "type"), keys, where, notes);
+// ----------------------------------------------------------------------- schedule
+
+constexpr const char* kTypes =
+    "linear | scaled_linear | squaredcos_cap_v2 | sigmoid | laplace | exp | trained | flow | "
+    "tableless";
+
+// Keys that say what a table holds mean nothing where there is none.
+void refuse_table_keys(const Values& v, const std::string& type) {
+  for (const char* key :
+       {"beta_start", "beta_end", "trained_betas", "zero_terminal_snr", "snr_shift"}) {
+    if (v.given(key)) {
+      fail(Status::conflict, "schedule: ", key, " needs betas, which type ", type, " has not");
+    }
+  }
+}
+
+void set_table(const Values& v, ScheduleSpec& s) {
   static constexpr std::pair<const char*, BetaSchedule> kinds[] = {
       {"linear", BetaSchedule::linear},
       {"scaled_linear", BetaSchedule::scaled_linear},
@@ -78,15 +98,12 @@ void read_schedule(const json& object, Notes& notes, Factors& f) {
       {"laplace", BetaSchedule::laplace},
       {"exp", BetaSchedule::exp},
       {"trained", BetaSchedule::trained}};
-  ScheduleSpec& s = f.schedule;
-  const std::string& type = v.text("type");
-  s.flow = type == "flow" || (f.solver == find_solver("flow_match_euler") && !v.given("type"));
   for (const auto& [name, kind] : kinds) {
-    if (type == name) s.kind = kind;
+    if (v.text("type") == name) s.kind = kind;
   }
-  s.train_steps = v.integer("num_train_timesteps");
   s.beta_start = v.number("beta_start");
   s.beta_end = v.number("beta_end");
+  s.snr_shift = v.number("snr_shift");
   if (v.flag("zero_terminal_snr")) s.zero_snr = ZeroSnr::exact;
   if ((s.kind == BetaSchedule::trained) != v.given("trained_betas")) {
     fail(Status::conflict, "schedule: trained_betas and type trained go together");
@@ -96,160 +113,78 @@ void read_schedule(const json& object, Notes& notes, Factors& f) {
   if (s.train_steps < 1) fail(Status::value, "schedule: trained_betas is empty");
 }
 
-void read_parameterization(const json& object, Notes& notes, Factors& f) {
+// What a checkpoint's file says about the model: everything but solver, grid and clip.
+void take_model(const Factors& file, Factors& f) {
+  const GridFamily family = file.grid.family;
+  const bool has_own_grid = family != GridFamily::timesteps && family != GridFamily::subset &&
+                            family != GridFamily::sigmas && family != GridFamily::flow &&
+                            family != GridFamily::shaped;
+  if (has_own_grid) {
+    fail(Status::conflict, "schedule: the noise levels of ", methods()[file.method].class_name,
+         " belong to its own grid, and no other solver can take them");
+  }
+  if (file.grid.inverted) {
+    fail(Status::conflict, "schedule: invert_sigmas is read in diffusers files only");
+  }
+  const double boundary = f.parameterization.boundary;
+  f.schedule = file.schedule;
+  f.schedule.flow = file.grid.frame == Frame::flow;
+  if (f.schedule.zero_snr != ZeroSnr::off) f.schedule.zero_snr = ZeroSnr::exact;
+  f.parameterization = file.parameterization;
+  if (boundary > 0.0) f.parameterization.boundary = boundary;
+  f.learned_channels = f.learned_channels || file.learned_channels;
+  GridSpec& g = f.grid;
+  g.model_time = file.grid.model_time;
+  g.reversed_times = file.grid.reversed_times;
+  if (f.schedule.tableless) {
+    g.sigma_min = file.grid.sigma_min;
+    g.sigma_max = file.grid.sigma_max;
+    g.rho = file.grid.rho;
+  }
+  if (!f.schedule.flow) return;
+  g.shift = file.grid.shift;
+  g.dynamic_shift = file.grid.dynamic_shift;
+  g.time_shift = file.grid.time_shift;
+  g.shift_terminal = file.grid.shift_terminal;
+}
+
+// Returns whether the prediction is known already, from a checkpoint's file.
+bool read_schedule(const json& object, Notes& notes, Factors& f) {
+  static const Keys keys = {
+      choice("type", "scaled_linear", kTypes), whole("num_train_timesteps", 1000, 1, 1000000),
+      real("beta_start", 0.00085, 0, 1),       real("beta_end", 0.012, 0, 1),
+      optional_list("trained_betas", 0, 1),    boolean("zero_terminal_snr", false),
+      real("snr_shift", 1.0, 0, 1e6, true)};
+  const json value = section(object, "schedule", "type");
+  if (value.contains("_class_name")) {
+    take_model(read_diffusers(value, notes), f);
+    return true;
+  }
+  const std::string where = "schedule: ";
+  const Values v(value, keys, where, notes);
   const Solver& solver = *f.solver;
-  const char* frame = f.schedule.flow ? "flow" : solver.holds_in(Frame::vp) ? "vp" : "ve";
-  const Keys keys = {
-      choice("prediction", f.schedule.flow ? "flow" : "epsilon", "epsilon | v | sample | flow"),
-      choice("frame", frame, "vp | ve | flow"), optional_real("clip", 0.0, 1e30, true),
-      optional_real("threshold_ratio", 0.0, 1.0, true),
-      real("threshold_max", 1.0, 0.0, 1e30, true)};
-  const std::string where = "parameterization: ";
-  const Values v(section(object, "parameterization", "prediction"), keys, where, notes);
-  const std::string& prediction = v.text("prediction");
-  f.parameterization.prediction = prediction == "v"        ? Prediction::v
-                                  : prediction == "sample" ? Prediction::sample
-                                  : prediction == "flow"   ? Prediction::flow
-                                                           : Prediction::epsilon;
-  const std::string& name = v.text("frame");
-  const Frame chosen = name == "flow" ? Frame::flow : name == "ve" ? Frame::ve : Frame::vp;
-  f.parameterization.frame = chosen;
-  f.grid.frame = chosen;
-  if ((chosen == Frame::flow) != f.schedule.flow) {
-    fail(Status::conflict, "parameterization: frame flow and schedule flow go together");
-  }
-  if ((f.parameterization.prediction == Prediction::flow) != f.schedule.flow &&
-      f.parameterization.prediction != Prediction::sample) {
-    fail(Status::conflict, "parameterization: prediction ", prediction,
-         f.schedule.flow ? " with schedule flow; allowed are flow | sample"
-                         : " needs schedule flow");
-  }
-  if (!solver.holds_in(chosen)) {
-    fail(Status::conflict, "solver ", solver.name, " is not defined in frame ", name);
-  }
-  if (std::strcmp(solver.name, "pndm") == 0 &&
-      f.parameterization.prediction == Prediction::sample) {
-    fail(Status::conflict, "solver pndm needs prediction epsilon | v");
-  }
-  if (const auto clip = v.maybe("clip")) f.clip = {Clip::range, *clip, 0.995, 1.0};
-  if (const auto ratio = v.maybe("threshold_ratio")) {
-    f.clip = {Clip::quantile, 1.0, *ratio, v.number("threshold_max")};
-  }
-}
-
-void read_grid(const json& object, Notes& notes, Factors& f) {
-  static const Keys keys = {choice("shape", "none", "none | karras | exponential | beta"),
-                            choice("spacing", "linspace", "linspace | leading | trailing"),
-                            whole("steps_offset", 0, -1000000, 1000000),
-                            real("rho", 7.0, 0.0, 1000.0, true),
-                            optional_real("sigma_min", 0, 1e6, true),
-                            optional_real("sigma_max", 0, 1e6, true),
-                            choice("final_sigma", "zero", "zero | sigma_min"),
-                            real("shift", 1.0, 0, 1e6, true),
-                            boolean("dynamic_shift", false),
-                            choice("time_shift", "exponential", "exponential | linear"),
-                            optional_real("shift_terminal", 0.0, 0.999999, true)};
-  const std::string where = "grid: ";
-  const Values v(section(object, "grid", "shape"), keys, where, notes);
-  GridSpec& g = f.grid;
-  const std::string& shape = v.text("shape");
-  g.shape = shape == "karras"        ? SigmaShape::karras
-            : shape == "exponential" ? SigmaShape::exponential
-            : shape == "beta"        ? SigmaShape::beta
-                                     : SigmaShape::none;
-  const std::string& spacing = v.text("spacing");
-  g.spacing = spacing == "leading"    ? Spacing::leading
-              : spacing == "trailing" ? Spacing::trailing
-                                      : Spacing::linspace;
-  g.steps_offset = v.integer("steps_offset");
-  g.rho = v.number("rho");
-  g.sigma_min = v.maybe("sigma_min");
-  g.sigma_max = v.maybe("sigma_max");
-  if (v.text("final_sigma") == "sigma_min") {
-    g.final_sigma = f.schedule.flow ? FinalSigma::last : FinalSigma::sigma_min;
-  }
-  g.shift = v.number("shift");
-  g.dynamic_shift = v.flag("dynamic_shift");
-  g.time_shift = v.text("time_shift") == "linear" ? TimeShift::linear : TimeShift::exponential;
-  g.shift_terminal = v.maybe("shift_terminal");
-  const bool shifts = g.dynamic_shift || v.given("shift") || g.shift_terminal;
-  if (shifts && !f.schedule.flow) {
-    fail(Status::conflict, "grid: shift, dynamic_shift and shift_terminal need schedule flow");
-  }
-}
-
-// Solvers that space their own steps, evenly in log SNR down to sigma_min.
-void set_even_grid(Factors& f) {
-  GridSpec& g = f.grid;
-  if (g.shape != SigmaShape::none && g.shape != SigmaShape::exponential) {
-    fail(Status::conflict, "solver ", f.solver->name,
-         " spaces its own steps evenly in log SNR: grid shape must be none or exponential");
-  }
-  g.family = GridFamily::sigmas;
-  g.shape = SigmaShape::exponential;
-  g.final_sigma = FinalSigma::shaped;
-  f.init_options |= kSigmas;
-  f.init_options &= ~static_cast<unsigned>(kTimesteps);
-}
-
-// x0 limited by a clip is not what these solvers step with: it would be ignored.
-void check_clip(const Factors& f) {
-  const std::string solver = f.solver->name;
-  const bool ignores = solver == "pndm" || solver == "dpm_fast" || solver == "dpm_adaptive" ||
-                       solver == "score_sde_ve" || solver == "tcd";
-  if (!ignores || f.clip.mode == Clip::none) return;
-  fail(Status::conflict, "parameterization: clip and threshold_ratio have no effect on solver ",
-       solver);
-}
-
-// Which way of making points suits these factors, and how the first sample is scaled.
-void choose_family(Factors& f) {
-  GridSpec& g = f.grid;
-  const std::string solver = f.solver->name;
-  const bool looks_up =
-      solver == "ddim" || solver == "ddpm" || solver == "pndm" || solver == "repaint";
-  const bool subset = solver == "lcm" || solver == "tcd";
-  g.shape_from_table = true;
-  g.whole_range = true;
-  f.init_options |= kTimesteps;
-  if (f.schedule.flow) {
-    g.family = GridFamily::flow;
-    g.sigmas_with_end = true;
-    f.init_options |= kSigmas | kMu;
-  } else if (f.solver->grid_steps != nullptr) {
-    set_even_grid(f);
-  } else if (subset && g.shape == SigmaShape::none) {
-    g.family = GridFamily::subset;
-  } else if (looks_up && g.shape == SigmaShape::none && g.frame == Frame::vp) {
-    g.family = GridFamily::timesteps;
-    g.whole_times = true;
-    g.final_alpha_one = g.final_sigma == FinalSigma::zero;
+  const bool flow_only = solver.frames == kFlow;
+  const std::string type = flow_only && !v.given("type") ? "flow" : v.text("type");
+  f.schedule.flow = type == "flow";
+  f.schedule.tableless = type == "tableless";
+  f.schedule.train_steps = v.integer("num_train_timesteps");
+  if (f.schedule.flow || f.schedule.tableless) {
+    refuse_table_keys(v, type);
   } else {
-    g.family = GridFamily::sigmas;
-    f.init_options |= kSigmas;
-    // A linspace to timestep 0 leaves no room for the last step to zero otherwise.
-    g.drop_last = g.spacing != Spacing::trailing && g.frame == Frame::vp;
+    set_table(v, f.schedule);
   }
-  // These look levels up at timesteps that they compute themselves.
-  const bool whole = solver == "pndm" || solver == "repaint" || solver == "tcd";
-  if (whole && g.family != GridFamily::timesteps && g.family != GridFamily::subset) {
-    fail(Status::conflict, "solver ", solver,
-         " steps over whole timesteps: grid shape must be none");
-  }
-  if (solver == "pndm" || solver == "repaint") {
-    f.init_options &= ~static_cast<unsigned>(kTimesteps | kSigmas);
-  }
-  // Churn adds noise in the ve frame.
-  if (g.frame != Frame::ve) f.init_options &= ~static_cast<unsigned>(kChurn);
-  if (g.frame == Frame::ve) g.init_sigma = GridSpec::InitSigma::largest;
-  if (f.schedule.zero_snr == ZeroSnr::exact && g.family == GridFamily::sigmas) {
-    f.schedule.zero_snr = ZeroSnr::smallest;
-  }
+  if (!f.schedule.tableless) return false;
+  f.parameterization.prediction = Prediction::edm;
+  f.grid.model_time = ModelTime::quarter_log;
+  return false;
 }
+
+// --------------------------------------------------------------------- everything
 
 void check_top_level(const json& object, Notes& notes) {
   static const Keys keys = {choice("solver", "", ""), choice("schedule", "", ""),
-                            choice("grid", "", ""), choice("parameterization", "", "")};
+                            choice("grid", "", ""), choice("parameterization", "", ""),
+                            choice("quirks", "", "")};
   for (const auto& [name, value] : object.items()) {
     bool known = !name.empty() && name[0] == '_';
     for (const KeySpec& key : keys) known = known || name == key.name;
@@ -260,17 +195,29 @@ void check_top_level(const json& object, Notes& notes) {
   }
 }
 
+void read_quirks(const json& object, Factors& f) {
+  if (!object.contains("quirks")) return;
+  const json& list = object.at("quirks");
+  if (!list.is_array()) fail(Status::type, "quirks must be a list of strings");
+  for (const json& name : list) {
+    if (!name.is_string()) fail(Status::type, "quirks must be a list of strings");
+    set_quirk(name.get<std::string>(), f);
+  }
+}
+
 }  // namespace
 
 Factors read_composition(const json& object, Notes& notes) {
   check_top_level(object, notes);
+  const json composition = with_names_resolved(object);
   Factors f;
-  read_solver(object, notes, f);
-  read_schedule(object, notes, f);
-  read_grid(object, notes, f);
-  read_parameterization(object, notes, f);
-  check_clip(f);
+  read_solver(composition, notes, f);
+  const bool known = read_schedule(composition, notes, f);
+  read_parameterization(composition, notes, known, f);
+  read_grid(composition, notes, f);
+  check_pairs(f);
   choose_family(f);
+  read_quirks(composition, f);
   return f;
 }
 

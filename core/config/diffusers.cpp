@@ -34,8 +34,6 @@ const std::vector<Method>& methods() {
   return table;
 }
 
-namespace {
-
 Factors read_diffusers(const nlohmann::json& object, Notes& notes) {
   const nlohmann::json& name = object.at("_class_name");
   if (!name.is_string()) fail(Status::type, "_class_name must be a string");
@@ -58,8 +56,6 @@ Factors read_diffusers(const nlohmann::json& object, Notes& notes) {
   fail(Status::unknown_class, "unknown _class_name ", name.get<std::string>(), "; known are ",
        known);
 }
-
-}  // namespace
 
 Factors read_factors(const char* text, std::size_t length, Notes& notes) {
   const nlohmann::json object = parse_json(text, length);

@@ -56,6 +56,9 @@ struct Method {
 
 const std::vector<Method>& methods();
 
+// A diffusers file, or one within a composition.
+Factors read_diffusers(const nlohmann::json& object, Notes& notes);
+
 // Our own composition.
 Factors read_composition(const nlohmann::json& object, Notes& notes);
 

@@ -174,7 +174,7 @@ namespace {
 double final_sigma(const GridSpec& spec, const NoiseSchedule& schedule, double last) {
   switch (spec.final_sigma) {
     case FinalSigma::sigma_min:
-      return spec.family == GridFamily::shaped ? *spec.sigma_min : schedule.sigma(0);
+      return spec.family == GridFamily::shaped ? spec.sigma_min.value_or(last) : schedule.sigma(0);
     case FinalSigma::last:
       return last;
     case FinalSigma::noisiest:

@@ -29,6 +29,7 @@ std::vector<double> whole_positions(const GridSpec& spec, const NoiseSchedule& s
   return positions;
 }
 
+// Where along the shape the sigmas lie, for those that do not take the whole of it.
 std::vector<double> positions_of(const GridSpec& spec, const NoiseSchedule& schedule,
                                  const GridRequest& request) {
   if (spec.whole_positions) return whole_positions(spec, schedule, request);
@@ -39,21 +40,42 @@ std::vector<double> positions_of(const GridSpec& spec, const NoiseSchedule& sche
   const int n = checked_steps(request.num_steps, kMaxSteps);
   // diffusers: its exponential shape is made upside down, which shows with one point only.
   if (n == 1 && spec.quirk_single_is_lowest && spec.shape == SigmaShape::exponential) return {1.0};
-  return linspace(0.0, 1.0, n);
+  return {};
+}
+
+std::vector<double> sigmas_of(const GridSpec& spec, const NoiseSchedule& schedule,
+                              const GridRequest& request) {
+  // Shapes with sigmas of their own have no ends.
+  const double high = spec.sigma_max.value_or(1.0);
+  const double low = spec.sigma_min.value_or(high);
+  check_sigma_range(high, low);
+  const std::vector<double> positions = positions_of(spec, schedule, request);
+  if (positions.empty()) {
+    return shaped_sigmas(spec, high, low, shaped_count(spec, request.num_steps));
+  }
+  std::vector<double> sigmas = sigmas_along(spec, high, low, positions);
+  // The ends exactly; diffusers' consistency models have them as they are rounded.
+  if (spec.whole_positions) return sigmas;
+  if (positions.front() == 0.0) sigmas.front() = high;
+  if (positions.back() == 1.0) sigmas.back() = low;
+  return sigmas;
 }
 
 }  // namespace
 
 void grid_of_shape(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
                    TimeGrid& grid) {
-  const double high = *spec.sigma_max;
-  const double low = *spec.sigma_min;
-  check_sigma_range(high, low);
-  Points points{{}, sigmas_along(spec, high, low, positions_of(spec, schedule, request))};
-  for (const double sigma : points.sigmas) {
-    points.times.push_back(time_of_sigma(spec, schedule, sigma));
+  const bool given = !request.sigmas.empty() && !spec.quirk_sigmas_are_ramp;
+  Points points;
+  if (given) {
+    points = custom_sigma_points(spec, schedule, request);
+  } else {
+    points.sigmas = sigmas_of(spec, schedule, request);
+    append_final_sigma(spec, schedule, points.sigmas);
+    for (std::size_t i = 0; i + 1 < points.sigmas.size(); ++i) {
+      points.times.push_back(time_of_sigma(spec, schedule, points.sigmas[i]));
+    }
   }
-  append_final_sigma(spec, schedule, points.sigmas);
   levels_from_sigmas(spec, schedule, points, grid);
 }
 

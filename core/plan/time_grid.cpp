@@ -33,6 +33,54 @@ void set_init_noise_sigma(const GridSpec& spec, TimeGrid& grid) {
   }
 }
 
+// The last step begins where the one before it does.
+void skip_smallest(TimeGrid& grid) {
+  if (grid.steps.size() < 2) return;
+  const NoiseLevel end = grid.steps.back().to;
+  grid.steps.pop_back();
+  grid.steps.back().to = end;
+  grid.sigmas.erase(grid.sigmas.end() - 2);
+}
+
+void make_steps(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
+                TimeGrid& grid) {
+  switch (spec.family) {
+    case GridFamily::timesteps:
+      grid_of_timesteps(spec, schedule, request, grid);
+      break;
+    case GridFamily::subset:
+      grid_of_subset(spec, schedule, request, grid);
+      break;
+    case GridFamily::sigmas:
+      grid_of_sigmas(spec, schedule, request, grid);
+      break;
+    case GridFamily::staged:
+      grid_of_stages(spec, schedule, request, grid);
+      break;
+    case GridFamily::geometric:
+      grid_of_geometric(spec, request, grid);
+      break;
+    case GridFamily::vp_sde:
+      grid_of_vp_sde(spec, request, grid);
+      break;
+    case GridFamily::angles:
+      grid_of_angles(spec, schedule, request, grid);
+      break;
+    case GridFamily::shaped:
+      grid_of_shape(spec, schedule, request, grid);
+      break;
+    case GridFamily::flow:
+      grid_of_flow(spec, schedule, request, grid);
+      break;
+    case GridFamily::cosine:
+      grid_of_cosine(spec, request, grid);
+      break;
+    case GridFamily::sine:
+      grid_of_sine(spec, request, grid);
+      break;
+  }
+}
+
 }  // namespace
 
 double time_of_level(const GridSpec& spec, const NoiseSchedule& schedule, const NoiseLevel& level) {
@@ -83,41 +131,11 @@ NoiseLevel level_after_time(const GridSpec& spec, const NoiseSchedule& schedule,
 TimeGrid make_grid(const GridSpec& spec, const NoiseSchedule& schedule,
                    const GridRequest& request) {
   TimeGrid grid;
-  switch (spec.family) {
-    case GridFamily::timesteps:
-      grid_of_timesteps(spec, schedule, request, grid);
-      break;
-    case GridFamily::subset:
-      grid_of_subset(spec, schedule, request, grid);
-      break;
-    case GridFamily::sigmas:
-      grid_of_sigmas(spec, schedule, request, grid);
-      break;
-    case GridFamily::staged:
-      grid_of_stages(spec, schedule, request, grid);
-      break;
-    case GridFamily::geometric:
-      grid_of_geometric(spec, request, grid);
-      break;
-    case GridFamily::vp_sde:
-      grid_of_vp_sde(spec, request, grid);
-      break;
-    case GridFamily::angles:
-      grid_of_angles(spec, schedule, request, grid);
-      break;
-    case GridFamily::shaped:
-      grid_of_shape(spec, schedule, request, grid);
-      break;
-    case GridFamily::flow:
-      grid_of_flow(spec, schedule, request, grid);
-      break;
-    case GridFamily::cosine:
-      grid_of_cosine(spec, request, grid);
-      break;
-    case GridFamily::sine:
-      grid_of_sine(spec, request, grid);
-      break;
-  }
+  GridRequest asked = request;
+  const bool skips = spec.skips_smallest && asked.timesteps.empty() && asked.sigmas.empty();
+  if (skips) ++asked.num_steps;
+  make_steps(spec, schedule, asked, grid);
+  if (skips) skip_smallest(grid);
   set_init_noise_sigma(spec, grid);
   return grid;
 }

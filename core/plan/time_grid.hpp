@@ -101,6 +101,9 @@ struct GridSpec {
   TimeRounding shaped_times = TimeRounding::keep;
   ModelTime model_time = ModelTime::timestep;
   FinalSigma final_sigma = FinalSigma::zero;
+  // One step more is made, and the sigma before the end is left out: k-diffusion's DPM-2 had
+  // no use for it, and A1111 and ComfyUI leave it out for some samplers.
+  bool skips_smallest = false;
 
   // timesteps family.
   bool final_alpha_one = true;  // where the last step ends; in a rising grid, the first begins

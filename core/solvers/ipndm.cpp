@@ -5,7 +5,8 @@
 //   E    = (55 e - 59 e1 + 37 e2 - 9 e3) / 24
 //   x(t) = alpha_t (x - sigma_s E) / alpha_s + sigma_t E
 //
-// With x = alpha_s D + sigma_s e, the quotient is D - (sigma_s / alpha_s) (E - e).
+// With x = alpha_s D + sigma_s e, the quotient is D - (sigma_s / alpha_s) (E - e).  With
+// alpha 1 this is Adams-Bashforth in sigma.
 
 #include "../plan/adams_bashforth.hpp"
 #include "solvers.hpp"
@@ -35,6 +36,6 @@ int rows(const SolverOptions&) { return kAdamsRows; }
 }  // namespace
 
 const Solver kIpndm = {"ipndm",       "Zhang and Chen 2022, arXiv:2204.13902", plan,
-                       expand_single, {rows, no_draws, 1, 4, Noise::never},    kVp};
+                       expand_single, {rows, no_draws, 1, 4, Noise::never},    kVp | kVe};
 
 }  // namespace sched

@@ -194,6 +194,44 @@ SCHED_API int32_t sched_option_count(int32_t method);
  */
 SCHED_API sched_status sched_option_at(int32_t method, int32_t index, sched_option_info* info);
 
+/* ------------------------------------------------------------------- names */
+
+typedef enum sched_name_kind {
+  SCHED_NAME_SAMPLER = 0,  /* its composition has a solver, and a grid where the name says one */
+  SCHED_NAME_SCHEDULE = 1, /* its composition has a grid only */
+  SCHED_NAME_MAX = 0x7fffffff
+} sched_name_kind;
+
+/* A name by which people know a sampler or a schedule elsewhere.  Strings are static. */
+typedef struct sched_name_info {
+  uint32_t struct_size;
+  int32_t kind;            /* sched_name_kind */
+  const char* system;      /* "diffusers", "ComfyUI", "A1111", "stable-diffusion.cpp", ... */
+  const char* name;        /* as people write it: "DPM++ 2M Karras" */
+  const char* composition; /* ours, as JSON: {"solver": "dpmpp_2m", "grid": "karras"} */
+} sched_name_info;
+
+#define SCHED_NAME_INFO_INIT \
+  { sizeof(sched_name_info), 0, 0, 0, 0 }
+
+/** How many names there are.  Any thread. */
+SCHED_API int32_t sched_name_count(void);
+
+/**
+ * Describes name `index` (0 .. count-1).
+ * @return SCHED_OK, SCHED_ERROR_ARGUMENT (index, NULL), SCHED_ERROR_STRUCT_SIZE
+ */
+SCHED_API sched_status sched_name_at(int32_t index, sched_name_info* info);
+
+/**
+ * Finds a name; upper and lower case are the same.  In a composition such a name may stand
+ * for "solver" or "grid" as it is.
+ * @param system  where the name comes from, or NULL for the first that has it
+ * @return SCHED_OK, SCHED_ERROR_UNKNOWN_CLASS where there is none, SCHED_ERROR_ARGUMENT,
+ *         SCHED_ERROR_STRUCT_SIZE; on error `info` is unchanged
+ */
+SCHED_API sched_status sched_name_find(const char* name, const char* system, sched_name_info* info);
+
 /* -------------------------------------------------------------- schedulers */
 
 typedef struct sched_scheduler sched_scheduler;
@@ -215,7 +253,9 @@ typedef struct sched_create_options {
  *                 - a diffusers scheduler_config.json: `_class_name` names the method,
  *                   missing keys take that class's defaults; or
  *                 - our own composition: {"solver": ..., "schedule": {...},
- *                   "grid": {...}, "parameterization": {...}}; see the README.
+ *                   "grid": {...}, "parameterization": {...}, "quirks": [...]};
+ *                   "schedule" may be a scheduler_config.json, and "solver" a name of
+ *                   sched_name_at(); see the README.
  * @param options  may be NULL: strict, no message
  * @param out      gets the scheduler; set to NULL on error.  Release by sched_free().
  *
@@ -244,6 +284,18 @@ SCHED_API int32_t sched_warning_count(const sched_scheduler* scheduler);
 
 /** Warning `index`, owned by the scheduler; NULL where there is none. */
 SCHED_API const char* sched_warning(const sched_scheduler* scheduler, int32_t index);
+
+/**
+ * How many quirks are on: what diffusers does that a paper does not.  They come with
+ * diffusers files; our own composition has those that its key "quirks" lists.  0 for NULL.
+ */
+SCHED_API int32_t sched_quirk_count(const sched_scheduler* scheduler);
+
+/** The name of quirk `index` that is on, static; NULL where there is none. */
+SCHED_API const char* sched_quirk(const sched_scheduler* scheduler, int32_t index);
+
+/** What a quirk does, in a sentence; static.  NULL where there is no such quirk. */
+SCHED_API const char* sched_quirk_description(const char* name);
 
 /* -------------------------------------------------------------------- init */
 

@@ -260,6 +260,38 @@ inline std::vector<sched_option_info> options_of(std::int32_t method) {
   return all;
 }
 
+/** Every name by which samplers and schedules are known elsewhere.  Strings are static. */
+inline std::vector<sched_name_info> names() {
+  std::vector<sched_name_info> all;
+  const std::int32_t count = sched_name_count();
+  for (std::int32_t index = 0; index < count; ++index) {
+    sched_name_info info = SCHED_NAME_INFO_INIT;
+    detail::check(sched_name_at(index, &info));
+    all.push_back(info);
+  }
+  return all;
+}
+
+/**
+ * sched_name_find(); an empty system is any.  Nothing where there is no such name, since
+ * asking is not an error.
+ */
+inline std::optional<sched_name_info> find_name(const std::string& name,
+                                                const std::string& system = "") {
+  sched_name_info info = SCHED_NAME_INFO_INIT;
+  const char* const where = system.empty() ? nullptr : system.c_str();
+  const sched_status status = sched_name_find(name.c_str(), where, &info);
+  if (status == SCHED_ERROR_UNKNOWN_CLASS) return std::nullopt;
+  detail::check(status);
+  return info;
+}
+
+/** sched_quirk_description(): what a quirk does; empty where there is none of that name. */
+inline std::string quirk_description(const std::string& name) {
+  const char* const description = sched_quirk_description(name.c_str());
+  return description == nullptr ? "" : description;
+}
+
 // ----------------------------------------------------------------- options
 
 /**
@@ -657,6 +689,15 @@ class Scheduler {
     const std::int32_t count = sched_warning_count(scheduler_);
     for (std::int32_t index = 0; index < count; ++index)
       all.emplace_back(sched_warning(scheduler_, index));
+    return all;
+  }
+
+  /** sched_quirk(): the names of the quirks that are on. */
+  std::vector<std::string> quirks() const {
+    std::vector<std::string> all;
+    const std::int32_t count = sched_quirk_count(scheduler_);
+    for (std::int32_t index = 0; index < count; ++index)
+      all.emplace_back(sched_quirk(scheduler_, index));
     return all;
   }
 

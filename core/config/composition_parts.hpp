@@ -1,0 +1,33 @@
+// The sections of our own composition, each read by a function in a file of its own, and
+// the rules of what goes together.
+
+#pragma once
+
+#include <initializer_list>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "factors.hpp"
+
+namespace sched {
+
+// A section may be an object, or a string that stands for its first key.
+nlohmann::json section(const nlohmann::json& object, const char* name, const char* first);
+
+bool is_solver(const Factors& f, std::initializer_list<const char*> names);
+
+// `known`: a checkpoint's file has said what the network predicts.
+void read_parameterization(const nlohmann::json& object, Notes& notes, bool known, Factors& f);
+// Shape, ends and shift of the grid.
+void read_grid(const nlohmann::json& object, Notes& notes, Factors& f);
+// Which way of making points suits these factors, and how the first sample is scaled.
+void choose_family(Factors& f);
+
+// Throws Error{conflict} where two sections make no sense together.
+void check_pairs(const Factors& f);
+
+// The names of the shapes, as "a | b".
+const std::string& shape_names();
+bool is_shape_name(const std::string& name);
+
+}  // namespace sched

@@ -1,0 +1,290 @@
+// The names as data.  What differs from the program that a name is taken from is said here.
+
+#include "names.hpp"
+
+namespace sched {
+
+namespace {
+
+constexpr const char* kDiffusers = "diffusers";
+constexpr const char* kComfy = "ComfyUI";
+constexpr const char* kA1111 = "A1111";
+constexpr const char* kCpp = "stable-diffusion.cpp";
+constexpr const char* kKDiffusion = "k-diffusion";
+
+// The JSON of a solver, and of a grid and what else goes with it.
+struct Sampler {
+  const char* name;
+  const char* solver;
+  const char* rest = "";
+};
+
+struct Schedule {
+  const char* name;
+  const char* grid;
+};
+
+// The sigma before the end is left out.
+constexpr const char* kSkip = R"("skip_smallest": true)";
+constexpr const char* kSkipGrid = R"("grid": {"skip_smallest": true})";
+
+// Labels that take the suffix of a schedule.
+constexpr Sampler kLabels[] = {{"Euler a", R"("euler_ancestral")"},
+                               {"Euler", R"("euler")"},
+                               {"LMS", R"("lms")"},
+                               {"Heun", R"("heun")"},
+                               {"DPM2", R"("dpm_2")", kSkip},
+                               {"DPM2 a", R"("dpm_2_ancestral")", kSkip},
+                               {"DPM++ 2S a", R"("dpmpp_2s_ancestral")"},
+                               {"DPM++ 2M", R"("dpmpp_2m")"},
+                               {"DPM++ SDE", R"("dpmpp_sde")"},
+                               {"DPM++ 2M SDE", R"("dpmpp_2m_sde")"},
+                               {"DPM++ 2M SDE Heun", R"({"name": "dpmpp_2m_sde", "type": "heun"})"},
+                               {"DPM++ 3M SDE", R"("dpmpp_3m_sde")", kSkip}};
+
+// A label without a suffix means even timesteps.
+constexpr Schedule kSuffixes[] = {
+    {"", "normal"}, {" Karras", "karras"}, {" Exponential", "exponential"}};
+
+// These make grids of their own.  A1111 gives eta_ancestral, 1, to the first two.
+constexpr Sampler kOwnGrids[] = {
+    {"DPM fast", R"({"name": "dpm_fast", "eta": 1})"},
+    {"DPM adaptive", R"({"name": "dpm_adaptive", "eta": 1})"},
+    {"LCM", R"("lcm")"},
+    {"DDIM", R"("ddim")", R"("grid": {"spacing": "leading", "steps_offset": 1})"},
+    {"PLMS", R"("pndm")", R"("grid": {"spacing": "leading", "steps_offset": 1})"},
+    {"UniPC", R"({"name": "unipc", "order": 3, "basis": "bh1"})"}};
+
+constexpr Schedule kLabelSchedules[] = {
+    {"Uniform", R"("normal")"},
+    {"Karras", R"("karras")"},
+    {"Exponential", R"("exponential")"},
+    {"Polyexponential", R"("polyexponential")"},
+    {"SGM Uniform", R"("sgm_uniform")"},
+    {"KL Optimal", R"({"shape": "kl_optimal", "final_sigma": "shaped"})"},
+    {"Align Your Steps", R"({"shape": "align_your_steps", "levels_include_end": false})"},
+    {"Simple", R"("simple")"},
+    {"Normal", R"("normal")"},
+    {"DDIM", R"("ddim_uniform")"},
+    {"Beta", R"("beta")"}};
+
+constexpr Sampler kComfySamplers[] = {
+    {"euler", R"("euler")"},
+    {"euler_ancestral", R"("euler_ancestral")"},
+    {"heun", R"("heun")"},
+    {"dpm_2", R"("dpm_2")", kSkipGrid},
+    {"dpm_2_ancestral", R"("dpm_2_ancestral")", kSkipGrid},
+    {"lms", R"("lms")"},
+    {"dpm_fast", R"("dpm_fast")"},
+    {"dpm_adaptive", R"("dpm_adaptive")"},
+    {"dpmpp_2s_ancestral", R"("dpmpp_2s_ancestral")"},
+    {"dpmpp_sde", R"("dpmpp_sde")"},
+    {"dpmpp_sde_gpu", R"("dpmpp_sde")"},
+    {"dpmpp_2m", R"("dpmpp_2m")"},
+    {"dpmpp_2m_sde", R"("dpmpp_2m_sde")"},
+    {"dpmpp_2m_sde_gpu", R"("dpmpp_2m_sde")"},
+    {"dpmpp_2m_sde_heun", R"({"name": "dpmpp_2m_sde", "type": "heun"})"},
+    {"dpmpp_2m_sde_heun_gpu", R"({"name": "dpmpp_2m_sde", "type": "heun"})"},
+    {"dpmpp_3m_sde", R"("dpmpp_3m_sde")"},
+    {"dpmpp_3m_sde_gpu", R"("dpmpp_3m_sde")"},
+    {"ddpm", R"("ddpm")"},
+    {"lcm", R"("lcm")"},
+    {"ipndm", R"("ipndm")", R"("parameterization": {"frame": "ve"})"},
+    {"deis", R"("deis")"},
+    // Noise is injected between two fifths of the schedule.
+    {"sa_solver", R"({"name": "sa_solver", "tau_start": 800, "tau_end": 200})",
+     R"("quirks": ["tau_by_time"])"},
+    {"ddim", R"("ddim")"},
+    {"uni_pc", R"({"name": "unipc", "order": 3, "basis": "bh1"})", kSkipGrid},
+    {"uni_pc_bh2", R"({"name": "unipc", "order": 3, "basis": "bh2"})", kSkipGrid}};
+
+constexpr Schedule kComfySchedules[] = {{"simple", R"("simple")"},
+                                        {"sgm_uniform", R"("sgm_uniform")"},
+                                        {"karras", R"("karras")"},
+                                        {"exponential", R"("exponential")"},
+                                        {"ddim_uniform", R"("ddim_uniform")"},
+                                        {"beta", R"("beta_timesteps")"},
+                                        {"normal", R"("normal")"},
+                                        {"linear_quadratic", R"("linear_quadratic")"},
+                                        {"kl_optimal", R"("kl_optimal")"}};
+
+constexpr Sampler kCppSamplers[] = {
+    {"euler", R"("euler")"},
+    {"euler_a", R"("euler_ancestral")"},
+    {"heun", R"("heun")"},
+    {"dpm2", R"("dpm_2")"},
+    {"dpm++2s_a", R"("dpmpp_2s_ancestral")"},
+    {"dpm++2m", R"("dpmpp_2m")"},
+    {"ipndm", R"("ipndm")", R"("parameterization": {"frame": "ve"})"},
+    {"lcm", R"("lcm")"},
+    {"ddim_trailing", R"("ddim")", R"("grid": {"spacing": "trailing"})"},
+    {"tcd", R"("tcd")"}};
+
+constexpr Schedule kCppSchedules[] = {
+    {"discrete", R"("normal")"},          {"karras", R"("karras")"},
+    {"exponential", R"("exponential")"},  {"ays", R"("align_your_steps")"},
+    {"sgm_uniform", R"("sgm_uniform")"},  {"simple", R"("simple")"},
+    {"smoothstep", R"("smoothstep")"},    {"kl_optimal", R"("kl_optimal")"},
+    {"bong_tangent", R"("bong_tangent")"}};
+
+constexpr Sampler kFunctions[] = {{"sample_euler", R"("euler")"},
+                                  {"sample_euler_ancestral", R"("euler_ancestral")"},
+                                  {"sample_heun", R"("heun")"},
+                                  {"sample_dpm_2", R"("dpm_2")"},
+                                  {"sample_dpm_2_ancestral", R"("dpm_2_ancestral")"},
+                                  {"sample_lms", R"("lms")"},
+                                  {"sample_dpm_fast", R"("dpm_fast")"},
+                                  {"sample_dpm_adaptive", R"("dpm_adaptive")"},
+                                  {"sample_dpmpp_2s_ancestral", R"("dpmpp_2s_ancestral")"},
+                                  {"sample_dpmpp_sde", R"("dpmpp_sde")"},
+                                  {"sample_dpmpp_2m", R"("dpmpp_2m")"},
+                                  {"sample_dpmpp_2m_sde", R"("dpmpp_2m_sde")"},
+                                  {"sample_dpmpp_3m_sde", R"("dpmpp_3m_sde")"}};
+
+constexpr Schedule kFunctionSchedules[] = {{"get_sigmas", R"("normal")"},
+                                           {"get_sigmas_karras", R"("karras")"},
+                                           {"get_sigmas_exponential", R"("exponential")"},
+                                           {"get_sigmas_polyexponential", R"("polyexponential")"},
+                                           {"get_sigmas_vp", R"("vp")"}};
+
+#define LEADING R"("grid": {"spacing": "leading"})"
+#define KARRAS R"("grid": "karras")"
+#define SHAPED(shape, low, high)                                                    \
+  R"("schedule": "tableless", "grid": {"shape": ")" shape R"(", "sigma_min": )" low \
+  R"(, "sigma_max": )" high "}"
+#define SIGMA_MIN R"("grid": {"final_sigma": "sigma_min"})"
+
+// The classes without their keys, and those with the flags of A1111's labels.
+constexpr Sampler kClasses[] = {
+    {"DDIMScheduler", R"("ddim")", LEADING},
+    {"DDIMParallelScheduler", R"("ddim")", LEADING},
+    {"DDIMInverseScheduler", R"("ddim")", R"("grid": {"spacing": "leading", "inverse": true})"},
+    {"DDPMScheduler", R"("ddpm")", LEADING},
+    {"DDPMParallelScheduler", R"("ddpm")", LEADING},
+    {"CogVideoXDDIMScheduler", R"("ddim")",
+     R"("schedule": {"snr_shift": 3}, "grid": {"spacing": "leading"})"},
+    {"CogVideoXDPMScheduler",
+     R"({"name": "dpm_multistep", "algorithm": "sde_data", "noise": "independent"})",
+     R"("schedule": {"snr_shift": 3}, "grid": {"spacing": "leading"})"},
+    {"UnCLIPScheduler", R"("ddpm")", R"("schedule": "squaredcos_cap_v2")"},
+    {"PNDMScheduler", R"({"name": "pndm", "runge_kutta_start": true})", LEADING},
+    {"IPNDMScheduler", R"("ipndm")"},
+    {"LCMScheduler", R"("lcm")"},
+    {"TCDScheduler", R"("tcd")"},
+    {"RePaintScheduler", R"("repaint")", LEADING},
+    {"LMSDiscreteScheduler", R"("lms")"},
+    {"LMSDiscreteScheduler, use_karras_sigmas=True", R"("lms")", KARRAS},
+    {"EulerDiscreteScheduler", R"("euler")"},
+    {"EulerDiscreteScheduler, use_karras_sigmas=True", R"("euler")", KARRAS},
+    {"EulerAncestralDiscreteScheduler", R"("euler_ancestral")"},
+    {"HeunDiscreteScheduler", R"("heun")"},
+    {"HeunDiscreteScheduler, use_karras_sigmas=True", R"("heun")", KARRAS},
+    {"KDPM2DiscreteScheduler", R"("dpm_2")"},
+    {"KDPM2DiscreteScheduler, use_karras_sigmas=True", R"("dpm_2")", KARRAS},
+    {"KDPM2AncestralDiscreteScheduler", R"("dpm_2_ancestral")"},
+    {"KDPM2AncestralDiscreteScheduler, use_karras_sigmas=True", R"("dpm_2_ancestral")", KARRAS},
+    {"DPMSolverSDEScheduler", R"("dpmpp_sde")"},
+    {"DPMSolverSDEScheduler, use_karras_sigmas=True", R"("dpmpp_sde")", KARRAS},
+    {"DPMSolverSinglestepScheduler", R"({"name": "dpm_singlestep", "lower_order_final": false})"},
+    {"DPMSolverSinglestepScheduler, use_karras_sigmas=True",
+     R"({"name": "dpm_singlestep", "lower_order_final": false})", KARRAS},
+    {"DPMSolverMultistepScheduler", R"("dpm_multistep")"},
+    {"DPMSolverMultistepScheduler, use_karras_sigmas=True", R"("dpm_multistep")", KARRAS},
+    {"DPMSolverMultistepScheduler, algorithm_type=sde-dpmsolver++",
+     R"({"name": "dpm_multistep", "algorithm": "sde_data", "noise": "independent"})"},
+    {"DPMSolverMultistepScheduler, algorithm_type=sde-dpmsolver++, use_karras_sigmas=True",
+     R"({"name": "dpm_multistep", "algorithm": "sde_data", "noise": "independent"})", KARRAS},
+    {"DPMSolverMultistepInverseScheduler", R"("dpm_multistep")", R"("grid": {"inverse": true})"},
+    {"DEISMultistepScheduler", R"({"name": "deis", "order": 2})", SIGMA_MIN},
+    {"UniPCMultistepScheduler", R"("unipc")"},
+    {"SASolverScheduler",
+     R"({"name": "sa_solver", "predictor_order": 2, "corrector_order": 2, "tau_start": 800,)"
+     R"( "tau_end": 200, "simple_second_order": true})",
+     R"("quirks": ["tau_by_time"], )" SIGMA_MIN},
+    {"FlowMatchEulerDiscreteScheduler", R"("flow_match_euler")"},
+    {"FlowMatchHeunDiscreteScheduler", R"("heun")", R"("schedule": "flow")"},
+    {"FlowMatchLCMScheduler", R"({"name": "flow_match_euler", "stochastic": true})"},
+    {"FlowMapEulerDiscreteScheduler", R"("flow_match_euler")"},
+    {"LTXEulerAncestralRFScheduler", R"("euler_ancestral_rf")"},
+    {"MiniMaxH3Scheduler", R"("flow_match_euler")",
+     R"("grid": {"shift": 12}, "parameterization": {"reversed_flow": true})"},
+    {"EDMEulerScheduler", R"("euler")", SHAPED("karras", "0.002", "80")},
+    {"EDMDPMSolverMultistepScheduler", R"("dpm_multistep")", SHAPED("karras", "0.002", "80")},
+    {"CosineDPMSolverMultistepScheduler", R"({"name": "dpm_multistep", "algorithm": "sde_data"})",
+     SHAPED("exponential", "0.3",
+            "500") R"(, "parameterization": {"prediction": "v", "model_time": "arctan"})"},
+    {"CMStochasticIterativeScheduler", R"({"name": "consistency", "sigma_min": 0.002})",
+     SHAPED(
+         "karras", "0.002",
+         "80") R"(, "parameterization": {"prediction": "edm", "model_time": "quarter_log_thousand"})"},
+    {"ScoreSdeVpScheduler", R"("score_sde_vp")"},
+    {"ScoreSdeVeScheduler", R"("score_sde_ve")",
+     SHAPED("exponential", "0.01",
+            "1348") R"(, "parameterization": {"prediction": "score", "scales_input": false)"
+                    R"(, "model_time": "sigma"})"},
+    {"KarrasVeScheduler", R"("heun")",
+     SHAPED("exponential", "0.02",
+            "100") R"(, "parameterization": {"prediction": "scaled_score", "scales_input": false)"
+                   R"(, "model_time": "sigma"})"}};
+
+#undef LEADING
+#undef KARRAS
+#undef SHAPED
+#undef SIGMA_MIN
+
+// ------------------------------------------------------------------------- building
+
+std::string joined(const char* solver, const std::string& rest) {
+  return std::string(R"({"solver": )") + solver + (rest.empty() ? "" : ", " + rest) + "}";
+}
+
+template <std::size_t N>
+void add(const char* system, const Sampler (&samplers)[N], std::vector<KnownName>& all) {
+  for (const Sampler& s : samplers) {
+    all.push_back({NameKind::sampler, system, s.name, joined(s.solver, s.rest)});
+  }
+}
+
+template <std::size_t N>
+void add(const char* system, const Schedule (&schedules)[N], std::vector<KnownName>& all) {
+  for (const Schedule& s : schedules) {
+    all.push_back({NameKind::schedule, system, s.name, std::string(R"({"grid": )") + s.grid + "}"});
+  }
+}
+
+std::string label_grid(const Sampler& label, const Schedule& suffix) {
+  const std::string shape = std::string("\"") + suffix.grid + "\"";
+  if (*label.rest == '\0') return shape;
+  return R"({"shape": )" + shape + ", " + label.rest + "}";
+}
+
+void add_labels(std::vector<KnownName>& all) {
+  for (const Sampler& label : kLabels) {
+    for (const Schedule& suffix : kSuffixes) {
+      all.push_back({NameKind::sampler, kA1111, std::string(label.name) + suffix.name,
+                     joined(label.solver, R"("grid": )" + label_grid(label, suffix))});
+    }
+  }
+}
+
+}  // namespace
+
+const std::vector<KnownName>& known_names() {
+  static const std::vector<KnownName> table = [] {
+    std::vector<KnownName> all;
+    add(kDiffusers, kClasses, all);
+    add_labels(all);
+    add(kA1111, kOwnGrids, all);
+    add(kComfy, kComfySamplers, all);
+    add(kCpp, kCppSamplers, all);
+    add(kKDiffusion, kFunctions, all);
+    add(kA1111, kLabelSchedules, all);
+    add(kComfy, kComfySchedules, all);
+    add(kCpp, kCppSchedules, all);
+    add(kKDiffusion, kFunctionSchedules, all);
+    return all;
+  }();
+  return table;
+}
+
+}  // namespace sched

@@ -1,0 +1,370 @@
+// Our own composition: what goes together, what is refused and why, and a checkpoint's file
+// with another sampler.
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "../../core/plan/grid_parts.hpp"
+#include "compose.hpp"
+
+namespace {
+
+using namespace sched;
+using namespace sched_unit;
+
+// ------------------------------------------------------------------------- refusals
+
+struct Refusal {
+  const char* name;
+  const char* config;
+  Status status;
+  std::vector<const char*> words;
+};
+
+class Refused : public testing::TestWithParam<Refusal> {};
+
+TEST_P(Refused, WithTheReason) {
+  const Refusal& c = GetParam();
+  try {
+    scheduler_of(c.config);
+    FAIL() << c.config;
+  } catch (const Error& error) {
+    EXPECT_EQ(error.status(), c.status) << error.what();
+    for (const char* word : c.words) {
+      EXPECT_NE(std::string(error.what()).find(word), std::string::npos)
+          << word << " in " << error.what();
+    }
+  }
+}
+
+#define MODEL(solver, rest) R"({"solver": ")" solver R"(", "parameterization": {)" rest "}}"
+#define GRID(solver, rest) R"({"solver": ")" solver R"(", "grid": {)" rest "}}"
+#define BARE(solver, rest) \
+  R"({"solver": ")" solver R"(", "schedule": "tableless", "grid": {)" rest "}}"
+
+constexpr Status kConflict = Status::conflict;
+
+INSTANTIATE_TEST_SUITE_P(
+    Rules, Refused,
+    testing::Values(
+        Refusal{"flow_frame", MODEL("euler", R"("frame": "flow")"), kConflict, {"schedule flow"}},
+        Refusal{"tableless_frame",
+                R"({"solver": "ddim", "schedule": "tableless",
+                    "grid": {"sigma_min": 0.1, "sigma_max": 9},
+                    "parameterization": {"frame": "vp"}})",
+                kConflict,
+                {"frame vp", "tableless"}},
+        Refusal{"flow_prediction",
+                MODEL("euler", R"("prediction": "flow")"),
+                kConflict,
+                {"needs schedule flow"}},
+        Refusal{"epsilon_in_flow",
+                R"({"solver": "euler", "schedule": "flow", "parameterization": "epsilon"})",
+                kConflict,
+                {"flow | sample"}},
+        Refusal{"reversed_epsilon",
+                MODEL("euler", R"("reversed_flow": true)"),
+                kConflict,
+                {"prediction flow"}},
+        Refusal{"euler_in_vp", MODEL("euler", R"("frame": "vp")"), kConflict, {"euler", "vp"}},
+        Refusal{"pndm_in_flow",
+                R"({"solver": "pndm", "schedule": "flow"})",
+                kConflict,
+                {"pndm", "flow"}},
+        Refusal{
+            "pndm_sample", MODEL("pndm", R"("prediction": "sample")"), kConflict, {"epsilon | v"}},
+        Refusal{"unscaled_in_vp",
+                MODEL("ddim", R"("scales_input": false)"),
+                kConflict,
+                {"scales_input", "vp"}},
+        Refusal{"flow_time",
+                R"({"solver": "euler", "schedule": "flow",
+                    "parameterization": {"model_time": "quarter_log"}})",
+                kConflict,
+                {"model_time"}},
+        Refusal{"ignored_clip", MODEL("tcd", R"("clip": 1)"), kConflict, {"no effect", "tcd"}},
+        Refusal{"two_clips",
+                MODEL("ddim", R"("clip": 1, "threshold_ratio": 0.9)"),
+                kConflict,
+                {"exclude"}},
+        Refusal{"sigma_data", MODEL("ddim", R"("sigma_data": 0.5)"), kConflict, {"v | edm"}},
+        Refusal{"boundary", MODEL("ddim", R"("boundary": 0.5)"), kConflict, {"v | edm"}},
+        Refusal{"third_order_noise_sde",
+                R"({"solver": {"name": "dpm_multistep", "order": 3, "algorithm": "sde_noise"}})",
+                kConflict,
+                {"order 3"}},
+        Refusal{"noise_seed_without_noise",
+                R"({"solver": {"name": "dpm_multistep", "noise_seed": 3}})",
+                kConflict,
+                {"noise_seed"}},
+        Refusal{"noise_seed_without_path",
+                R"({"solver": {"name": "dpmpp_sde", "noise": "independent", "noise_seed": 3}})",
+                kConflict,
+                {"noise_seed", "brownian"}},
+        Refusal{"tau_ends",
+                R"({"solver": {"name": "sa_solver", "tau_start": 1, "tau_end": 2}})",
+                kConflict,
+                {"tau_end", "tau_start"}},
+        Refusal{"shaped_pndm", GRID("pndm", R"("shape": "karras")"), kConflict, {"must be none"}},
+        Refusal{"shaped_fast", GRID("dpm_fast", R"("shape": "beta")"), kConflict, {"exponential"}},
+        Refusal{"tableless_timesteps",
+                BARE("euler", R"("shape": "simple")"),
+                kConflict,
+                {"tableless", "karras"}},
+        Refusal{"tableless_ends", BARE("euler", ""), kConflict, {"sigma_min", "sigma_max"}},
+        Refusal{"tableless_time",
+                R"({"solver": "euler", "schedule": "tableless",
+                    "grid": {"sigma_min": 0.1, "sigma_max": 9},
+                    "parameterization": {"model_time": "timestep"}})",
+                kConflict,
+                {"model_time"}},
+        Refusal{"skipping_fast",
+                GRID("dpm_fast", R"("skip_smallest": true)"),
+                kConflict,
+                {"skip_smallest", "dpm_fast"}},
+        Refusal{"tableless_lcm",
+                R"({"solver": "lcm", "schedule": "tableless",
+                    "grid": {"sigma_min": 0.1, "sigma_max": 9}})",
+                kConflict,
+                {"lcm", "timesteps"}},
+        Refusal{"shaped_end", GRID("euler", R"("final_sigma": "shaped")"), kConflict, {"shape"}},
+        Refusal{"inverse_flow",
+                R"({"solver": "euler", "schedule": "flow", "grid": {"inverse": true}})",
+                kConflict,
+                {"inverse", "flow"}},
+        Refusal{"inverse_sde",
+                R"({"solver": "dpmpp_2m_sde", "grid": {"inverse": true}})",
+                kConflict,
+                {"inverse", "variance"}},
+        Refusal{"inverse_simple",
+                GRID("euler", R"("shape": "simple", "inverse": true)"),
+                kConflict,
+                {"inverse", "karras"}},
+        Refusal{"inverse_trailing",
+                GRID("euler", R"("spacing": "trailing", "inverse": true)"),
+                kConflict,
+                {"inverse", "linspace"}},
+        Refusal{"inverse_end",
+                GRID("euler", R"("final_sigma": "zero", "inverse": true)"),
+                kConflict,
+                {"inverse", "final_sigma"}},
+        Refusal{"shift", GRID("euler", R"("shift": 3)"), kConflict, {"shift", "flow"}},
+        Refusal{"betas_in_flow",
+                R"({"solver": "euler", "schedule": {"type": "flow", "beta_end": 0.1}})",
+                kConflict,
+                {"beta_end", "flow"}},
+        Refusal{"unused_rho",
+                GRID("euler", R"("shape": "simple", "rho": 3)"),
+                kConflict,
+                {"rho", "karras | polyexponential"}},
+        Refusal{"unused_spacing",
+                GRID("euler", R"("shape": "karras", "spacing": "leading")"),
+                kConflict,
+                {"spacing", "shape none"}},
+        Refusal{"no_levels", GRID("euler", R"("shape": "levels")"), kConflict, {"levels"}},
+        Refusal{"own_grid",
+                R"({"solver": "euler", "schedule": {"_class_name": "SCMScheduler"}})",
+                kConflict,
+                {"SCMScheduler", "own grid"}},
+        Refusal{"unknown_quirk",
+                R"({"solver": "euler", "quirks": ["x"]})",
+                Status::value,
+                {"unknown quirk x", "stride_previous"}},
+        Refusal{"idle_quirk",
+                R"({"solver": "euler", "quirks": ["unit_undo"]})",
+                kConflict,
+                {"unit_undo", "repaint"}},
+        Refusal{"quirks_text", R"({"solver": "euler", "quirks": "x"})", Status::type, {"list"}}),
+    [](const testing::TestParamInfo<Refusal>& info) { return std::string(info.param.name); });
+
+// ---------------------------------------------------------------------------- grids
+
+// Every shape for every number of steps: sigmas that fall to 0.
+TEST(Composition, EveryShapeFallsForEveryNumberOfSteps) {
+  for (const char* shape :
+       {"none", "karras", "exponential", "polyexponential", "beta", "laplace", "kl_optimal",
+        "bong_tangent", "linear_quadratic", "vp", "align_your_steps", "normal", "sgm_uniform",
+        "simple", "ddim_uniform", "beta_timesteps", "smoothstep"}) {
+    for (const char* schedule : {"scaled_linear", "flow"}) {
+      const bool flow = schedule[0] == 'f';
+      const std::string name = shape;
+      if (flow && (name == "vp" || name == "align_your_steps")) continue;
+      const auto scheduler = scheduler_of(text_of(R"({"solver": "euler", "schedule": ")", schedule,
+                                                  R"(", "grid": ")", shape, "\"}"));
+      for (int n = 1; n <= 1000; n = n < 50 ? n + 1 : n + 475) {
+        const auto loop = loop_of(scheduler, n);
+        for (std::size_t i = 0; i + 1 < loop->grid.sigmas.size(); ++i) {
+          ASSERT_GT(loop->grid.sigmas[i], loop->grid.sigmas[i + 1]) << shape << " " << n;
+        }
+        ASSERT_EQ(loop->grid.sigmas.back(), 0.0) << shape << " " << n;
+      }
+    }
+  }
+}
+
+TEST(Composition, LevelsAreTakenAsTheyAre) {
+  const auto loop = loop_of(
+      R"({"solver": "euler", "grid": {"shape": "levels", "levels": [14, 6, 2, 0.5, 0.03]}})", 4);
+  EXPECT_EQ(loop->grid.sigmas, (std::vector<double>{14, 6, 2, 0.5, 0}));
+  const auto whole = loop_of(R"({"solver": "euler", "grid": {"shape": "levels",
+      "levels": [14, 6, 2, 0.5, 0.03], "levels_include_end": false}})",
+                             5);
+  EXPECT_EQ(whole->grid.sigmas, (std::vector<double>{14, 6, 2, 0.5, 0.03, 0}));
+}
+
+TEST(Composition, AnInversionRisesToTheNoisiestLevel) {
+  for (const char* grid : {R"("inverse": true)", R"("inverse": true, "spacing": "leading")",
+                           R"("inverse": true, "shape": "karras")",
+                           R"("inverse": true, "shape": "align_your_steps")"}) {
+    for (const char* solver : {"ddim", "euler", "heun", "dpmpp_2m", "deis", "unipc", "ipndm"}) {
+      for (const int n : {1, 2, 7, 20, 50}) {
+        const auto loop =
+            loop_of(text_of(R"({"solver": ")", solver, R"(", "grid": {)", grid, "}}"), n);
+        const std::vector<double>& sigmas = loop->grid.sigmas;
+        for (std::size_t i = 1; i < sigmas.size(); ++i) ASSERT_GT(sigmas[i], sigmas[i - 1]) << grid;
+        EXPECT_NEAR(sigmas.back(), 14.6146, 1e-4) << grid;
+        EXPECT_EQ(loop->grid.total(), n) << grid;
+      }
+    }
+  }
+}
+
+TEST(Composition, TablelessIsEdm) {
+  const auto ours = loop_of(R"({"solver": "euler", "schedule": "tableless",
+      "grid": {"sigma_min": 0.002, "sigma_max": 80}})",
+                            12);
+  expect_same(*ours, *loop_of(R"({"_class_name": "EDMEulerScheduler"})", 12));
+}
+
+TEST(Composition, TablelessTakesEveryShapeOverSigmasAndCustomSigmas) {
+  for (const char* shape : {"karras", "exponential", "polyexponential", "beta", "laplace",
+                            "kl_optimal", "bong_tangent", "linear_quadratic"}) {
+    const char* low = shape == std::string("linear_quadratic") ? "" : R"("sigma_min": 0.1, )";
+    const auto scheduler =
+        scheduler_of(text_of(R"({"solver": "dpmpp_2m", "schedule": "tableless", "grid": {)", low,
+                             R"("sigma_max": 10, "shape": ")", shape, "\"}}"));
+    for (const int n : {1, 2, 7, 20, 50}) {
+      const auto loop = loop_of(scheduler, n);
+      EXPECT_LE(loop->grid.total(), n) << shape;
+      EXPECT_LE(loop->grid.sigmas.front(), 10.0) << shape;
+      EXPECT_EQ(loop->grid.sigmas.back(), 0.0) << shape;
+    }
+    const std::vector<double> sigmas = {8, 3, 1, 0};
+    const auto custom = loop_of(scheduler, 0, [&](LoopRequest& r) { r.grid.sigmas = sigmas; });
+    EXPECT_EQ(custom->grid.sigmas, sigmas);
+    EXPECT_DOUBLE_EQ(custom->grid.nodes.front().time, 0.25 * std::log(8.0));
+    EXPECT_EQ(custom->grid.init_noise_sigma, 8.0);
+  }
+}
+
+TEST(Composition, TablelessTakesTheSigmasOfATable) {
+  const auto loop = loop_of(R"({"solver": "euler",
+      "grid": {"shape": "align_your_steps", "model": "svd"},
+      "schedule": {"_class_name": "EDMEulerScheduler", "sigma_max": 700}})",
+                            10);
+  EXPECT_EQ(loop->grid.sigmas.front(), 700.0);
+  EXPECT_EQ(loop->grid.init_noise_sigma, 700.0);
+}
+
+TEST(Composition, ChurnIsForTheVeFrame) {
+  try {
+    loop_of(R"({"solver": "heun", "schedule": "flow"})", 5, [](LoopRequest& r) { r.churn = 1.0; });
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.status(), Status::option);
+    EXPECT_NE(std::string(error.what()).find("frame ve only"), std::string::npos) << error.what();
+  }
+}
+
+// ----------------------------------------------------------- a checkpoint's own file
+
+TEST(Composition, ACheckpointsFileGivesTheModel) {
+  const char* const file = R"({"_class_name": "EulerDiscreteScheduler", "beta_start": 0.0005,
+      "beta_end": 0.013, "beta_schedule": "linear", "prediction_type": "v_prediction",
+      "timestep_spacing": "leading"})";
+  const auto taken =
+      loop_of(text_of(R"({"solver": "DPM++ 2M Karras", "schedule": )", file, "}"), 10);
+  const auto said = loop_of(R"({"solver": "dpmpp_2m", "grid": "karras", "parameterization": "v",
+      "schedule": {"type": "linear", "beta_start": 0.0005, "beta_end": 0.013}})",
+                            10);
+  expect_same(*taken, *said);
+}
+
+TEST(Composition, ACheckpointsFileGivesTheShiftOfAFlow) {
+  const auto taken = loop_of(R"({"solver": "dpmpp_2m", "schedule":
+      {"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 3}})",
+                             10);
+  const auto said =
+      loop_of(R"({"solver": "dpmpp_2m", "schedule": "flow", "grid": {"shift": 3}})", 10);
+  expect_same(*taken, *said);
+  const auto changed = loop_of(R"({"solver": "dpmpp_2m", "grid": {"shift": 1}, "schedule":
+      {"_class_name": "FlowMatchEulerDiscreteScheduler", "shift": 3}})",
+                               10);
+  EXPECT_LT(changed->grid.sigmas[5], taken->grid.sigmas[5]);
+}
+
+TEST(Composition, ACheckpointsFileGivesThePreconditioning) {
+  const auto taken = loop_of(R"({"solver": {"name": "dpm_multistep", "order": 1}, "schedule":
+      {"_class_name": "EDMEulerScheduler", "sigma_max": 40, "sigma_data": 0.7}})",
+                             10);
+  const auto euler =
+      loop_of(R"({"_class_name": "EDMEulerScheduler", "sigma_max": 40, "sigma_data": 0.7})", 10);
+  expect_same(*taken, *euler);
+}
+
+TEST(Composition, ACheckpointsZeroSnrIsKept) {
+  const auto loop =
+      loop_of(R"({"solver": "ddim", "schedule": {"_class_name": "EulerDiscreteScheduler",
+      "rescale_betas_zero_snr": true, "prediction_type": "v_prediction"}})",
+              10);
+  EXPECT_EQ(loop->grid.steps.front().from.alpha, 0.0);
+}
+
+// A distilled model's jumps, and the end of a consistency model's: clean at sigma_min.
+TEST(Composition, ConsistencyOfACheckpointsFile) {
+  const auto loop = loop_of(R"({"solver": {"name": "consistency", "sigma_min": 0.002},
+      "schedule": {"_class_name": "CMStochasticIterativeScheduler"}})",
+                            3);
+  EXPECT_EQ(loop->plans.front().draws, 1);
+  EXPECT_EQ(loop->plans.back().draws, 0);
+  EXPECT_EQ(loop->parameterization().boundary, 0.002);
+}
+
+// With nine steps diffusers' timesteps need no rounding.
+TEST(Composition, SolversAreThoseOfTheirClasses) {
+  const char* const linear = R"("schedule": {"type": "linear", "beta_start": 0.0001,
+      "beta_end": 0.02})";
+  const auto composed = [&](const char* solver, const char* grid) {
+    return loop_of(text_of(R"({"solver": )", solver, ", ", linear, R"(, "grid": )", grid, "}"), 9);
+  };
+  const char* const low = R"({"final_sigma": "sigma_min"})";
+  expect_same(*composed(R"({"name": "deis", "order": 3})", low),
+              *loop_of(R"({"_class_name": "DEISMultistepScheduler", "solver_order": 3})", 9));
+  expect_same(*composed(R"({"name": "dpm_singlestep", "order": 3, "lower_order_final": false})",
+                        R"("none")"),
+              *loop_of(R"({"_class_name": "DPMSolverSinglestepScheduler", "solver_order": 3})", 9));
+  expect_same(*composed(R"("unipc")", R"("none")"),
+              *loop_of(R"({"_class_name": "UniPCMultistepScheduler"})", 9));
+}
+
+TEST(Composition, SolversTakeEveryNumberOfSteps) {
+  for (const char* config :
+       {R"({"solver": {"name": "dpm_singlestep", "order": 3, "type": "heun"}})",
+        R"({"solver": {"name": "dpm_singlestep", "algorithm": "sde_data"}})",
+        R"({"solver": "dpmpp_2s"})", R"({"solver": "dpmpp_3s"})",
+        R"({"solver": {"name": "deis", "order": 4}})", R"({"solver": "sa_solver"})",
+        R"({"solver": {"name": "sa_solver", "corrector_order": 0, "tau": 0}})",
+        R"({"solver": {"name": "sa_solver", "tau_start": 10, "tau_end": 0.1}})",
+        R"({"solver": "ipndm"})", R"({"solver": "ipndm", "parameterization": {"frame": "ve"}})",
+        R"({"solver": "consistency"})", R"({"solver": {"name": "dpmpp_sde", "noise_seed": 7}})",
+        R"({"solver": "sa_solver", "schedule": "flow"})",
+        R"({"solver": "dpm_singlestep", "schedule": "flow"})",
+        R"({"solver": "deis", "schedule": "flow"})"}) {
+    for (int n = 1; n <= 1000; n = n < 50 ? n + 1 : n + 475) {
+      EXPECT_EQ(loop_of(config, n)->grid.total(), n) << config;
+    }
+  }
+}
+
+}  // namespace
