@@ -88,11 +88,13 @@ void need(bool condition, const char* sentence) {
   if (!condition) fail(Status::argument, sentence);
 }
 
-// A struct of this version, read up to the size that the caller knows.
+// A struct of this version, read up to the size that the caller knows: that of the first
+// version, this one's, or a later one's.
 template <typename Struct>
 Struct read_struct(const Struct* given, std::size_t least, const Struct& defaults,
                    const char* name) {
-  if (given->struct_size < least || given->struct_size > 4096) {
+  const bool known = given->struct_size == least || given->struct_size >= sizeof(Struct);
+  if (!known || given->struct_size > 4096) {
     fail(Status::struct_size, name, ".struct_size is ", given->struct_size, "; it must be ",
          sizeof(Struct), " (use the _INIT macro)");
   }
@@ -523,8 +525,9 @@ sched_status sched_method_find(const char* name, int32_t* index) {
   return guarded([&] {
     const auto& table = sched::methods();
     for (std::size_t i = 0; i < table.size(); ++i) {
-      if (std::strcmp(name, table[i].class_name) == 0 ||
-          std::strcmp(name, table[i].solver_name) == 0) {
+      // A method that is no class of diffusers has an empty class name.
+      const bool is_class = *name != '\0' && std::strcmp(name, table[i].class_name) == 0;
+      if (is_class || std::strcmp(name, table[i].solver_name) == 0) {
         *index = static_cast<int32_t>(i);
         return;
       }
