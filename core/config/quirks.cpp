@@ -44,6 +44,9 @@ Quirk of_grid(const char* name, const char* where, Fits fits, const char* descri
 
 bool is_flow(const Factors& f) { return f.grid.family == GridFamily::flow; }
 bool is_shaped(const Factors& f) { return f.grid.family == GridFamily::shaped; }
+bool takes_groups(const Factors& f) {
+  return f.grid.family == GridFamily::timesteps && (f.init_options & kGroups) != 0;
+}
 bool is_sde_form(const Factors& f) {
   return is_one(f, {"dpm_multistep", "dpm_singlestep"}) && is_sde(f.options.algorithm);
 }
@@ -94,7 +97,9 @@ std::vector<Quirk> solver_quirks() {
           "noise is drawn for the last step and not added"),
       of_solver<&O::quirk_token_sign>(
           "token_sign", "solver flow_match_euler",
-          [](const Factors& f) { return (f.init_options & kGroups) != 0; },
+          [](const Factors& f) {
+            return is_one(f, {"euler", "flow_match_euler"}) && (f.init_options & kGroups) != 0;
+          },
           "per-token times step with the opposite sign"),
       of_solver<&O::quirk_unit_undo>(
           "unit_undo", "solver repaint", [](const Factors& f) { return is_one(f, {"repaint"}); },
@@ -134,6 +139,12 @@ std::vector<Quirk> grid_quirks() {
           "stride_previous", "solvers over whole timesteps (ddim, ddpm, pndm, repaint)",
           [](const Factors& f) { return f.grid.family == GridFamily::timesteps && !f.grid.rising; },
           "a step ends at t - T / n, which is where the next begins in leading spacing only"),
+      of_grid<&G::quirk_groups_by_stride>(
+          "groups_by_stride", "solvers ddim and ddpm over whole timesteps", takes_groups,
+          "steps at times of their own end a stride lower, whatever the spacing"),
+      of_grid<&G::quirk_groups_end_at_data>(
+          "groups_end_at_data", "solvers ddim and ddpm over whole timesteps", takes_groups,
+          "steps at times of their own end at clean data past the first timestep"),
       of_grid<&G::shift_twice>("shift_twice", "schedule flow", is_flow,
                                "the flow shift is applied to end points that have it"),
       of_grid<&G::nudge_first>("nudge_first", "schedule flow", is_flow,

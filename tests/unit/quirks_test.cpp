@@ -55,6 +55,10 @@ const std::vector<Case>& cases() {
           "timestep_spacing": "trailing")")},
       {"lost_x0", CLASS("IPNDM", "")},
       {"stride_previous", CLASS("DDIM", R"(, "timestep_spacing": "linspace")")},
+      {"groups_by_stride", CLASS("DDIMParallel", R"(, "timestep_spacing": "linspace")"), 10,
+       nullptr, true},
+      {"groups_end_at_data", CLASS("DDIMParallel", R"(, "set_alpha_to_one": false)"), 10, nullptr,
+       true},
       {"shift_twice", CLASS("FlowMatchEulerDiscrete", R"(, "shift": 3)")},
       {"nudge_first", CLASS("UniPCMultistep", R"(, "use_flow_sigmas": true,
           "prediction_type": "flow_prediction")")},
@@ -76,7 +80,12 @@ std::string trace(const std::shared_ptr<const Scheduler>& scheduler, const Case&
     const auto loop = loop_of(scheduler, c.steps, c.ask);
     for (std::size_t i = 0; i < loop->plans.size(); ++i) {
       const StepPlan plan = c.grouped ? loop->plan_call(loop->grid.nodes[i], true) : loop->plans[i];
-      text += text_of(loop->grid.nodes[i].time, " ", plan.draws, ":");
+      const double time = loop->grid.nodes[i].time;
+      text += text_of(time, " ", plan.draws, ":");
+      if (c.grouped) {
+        const GridSpec& spec = scheduler->factors.grid;
+        text += text_of(level_after_time(spec, scheduler->schedule, loop->grid, time).sigma);
+      }
       for (const double w : plan.next.weight) {
         char digits[32];
         std::snprintf(digits, sizeof digits, " %.17g", w);
