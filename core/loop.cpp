@@ -126,9 +126,8 @@ void add_churn(const Node& next, StepPlan& plan) {
 // The draw of a call as an increment of the path: none where it is drawn anew.
 PathSlice path_of(const Node& node, const StepPlan& plan, Loop& loop) {
   if (!loop.options.on_path || plan.draws == 0 || node.to.is_data()) return {};
-  const auto place = [](const NoiseLevel& level) { return level.sigma / level.alpha; };
   NoiseTerm terms[kMaxPathTerms];
-  const int count = path_terms(place(node.from), place(node.to), terms);
+  const int count = path_terms(node.from.ve_sigma(), node.to.ve_sigma(), terms);
   const auto first = static_cast<std::uint32_t>(loop.path_terms.size());
   loop.path_terms.insert(loop.path_terms.end(), terms, terms + count);
   return {first, static_cast<std::uint32_t>(count)};

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "loop.hpp"
 
@@ -18,9 +17,7 @@ constexpr std::int64_t kMaxElements = std::int64_t{1} << 40;
 
 void check_option(const Factors& f, bool given, unsigned option, const char* name) {
   if (!given || (f.init_options & option) != 0) return;
-  const bool churns = std::strcmp(f.solver->name, "euler") == 0 ||
-                      std::strcmp(f.solver->name, "heun") == 0 ||
-                      std::strcmp(f.solver->name, "dpm_2") == 0;
+  const bool churns = is_solver(f, {"euler", "heun", "dpm_2"});
   const bool outside = (option & kChurn) != 0 && churns && f.grid.frame != Frame::ve;
   no_option(name, f,
             outside ? " with this configuration: churn adds noise in frame ve only"

@@ -76,7 +76,8 @@ std::int64_t State::bytes() const {
       loop_->path.capacity() * sizeof(loop_->path[0]) +
       loop_->path_terms.capacity() * sizeof(NoiseTerm) +
       loop_->grid.steps.capacity() * sizeof(GridStep) +
-      (loop_->grid.sigmas.capacity() + loop_->seeds.capacity()) * sizeof(double);
+      loop_->grid.sigmas.capacity() * sizeof(double) +
+      (loop_->seeds.capacity() + loop_->path_seeds.capacity()) * sizeof(std::uint64_t);
   const std::int64_t scratch =
       scratch_ ? loop_->elements * static_cast<std::int64_t>(size_of(loop_->kernel->history)) : 0;
   return static_cast<std::int64_t>(sizeof(*this) + planned) + scratch +
@@ -304,7 +305,7 @@ void State::scale_input(const TensorView& sample, const TensorView& out) {
 
 void State::initial_noise(const TensorView& out) {
   Pass pass = blank_pass();
-  pass.stream = 1;
+  pass.stream = kFirstSampleStream;
   add_output(pass, loop_->grid.init_noise_sigma * LinearForm::of(Input::noise0), out);
   run_pass(*loop_->kernel, pass);
 }
@@ -312,7 +313,7 @@ void State::initial_noise(const TensorView& out) {
 void State::add_noise(const NoiseLevel& level, const TensorView& original, const TensorView& noise,
                       const TensorView& out) {
   Pass pass = blank_pass();
-  pass.stream = 1;
+  pass.stream = kFirstSampleStream;
   pass.input[index_of(Input::sample)] = operand(original, loop_->elements);
   pass.input[index_of(Input::noise0)] = operand(noise, loop_->elements);
   add_output(

@@ -1,5 +1,7 @@
 #include "class_parts.hpp"
 
+#include "words.hpp"
+
 namespace sched {
 
 Keys betas(double start, double end, const char* schedule, const char* allowed) {
@@ -50,19 +52,6 @@ Keys unipc_options() {
 }
 Keys usual_betas() { return betas(0.0001, 0.02, "linear", kBetas); }
 
-namespace {
-
-BetaSchedule beta_schedule(const std::string& name) {
-  if (name == "scaled_linear") return BetaSchedule::scaled_linear;
-  if (name == "squaredcos_cap_v2") return BetaSchedule::squaredcos_cap_v2;
-  if (name == "sigmoid") return BetaSchedule::sigmoid;
-  if (name == "laplace") return BetaSchedule::laplace;
-  if (name == "exp") return BetaSchedule::exp;
-  return BetaSchedule::linear;
-}
-
-}  // namespace
-
 void set_betas(const Values& values, Factors& f) {
   ScheduleSpec& schedule = f.schedule;
   schedule.train_steps = values.integer("num_train_timesteps");
@@ -79,10 +68,7 @@ void set_betas(const Values& values, Factors& f) {
 }
 
 void set_spacing(const Values& values, Factors& f) {
-  const std::string& name = values.text("timestep_spacing");
-  f.grid.spacing = name == "leading"    ? Spacing::leading
-                   : name == "trailing" ? Spacing::trailing
-                                        : Spacing::linspace;
+  f.grid.spacing = spacing(values.text("timestep_spacing"));
   f.grid.steps_offset = values.integer("steps_offset");
 }
 
@@ -192,7 +178,7 @@ void set_dpm_options(const Values& values, Factors& f) {
 void set_unipc_options(const Values& values, Factors& f) {
   f.options.order = values.integer("solver_order");
   f.options.predict_x0 = values.flag("predict_x0");
-  f.options.basis = values.text("solver_type") == "bh1" ? UnipcBasis::bh1 : UnipcBasis::bh2;
+  f.options.basis = unipc_basis(values.text("solver_type"));
   f.options.lower_order_final = values.flag("lower_order_final");
   f.options.disable_corrector = values.integers("disable_corrector");
 }

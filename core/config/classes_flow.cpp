@@ -3,6 +3,7 @@
 // the flags for it are set.
 
 #include "class_parts.hpp"
+#include "words.hpp"
 
 namespace sched {
 
@@ -39,8 +40,7 @@ void set_shifted_flow(const Values& values, Factors& f) {
   set_shift(values, f);
   f.grid.shift_twice = true;
   f.grid.dynamic_shift = values.flag("use_dynamic_shifting");
-  f.grid.time_shift =
-      values.text("time_shift_type") == "linear" ? TimeShift::linear : TimeShift::exponential;
+  f.grid.time_shift = time_shift(values.text("time_shift_type"));
   f.grid.shift_terminal = values.maybe("shift_terminal");
   if (f.grid.shift_terminal == 0.0) f.grid.shift_terminal.reset();
   f.grid.inverted = values.flag("invert_sigmas");

@@ -3,6 +3,7 @@
 // the flags for it are set.
 
 #include "class_parts.hpp"
+#include "words.hpp"
 
 namespace sched {
 
@@ -47,8 +48,7 @@ void set_helios(const Values& values, Factors& f) {
   f.grid.shift = values.number("shift");
   f.grid.stage_gamma = values.number("gamma");
   f.grid.dynamic_shift = values.flag("use_dynamic_shifting");
-  f.grid.time_shift =
-      values.text("time_shift_type") == "linear" ? TimeShift::linear : TimeShift::exponential;
+  f.grid.time_shift = time_shift(values.text("time_shift_type"));
   set_stages(values, f);
   if (f.grid.dynamic_shift && f.grid.shift != 1.0) {
     fail(Status::conflict, "use_dynamic_shifting needs shift to be 1, but it is ", f.grid.shift);

@@ -1,5 +1,7 @@
 #include "composed_solvers.hpp"
 
+#include "words.hpp"
+
 namespace sched {
 
 namespace {
@@ -163,7 +165,7 @@ void build_consistency(const Values& v, Factors& f) {
 void build_unipc(const Values& v, Factors& f) {
   set_order(v, f);
   f.options.predict_x0 = v.flag("predict_x0");
-  f.options.basis = v.text("basis") == "bh1" ? UnipcBasis::bh1 : UnipcBasis::bh2;
+  f.options.basis = unipc_basis(v.text("basis"));
   f.options.disable_corrector = v.integers("disable_corrector");
 }
 

@@ -19,6 +19,7 @@
 #include "composition_parts.hpp"
 #include "names.hpp"
 #include "quirks.hpp"
+#include "words.hpp"
 
 namespace sched {
 
@@ -30,13 +31,6 @@ json section(const json& object, const char* name, const char* first) {
   if (value.is_object()) return value;
   if (!value.is_string()) fail(Status::type, name, " must be an object or a string");
   return json{{first, value}};
-}
-
-bool is_solver(const Factors& f, std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    if (std::strcmp(f.solver->name, name) == 0) return true;
-  }
-  return false;
 }
 
 namespace {
@@ -90,17 +84,8 @@ void refuse_table_keys(const Values& v, const std::string& type) {
 }
 
 void set_table(const Values& v, ScheduleSpec& s) {
-  static constexpr std::pair<const char*, BetaSchedule> kinds[] = {
-      {"linear", BetaSchedule::linear},
-      {"scaled_linear", BetaSchedule::scaled_linear},
-      {"squaredcos_cap_v2", BetaSchedule::squaredcos_cap_v2},
-      {"sigmoid", BetaSchedule::sigmoid},
-      {"laplace", BetaSchedule::laplace},
-      {"exp", BetaSchedule::exp},
-      {"trained", BetaSchedule::trained}};
-  for (const auto& [name, kind] : kinds) {
-    if (v.text("type") == name) s.kind = kind;
-  }
+  const std::string& type = v.text("type");
+  s.kind = type == "trained" ? BetaSchedule::trained : beta_schedule(type);
   s.beta_start = v.number("beta_start");
   s.beta_end = v.number("beta_end");
   s.snr_shift = v.number("snr_shift");
@@ -162,8 +147,7 @@ bool read_schedule(const json& object, Notes& notes, Factors& f) {
   }
   const std::string where = "schedule: ";
   const Values v(value, keys, where, notes);
-  const Solver& solver = *f.solver;
-  const bool flow_only = solver.frames == kFlow;
+  const bool flow_only = f.solver->frames == kFlow;
   const std::string type = flow_only && !v.given("type") ? "flow" : v.text("type");
   f.schedule.flow = type == "flow";
   f.schedule.tableless = type == "tableless";

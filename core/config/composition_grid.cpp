@@ -6,6 +6,7 @@
 #include "../plan/grid_parts.hpp"
 #include "composition_parts.hpp"
 #include "keys.hpp"
+#include "words.hpp"
 
 namespace sched {
 
@@ -182,10 +183,7 @@ void set_shape(const Values& v, const Shape& shape, GridSpec& g) {
 }
 
 void set_spacing(const Values& v, GridSpec& g) {
-  const std::string& spacing = v.text("spacing");
-  g.spacing = spacing == "leading"    ? Spacing::leading
-              : spacing == "trailing" ? Spacing::trailing
-                                      : Spacing::linspace;
+  g.spacing = spacing(v.text("spacing"));
   g.steps_offset = v.integer("steps_offset");
   g.log_interpolation = v.flag("log_interpolation");
   const std::string& rounding = v.text("time_rounding");
@@ -218,7 +216,7 @@ void set_shift(const Values& v, bool flow, GridSpec& g) {
   }
   g.shift = v.number("shift");
   g.dynamic_shift = v.flag("dynamic_shift");
-  g.time_shift = v.text("time_shift") == "linear" ? TimeShift::linear : TimeShift::exponential;
+  g.time_shift = time_shift(v.text("time_shift"));
   if (v.given("shift_terminal")) g.shift_terminal = v.maybe("shift_terminal");
   if (v.given("time_shift") && !g.dynamic_shift) {
     fail(Status::conflict, "grid: time_shift needs dynamic_shift");

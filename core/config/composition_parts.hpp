@@ -3,7 +3,6 @@
 
 #pragma once
 
-#include <initializer_list>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
@@ -13,8 +12,6 @@ namespace sched {
 
 // A section may be an object, or a string that stands for its first key.
 nlohmann::json section(const nlohmann::json& object, const char* name, const char* first);
-
-bool is_solver(const Factors& f, std::initializer_list<const char*> names);
 
 // `known`: a checkpoint's file has said what the network predicts.
 void read_parameterization(const nlohmann::json& object, Notes& notes, bool known, Factors& f);

@@ -12,11 +12,6 @@ const char* word(Frame frame) {
   return frame == Frame::flow ? "flow" : frame == Frame::ve ? "ve" : "vp";
 }
 
-bool fits_frame(const Factors& f) {
-  const Solver& solver = *f.solver;
-  return solver.holds_in(f.grid.frame);
-}
-
 bool predicts(const Factors& f, std::initializer_list<Prediction> kinds) {
   for (const Prediction kind : kinds) {
     if (f.parameterization.prediction == kind) return true;
@@ -78,7 +73,7 @@ const Rule kRules[] = {
      [](const Factors&) -> std::string {
        return "parameterization: reversed_flow needs prediction flow";
      }},
-    {[](const Factors& f) { return !fits_frame(f); },
+    {[](const Factors& f) { return !f.solver->holds_in(f.grid.frame); },
      [](const Factors& f) {
        return text_of("solver ", f.solver->name, " is not defined in frame ", word(f.grid.frame));
      }},

@@ -57,6 +57,13 @@ Factors read_diffusers(const nlohmann::json& object, Notes& notes) {
        known);
 }
 
+bool is_solver(const Factors& f, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    if (std::strcmp(f.solver->name, name) == 0) return true;
+  }
+  return false;
+}
+
 Factors read_factors(const char* text, std::size_t length, Notes& notes) {
   const nlohmann::json object = parse_json(text, length);
   if (!object.is_object()) fail(Status::json, "the configuration must be a JSON object");

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <initializer_list>
 #include <string>
 
 #include "../plan/solver.hpp"
@@ -41,6 +42,9 @@ struct Factors {
   // The network gives twice the channels; the second half is ignored or the variance.
   bool learned_channels = false;
 };
+
+// Is the solver one of these?
+bool is_solver(const Factors& f, std::initializer_list<const char*> names);
 
 // Reads either form of configuration.  Throws Error.
 Factors read_factors(const char* text, std::size_t length, Notes& notes);

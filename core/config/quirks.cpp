@@ -1,17 +1,8 @@
 #include "quirks.hpp"
 
-#include <cstring>
-
 namespace sched {
 
 namespace {
-
-bool is_one(const Factors& f, std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    if (std::strcmp(f.solver->name, name) == 0) return true;
-  }
-  return false;
-}
 
 // A flag of the solver's options, or of the grid.
 template <bool SolverOptions::*Flag>
@@ -48,7 +39,7 @@ bool takes_groups(const Factors& f) {
   return f.grid.family == GridFamily::timesteps && (f.init_options & kGroups) != 0;
 }
 bool is_sde_form(const Factors& f) {
-  return is_one(f, {"dpm_multistep", "dpm_singlestep"}) && is_sde(f.options.algorithm);
+  return is_solver(f, {"dpm_multistep", "dpm_singlestep"}) && is_sde(f.options.algorithm);
 }
 
 std::vector<Quirk> solver_quirks() {
@@ -57,12 +48,12 @@ std::vector<Quirk> solver_quirks() {
       of_solver<&O::quirk_churned_v>(
           "churned_v", "solver euler with prediction v",
           [](const Factors& f) {
-            return is_one(f, {"euler"}) && f.parameterization.prediction == Prediction::v;
+            return is_solver(f, {"euler"}) && f.parameterization.prediction == Prediction::v;
           },
           "with churn, v is read at the level before it, and not where the sample is"),
       {"churn_after_call", "churn is added after the model call, so that the model has not seen it",
        "solver euler in frame ve",
-       [](const Factors& f) { return is_one(f, {"euler"}) && f.grid.frame == Frame::ve; },
+       [](const Factors& f) { return is_solver(f, {"euler"}) && f.grid.frame == Frame::ve; },
        [](const Factors& f) { return f.options.churn_place == ChurnPlace::after_call; },
        [](Factors& f, bool on) {
          f.options.churn_place = on ? ChurnPlace::after_call : ChurnPlace::before_call;
@@ -73,61 +64,61 @@ std::vector<Quirk> solver_quirks() {
           "a sign in the third-order SDE term keeps it from vanishing with the step"),
       of_solver<&O::quirk_half_curvature>(
           "half_curvature", "solver dpm_multistep of order 3",
-          [](const Factors& f) { return is_one(f, {"dpm_multistep"}) && f.options.order == 3; },
+          [](const Factors& f) { return is_solver(f, {"dpm_multistep"}) && f.options.order == 3; },
           "half of the second derivative, so that order 3 converges with order 2"),
       of_solver<&O::quirk_half_difference>(
           "half_difference", "solver sa_solver",
-          [](const Factors& f) { return is_one(f, {"sa_solver"}); },
+          [](const Factors& f) { return is_solver(f, {"sa_solver"}); },
           "one half, its limit for short steps, stands for phi_2 at order 2"),
       of_solver<&O::quirk_tau_by_time>(
           "tau_by_time", "solver sa_solver",
-          [](const Factors& f) { return is_one(f, {"sa_solver"}); },
+          [](const Factors& f) { return is_solver(f, {"sa_solver"}); },
           "noise is injected between two timesteps, whatever their sigmas"),
       of_solver<&O::quirk_guarded_alpha>(
           "guarded_alpha", "solver euler_ancestral_rf",
-          [](const Factors& f) { return is_one(f, {"euler_ancestral_rf"}); },
+          [](const Factors& f) { return is_solver(f, {"euler_ancestral_rf"}); },
           "1e-12 is added to an alpha that is divided by"),
       of_solver<&O::quirk_call_at_end>(
           "call_at_end", "solver euler_ancestral_rf",
-          [](const Factors& f) { return is_one(f, {"euler_ancestral_rf"}); },
+          [](const Factors& f) { return is_solver(f, {"euler_ancestral_rf"}); },
           "with custom sigmas the model is asked at sigma 0 once more, in vain"),
       of_solver<&O::quirk_draw_at_end>(
           "draw_at_end", "solver consistency",
-          [](const Factors& f) { return is_one(f, {"consistency"}); },
+          [](const Factors& f) { return is_solver(f, {"consistency"}); },
           "noise is drawn for the last step and not added"),
       of_solver<&O::quirk_token_sign>(
           "token_sign", "solver flow_match_euler",
           [](const Factors& f) {
-            return is_one(f, {"euler", "flow_match_euler"}) && (f.init_options & kGroups) != 0;
+            return is_solver(f, {"euler", "flow_match_euler"}) && (f.init_options & kGroups) != 0;
           },
           "per-token times step with the opposite sign"),
       of_solver<&O::quirk_unit_undo>(
-          "unit_undo", "solver repaint", [](const Factors& f) { return is_one(f, {"repaint"}); },
+          "unit_undo", "solver repaint", [](const Factors& f) { return is_solver(f, {"repaint"}); },
           "steps are undone timestep by timestep, a stride late"),
       of_solver<&O::quirk_idle_draw>(
           "idle_draw", "ancestral and SDE solvers, sa_solver and ddpm",
           [](const Factors& f) {
             const bool wuerstchen = f.options.variance == Variance::posterior;
-            return is_sde_form(f) || is_one(f, {"euler_ancestral", "sa_solver"}) ||
-                   (is_one(f, {"ddpm"}) && wuerstchen);
+            return is_sde_form(f) || is_solver(f, {"euler_ancestral", "sa_solver"}) ||
+                   (is_solver(f, {"ddpm"}) && wuerstchen);
           },
           "noise is drawn where none is added, which moves every later draw"),
       of_solver<&O::quirk_beta_at_start>(
           "beta_at_start", "solver score_sde_vp",
           [](const Factors& f) {
-            return is_one(f, {"score_sde_vp"}) && f.grid.family == GridFamily::vp_sde;
+            return is_solver(f, {"score_sde_vp"}) && f.grid.family == GridFamily::vp_sde;
           },
           "beta where a step begins, over n, stands for its integral over the step"),
       of_solver<&O::quirk_spare_draw>(
           "spare_draw", "an SDE form of dpm_multistep",
-          [](const Factors& f) { return is_sde_form(f) && is_one(f, {"dpm_multistep"}); },
+          [](const Factors& f) { return is_sde_form(f) && is_solver(f, {"dpm_multistep"}); },
           "a step of order 2 draws twice and throws the first away"),
       of_solver<&O::quirk_first_order_below>(
           "first_order_below", "solver dpm_multistep over timesteps",
-          [](const Factors& f) { return is_one(f, {"dpm_multistep"}); },
+          [](const Factors& f) { return is_solver(f, {"dpm_multistep"}); },
           "the step past the first timestep is of order 1"),
       of_solver<&O::quirk_lost_x0>(
-          "lost_x0", "solver ipndm", [](const Factors& f) { return is_one(f, {"ipndm"}); },
+          "lost_x0", "solver ipndm", [](const Factors& f) { return is_solver(f, {"ipndm"}); },
           "from pure noise, x0 is taken as 0"),
   };
 }

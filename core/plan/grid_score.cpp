@@ -22,7 +22,7 @@ void add_steps(const std::vector<double>& times, const std::vector<NoiseLevel>& 
   for (std::size_t i = 0; i < times.size(); ++i) {
     const NoiseLevel to = i + 1 < levels.size() ? levels[i + 1] : NoiseLevel{};
     grid.steps.push_back({times[i], levels[i], to});
-    grid.sigmas.push_back(levels[i].sigma / levels[i].alpha);
+    grid.sigmas.push_back(levels[i].ve_sigma());
   }
   grid.sigmas.push_back(0.0);
 }

@@ -13,6 +13,10 @@ double churn_of(const SolverOptions& options, double sigma) {
   return std::fmin(options.churn, std::sqrt(2.0) - 1.0);
 }
 
+double churn_noise(const SolverOptions& options, double sigma, double hat) {
+  return options.noise_scale * std::sqrt((hat - sigma) * (hat + sigma));
+}
+
 StepPlan plan_renoise(const StepView& step) {
   const NoiseLevel& s = step.node().level;
   const NoiseLevel& t = step.to();
@@ -41,8 +45,7 @@ Node begin_step(const Expansion& e, int i) {
     Node churn{step.time, step.from, step.from, hat, i, 0, node.history, false, false};
     e.grid.nodes.push_back(churn);
   } else if (hat.sigma > step.from.sigma) {
-    node.added_noise = e.options.noise_scale *
-                       std::sqrt((hat.sigma - step.from.sigma) * (hat.sigma + step.from.sigma));
+    node.added_noise = churn_noise(e.options, step.from.sigma, hat.sigma);
   }
   return node;
 }

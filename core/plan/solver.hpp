@@ -275,6 +275,8 @@ void expand_single(const Expansion& expansion);
 Node begin_step(const Expansion& expansion, int i);
 // gamma of Karras et al. 2022, algorithm 2: how much a sample at `sigma` is churned.
 double churn_of(const SolverOptions& options, double sigma);
+// The deviation of the noise that takes a sample from `sigma` up to `hat`.
+double churn_noise(const SolverOptions& options, double sigma, double hat);
 // A call without a model: noise takes the sample from its level up to another.
 StepPlan plan_renoise(const StepView& step);
 // Two calls for each step: the first takes the sample to the level that `middle_of` says,

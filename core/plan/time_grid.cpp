@@ -84,7 +84,7 @@ void make_steps(const GridSpec& spec, const NoiseSchedule& schedule, const GridR
 }  // namespace
 
 double time_of_level(const GridSpec& spec, const NoiseSchedule& schedule, const NoiseLevel& level) {
-  if (spec.frame != Frame::flow) return time_of_sigma(spec, schedule, level.sigma / level.alpha);
+  if (spec.frame != Frame::flow) return time_of_sigma(spec, schedule, level.ve_sigma());
   return time_of_sigma(spec, schedule, spec.inverted ? 1.0 - level.sigma : level.sigma);
 }
 

@@ -68,13 +68,9 @@ StepPlan finish(const StepView& step, const Measured& measured) {
   const int order = step.options().order;
   const NoisyStep noisy = noisy_step(step);
   const DpmStages stages(step.frame(), step.from().log_snr(), noisy.h);
-  const double back = step.node().aim.alpha / stages.level(1.0).alpha;
-  plan.next = back * stages.result(step, order, order - 1);
+  plan.next = stages.result(step, order, order - 1);
   plan.keep(kBefore, order == 3 ? step.memory(kLow) : stages.first_order(step, 1.0, 1));
-  if (step.options().eta > 0.0) {
-    plan.next = plan.next + (step.options().noise_scale * noisy.up) * step.noise();
-    plan.draws = 1;
-  }
+  noisy.add_noise(step, stages.level(1.0), step.node().aim, plan);
   return plan;
 }
 

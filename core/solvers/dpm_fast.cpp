@@ -33,11 +33,7 @@ StepPlan plan(const StepView& step) {
   StepPlan plan = step.blank_plan();
   plan.next = stages.result(step, order, node.stage);
   if (node.stage == 0 && order > 1) stages.keep_start(step, plan);
-  if (node.ends_step && step.options().eta > 0.0) {
-    const double back = step.to().alpha / stages.level(1.0).alpha;
-    plan.next = back * plan.next + (step.options().noise_scale * noisy.up) * step.noise();
-    plan.draws = 1;
-  }
+  if (node.ends_step) noisy.add_noise(step, stages.level(1.0), step.to(), plan);
   return plan;
 }
 

@@ -76,6 +76,15 @@ struct NoisyStep {
     // In the ve frame; x is scaled by alpha in the others.
     up = level_from_log_snr(frame, to).alpha * std::sqrt(std::fmax(0.0, (t - low) * (t + low)));
   }
+
+  // A step that ends at `down`, put at `aim`, with its noise.
+  void add_noise(const StepView& step, const NoiseLevel& down, const NoiseLevel& aim,
+                 StepPlan& plan) const {
+    if (step.options().eta == 0.0) return;
+    plan.next =
+        (aim.alpha / down.alpha) * plan.next + (step.options().noise_scale * up) * step.noise();
+    plan.draws = 1;
+  }
 };
 
 }  // namespace sched

@@ -32,7 +32,6 @@ StepPlan plan(const StepView& step) {
     plan.next = step.denoised();
     return plan;
   }
-  const double eta = step.options().eta;
   const NoisyStep noisy = noisy_step(step.frame(), step.options(), step.from(), step.node().aim);
   const DpmStages stages(step.frame(), step.from().log_snr(), noisy.h);
   if (step.node().stage == 0) {
@@ -40,12 +39,8 @@ StepPlan plan(const StepView& step) {
     plan.keep(kStart, step.sample());
     return plan;
   }
-  const double back = step.node().aim.alpha / stages.level(1.0).alpha;
-  plan.next = back * towards(stages, 1.0, noisy.h, step.memory(kStart), step.denoised());
-  if (eta > 0.0) {
-    plan.next = plan.next + (step.options().noise_scale * noisy.up) * step.noise();
-    plan.draws = 1;
-  }
+  plan.next = towards(stages, 1.0, noisy.h, step.memory(kStart), step.denoised());
+  noisy.add_noise(step, stages.level(1.0), step.node().aim, plan);
   return plan;
 }
 

@@ -14,8 +14,8 @@ namespace {
 StepPlan churned(const StepView& step, double gamma) {
   const NoiseLevel& s = step.from();
   const NoiseLevel hat = {s.alpha, s.sigma * (1.0 + gamma)};
-  const double added = std::sqrt((hat.sigma - s.sigma) * (hat.sigma + s.sigma));
-  const LinearForm x = step.sample() + (step.options().noise_scale * added) * step.noise();
+  const double added = churn_noise(step.options(), s.sigma, hat.sigma);
+  const LinearForm x = step.sample() + added * step.noise();
 
   StepPlan plan = step.blank_plan();
   // diffusers: epsilon is read at the churned level, v at the level before the churn.

@@ -24,7 +24,7 @@ StepPlan churned(const StepView& step, double gamma) {
     plan.next = step.memory(0) + (0.5 * distance) * step.slope();
     return plan;
   }
-  const double added = step.options().noise_scale * std::sqrt((hat - s) * (hat + s));
+  const double added = churn_noise(step.options(), s, hat);
   const LinearForm x = step.sample() + added * step.noise();
   const LinearForm slope = (s / hat) * step.slope();
   plan.next = x + distance * slope;

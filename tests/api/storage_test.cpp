@@ -8,12 +8,6 @@ namespace {
 class StoredConfig : public testing::TestWithParam<Config> {};
 INSTANTIATE_TEST_SUITE_P(Storage, StoredConfig, testing::ValuesIn(every_config()), CaseName());
 
-Tensor in(const Tensor& tensor, std::int32_t dtype) {
-  Tensor other(dtype, tensor.batch(), tensor.elements());
-  for (std::size_t i = 0; i < tensor.size(); ++i) other.set(i, tensor.at(i));
-  return other;
-}
-
 // Halves: arithmetic is float32, so a step from the same numbers differs from the float32
 // step by one rounding.
 TEST_P(StoredConfig, HalfStorageRoundsOnce) {
@@ -87,15 +81,7 @@ TEST_P(StoredConfig, KernelsAgree) {
   for (std::int64_t elements : {1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 33, 63, 65, 1000}) {
     sched_init_options options = options_for(config);
     options.elements = elements;
-    options.dtype = SCHED_F64;
-    options.kernel = SCHED_KERNEL_REFERENCE;
-    const State reference = start(config, options);
-    options.dtype = SCHED_F32;
-    std::vector<State> others;
-    for (std::int32_t kernel : kernels()) {
-      options.kernel = kernel;
-      others.push_back(start(config, options));
-    }
+    const auto [reference, others] = start_with_reference(config, options);
     Tensor sample = first_sample(others[0].get(), options);
     while (is_next(reference.get())) {
       Tensor expected(SCHED_F64, 2, elements), next(SCHED_F32, 2, elements);

@@ -158,6 +158,12 @@ std::ostream& operator<<(std::ostream& out, const Tensor& tensor) {
   return out << ", ...}";
 }
 
+Tensor in(const Tensor& tensor, std::int32_t dtype) {
+  Tensor other(dtype, tensor.batch(), tensor.elements());
+  for (std::size_t i = 0; i < tensor.size(); ++i) other.set(i, tensor.at(i));
+  return other;
+}
+
 // ---------------------------------------------------------- kernels and states
 
 std::vector<std::int32_t> kernels() {
@@ -211,6 +217,18 @@ State start(const Config& config, const sched_init_options& options) {
   const sched_status status = sched_init(scheduler.get(), &with_message, &state);
   if (status != SCHED_OK) check(status, (config.name + ": " + message.text()).c_str());
   return State(state);
+}
+
+WithReference start_with_reference(const Config& config, sched_init_options options) {
+  options.dtype = SCHED_F64;
+  options.kernel = SCHED_KERNEL_REFERENCE;
+  WithReference states{start(config, options), {}};
+  options.dtype = SCHED_F32;
+  for (std::int32_t kernel : kernels()) {
+    options.kernel = kernel;
+    states.others.push_back(start(config, options));
+  }
+  return states;
 }
 
 // --------------------------------------------------------------------- loop

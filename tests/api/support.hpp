@@ -69,6 +69,8 @@ class Tensor {
 };
 
 std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
+// The same values in another dtype, rounded.
+Tensor in(const Tensor& tensor, std::int32_t dtype);
 
 // ----------------------------------------------------------- configurations
 
@@ -122,6 +124,12 @@ sched_init_options options_for(const Config& config);
 Scheduler create(const std::string& json);
 State start(const Config& config, const sched_init_options& options);
 inline State start(const Config& config) { return start(config, options_for(config)); }
+// The reference kernel in float64, and each kernel of this build in float32.
+struct WithReference {
+  State reference;
+  std::vector<State> others;
+};
+WithReference start_with_reference(const Config& config, sched_init_options options);
 
 // --------------------------------------------------------------------- loop
 

@@ -79,24 +79,15 @@ TEST_P(Wide, NextInputIsScaledNext) {
 TEST_P(Wide, DenoisedIsTheReferences) {
   const Config& config = GetParam();
   sched_init_options options = options_for(config);
-  options.dtype = SCHED_F64;
-  options.kernel = SCHED_KERNEL_REFERENCE;
-  const State reference = start(config, options);
-  options.dtype = SCHED_F32;
-  std::vector<State> others;
-  for (std::int32_t kernel : kernels()) {
-    options.kernel = kernel;
-    others.push_back(start(config, options));
-  }
+  const auto [reference, others] = start_with_reference(config, options);
   Tensor sample = first_sample(others[0].get(), options);
   double worst = 0.0;
   while (is_next(reference.get())) {
-    Tensor wide_sample(SCHED_F64, 2, 37);
-    for (std::size_t i = 0; i < sample.size(); ++i) wide_sample.set(i, sample.at(i));
+    const Tensor wide_sample = in(sample, SCHED_F64);
     Tensor wide_next = wide_sample, expected = wide_sample;
     Step first(reference.get(), config, wide_sample, wide_next);
     const Tensor prediction = predict(config, sample, first.call.timestep);
-    for (std::size_t i = 0; i < prediction.size(); ++i) first.prediction.set(i, prediction.at(i));
+    first.prediction = in(prediction, SCHED_F64);
     sched_tensor view = expected.view();
     const bool asks = first.call.needs_model != 0;
     if (asks) first.args.denoised = &view;

@@ -302,7 +302,7 @@ TEST(Wrapper, Mask) {
   args.original = original;
   args.known_noise = noise;
   state.step(args);
-  for (std::size_t i = 0; i < 24; ++i) EXPECT_NEAR(next[i], known[i], 1e-5f * std::fabs(known[i]));
+  for (std::size_t i = 0; i < 24; ++i) EXPECT_FLOAT_EQ(next[i], known[i]);
   args.original = {};
   EXPECT_EQ(status_of([&] { state.step(args); }), SCHED_ERROR_ARGUMENT);
   args.original = {original.data(), 23};
