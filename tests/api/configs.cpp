@@ -135,12 +135,14 @@ std::vector<Config> make_features() {
        none, 0, 1, 40},
       {"scm_two", of("SCMScheduler", ""), [](sched_init_options& o) { o.num_steps = 2; }, 0, 1, 2},
       {"tcd_eta", latent("TCDScheduler"), eta},
-      {"repaint_jumps", latent("RePaintScheduler", R"("eta": 0.5)"),
+      // Undone timestep by timestep: each call is saved and continued to the end, which takes
+      // the square of their number.
+      {"repaint_jumps", latent("RePaintScheduler", R"("eta": 0.5, "num_train_timesteps": 50)"),
        [](sched_init_options& o) {
          o.jump_length = 2;
          o.jump_n_sample = 3;
        },
-       kNeedsMask | kRepeats | kStartsAnew},
+       kNeedsMask | kRepeats | kStartsAnew, 1, 50},
       {"score_ve_uncorrected", score_ve(R"("correct_steps": 0)")},
       {"karras_ve_no_churn", karras_ve(R"("s_churn": 0)")},
   };
