@@ -73,6 +73,11 @@ TEST(Storage, TensorsOfOneStepMayDiffer) {
   }
 }
 
+// How far apart two calls stand in log SNR.
+double shift(const sched_call& a, const sched_call& b) {
+  return std::fabs(std::log(a.alpha / a.sigma) - std::log(b.alpha / b.sigma));
+}
+
 // Every kernel within float32 of the reference in float64, call by call, for sizes around
 // the widths of vector registers.
 TEST_P(StoredConfig, KernelsAgree) {
@@ -95,9 +100,10 @@ TEST_P(StoredConfig, KernelsAgree) {
         narrow.prediction = prediction;
         narrow.run();
         const double error = next.distance(expected) / std::max(1.0, expected.peak());
-        // The steps that dpm_adaptive chooses follow from a difference of two results that
-        // agree to a few digits, so that float32's rounding of the rows shows in them.
-        const double limit = config.has(kAdaptive) ? 2e-5 : 2e-6;
+        // dpm_adaptive chooses its steps by a difference of two results that agree to a few
+        // digits: in float32 a call stands a little elsewhere, and the result moves with it.
+        const double moved = config.has(kAdaptive) ? shift(narrow.call, wide.call) : 0.0;
+        const double limit = std::min(2e-5, 2e-6 + moved);
         ASSERT_LE(error, limit) << kernel_name(kernels()[k]) << " elements " << elements;
         worst = std::max(worst, error);
       }
