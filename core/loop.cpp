@@ -112,6 +112,10 @@ const char* not_finite_reason(Prediction prediction, const Node& node) {
     return "; at clean data the prediction type sample does not determine the noise, set "
            "set_alpha_to_one to false";
   }
+  if (node.from.is_pure_noise()) {
+    return "; at zero SNR, where nothing of x0 is in the sample, this step of the method is not "
+           "defined";
+  }
   return "";
 }
 
