@@ -525,9 +525,8 @@ sched_status sched_method_find(const char* name, int32_t* index) {
   return guarded([&] {
     const auto& table = sched::methods();
     for (std::size_t i = 0; i < table.size(); ++i) {
-      // A method that is no class of diffusers has an empty class name.
-      const bool is_class = *name != '\0' && std::strcmp(name, table[i].class_name) == 0;
-      if (is_class || std::strcmp(name, table[i].solver_name) == 0) {
+      const char* own = table[i].is_class() ? table[i].class_name : table[i].name();
+      if (std::strcmp(name, own) == 0) {
         *index = static_cast<int32_t>(i);
         return;
       }

@@ -11,39 +11,60 @@ namespace sched {
 
 namespace {
 
-// What a class makes of a file that says nothing but its name.
-SolverOptions default_options(const Method& method) {
-  Factors factors;
-  if (method.build == nullptr) return factors.options;
-  const nlohmann::json nothing = nlohmann::json::object();
-  Notes notes{true, {}};
-  const std::string where;
-  method.build(Values(nothing, method.keys, where, notes), factors);
-  return factors.options;
-}
-
-// The highest order that a class can be asked for; a solver's own where the class fixes none.
-int highest_order(const Method& method, const Solver& solver, const SolverOptions& options) {
-  for (const KeySpec& key : method.keys) {
-    if (std::strcmp(key.name, "solver_order") == 0) return static_cast<int>(key.high);
+// The values that a key is tried with: what may change the solver or what it costs.
+std::vector<nlohmann::json> trials_of(const KeySpec& key) {
+  if (key.type == KeyType::boolean) return {true, false};
+  if (key.type == KeyType::text) {
+    std::vector<nlohmann::json> words;
+    for (const std::string& word : words_of(key.allowed)) words.push_back(word);
+    return words;
   }
-  const bool fixed = method.build != nullptr && (method.init_options & kOrder) == 0;
-  return fixed && options.order < solver.cost.order ? options.order : solver.cost.order;
+  const bool is_order = key.type == KeyType::integer && std::strstr(key.name, "order") != nullptr;
+  return is_order ? std::vector<nlohmann::json>{static_cast<int>(key.high)}
+                  : std::vector<nlohmann::json>{};
 }
 
-// Every option that makes a method more expensive, turned on.
-SolverOptions most_expensive(const Method& method, const Solver& solver) {
-  SolverOptions options = default_options(method);
-  options.order = highest_order(method, solver, options);
-  options.predictor_order = options.corrector_order = solver.cost.order;
-  options.algorithm = DpmAlgorithm::sde_data;
-  options.skip_runge_kutta = false;
-  options.eta = 1.0;
-  options.r = 1.0;
-  if ((method.init_options & kChurn) != 0) options.churn = 1.0;
-  options.stochastic = true;
+// Every option of init that makes a method more expensive, turned on.
+SolverOptions with_init_options(const Factors& f) {
+  SolverOptions options = f.options;
+  if ((f.init_options & kEta) != 0) options.eta = 1.0;
+  if ((f.init_options & kChurn) != 0) options.churn = 1.0;
   return options;
 }
+
+// What the method makes of one key beside its defaults; nothing where it refuses that.
+std::optional<Factors> built_with(std::size_t method, const char* key,
+                                  const nlohmann::json& value) {
+  nlohmann::json object = nlohmann::json::object();
+  if (key != nullptr) object[key] = value;
+  Notes notes{true, {}};
+  Factors factors;
+  try {
+    build_method(method, object, "", notes, factors);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+  return factors;
+}
+
+// The highest of what each setting costs.
+struct Highest {
+  int calls = 0, rows = 0, draws = 0, order = 0;
+  bool never = true, always = true;  // draws noise
+
+  void add(const Factors& f) {
+    const SolverOptions options = with_init_options(f);
+    const StepCost& cost = f.solver->cost;
+    const int drawn = cost.draws(options);
+    calls = std::max(calls, cost.model_calls);
+    rows = std::max(rows, cost.memory_rows(options));
+    draws = std::max(draws, drawn);
+    order = std::max(order, cost.order(options));
+    never = never && drawn == 0;
+    always = always && drawn != 0 && cost.noise == Noise::always;
+  }
+  Noise noise() const { return never ? Noise::never : always ? Noise::always : Noise::optional; }
+};
 
 const char* type_name(KeyType type) {
   switch (type) {
@@ -83,6 +104,27 @@ std::string allowed_text(const KeySpec& key) {
   if (*key.allowed != '\0') return key.allowed;
   if (key.type == KeyType::text || std::isinf(key.low)) return "";
   return text_of(key.low_excluded ? "above " : "", key.low, " to ", key.high);
+}
+
+sched_method_info info_of(std::size_t index) {
+  const Method& method = methods()[index];
+  Highest highest;
+  const auto add = [&](const char* key, const nlohmann::json& value) {
+    if (const auto factors = built_with(index, key, value)) highest.add(*factors);
+  };
+  add(nullptr, nullptr);
+  for (const KeySpec& key : method.keys) {
+    for (const nlohmann::json& value : trials_of(key)) add(key.name, value);
+  }
+  return {sizeof(sched_method_info),
+          highest.calls,
+          method.name(),
+          method.class_name,
+          find_solver(method.solver_name)->paper,
+          highest.rows,
+          highest.draws,
+          highest.order,
+          static_cast<int32_t>(highest.noise())};
 }
 
 struct InitText {
@@ -136,22 +178,13 @@ std::vector<OptionText> options_of(const Method& method) {
 }  // namespace
 
 sched_method_info method_info(std::size_t index) {
-  const Method& method = methods()[index];
-  const Solver& solver = *find_solver(method.solver_name);
-  const SolverOptions options = most_expensive(method, solver);
-  const StepCost& cost = solver.cost;
-  // A class may lack the option that makes its solver draw (Heun's churn).
-  const int draws = cost.draws(options);
-  const Noise noise = draws == 0 ? Noise::never : cost.noise;
-  return {sizeof(sched_method_info),
-          cost.model_calls,
-          solver.name,
-          method.class_name,
-          solver.paper,
-          cost.memory_rows(options),
-          draws,
-          cost.order,
-          static_cast<int32_t>(noise)};
+  static const std::vector<sched_method_info> table = [] {
+    std::vector<sched_method_info> all;
+    for (std::size_t method = 0; method < methods().size(); ++method)
+      all.push_back(info_of(method));
+    return all;
+  }();
+  return table[index];
 }
 
 const std::vector<OptionText>& method_options(std::size_t method) {

@@ -36,8 +36,8 @@ std::string wrapped(const std::vector<std::string>& words, const std::string& in
 std::string known_names() {
   std::vector<std::string> solvers, classes;
   for (const sched_method_info& info : sched::methods()) {
-    if (*text_or_empty(info.name) != '\0') solvers.push_back(info.name);
-    if (*text_or_empty(info.class_name) != '\0') classes.push_back(info.class_name);
+    const bool is_class = *text_or_empty(info.class_name) != '\0';
+    (is_class ? classes : solvers).push_back(is_class ? info.class_name : info.name);
   }
   return "solvers:\n" + wrapped(solvers, "  ") + "\nclasses:\n" + wrapped(classes, "  ");
 }

@@ -37,11 +37,11 @@ namespace {
 
 // ------------------------------------------------------------------------- solver
 
-// The first method of a solver stands for it.
-int method_of(const char* solver) {
-  std::size_t i = 0;
-  while (i < methods().size() && std::strcmp(methods()[i].solver_name, solver) != 0) ++i;
-  return static_cast<int>(i);
+std::optional<std::size_t> find_composed(const std::string& name) {
+  for (std::size_t i = 0; i < methods().size(); ++i) {
+    if (!methods()[i].is_class() && name == methods()[i].name()) return i;
+  }
+  return std::nullopt;
 }
 
 void read_solver(const json& object, Notes& notes, Factors& f) {
@@ -50,8 +50,8 @@ void read_solver(const json& object, Notes& notes, Factors& f) {
     fail(Status::type, "solver: name must be a string");
   }
   const std::string name = value.at("name").get<std::string>();
-  const ComposedSolver* composed = find_composed_solver(name);
-  if (composed == nullptr) {
+  const auto method = find_composed(name);
+  if (!method) {
     std::string known;
     for (const ComposedSolver& entry : composed_solvers()) {
       known += (known.empty() ? "" : ", ") + std::string(entry.name);
@@ -59,12 +59,9 @@ void read_solver(const json& object, Notes& notes, Factors& f) {
     fail(Status::unknown_class, "unknown solver ", name, "; known are ", known,
          ", and the names that sched_name_at() lists");
   }
-  f.solver = find_solver(composed->solver);
-  f.method = method_of(composed->solver);
-  f.init_options = composed->init_options;
-  const Keys keys = Keys{choice("name", "", "")} + composed->keys;
-  const std::string where = "solver: ";
-  composed->build(Values(value, keys, where, notes), f);
+  json options = value;
+  options.erase("name");
+  build_method(*method, options, "solver: ", notes, f);
 }
 
 // ----------------------------------------------------------------------- schedule

@@ -8,18 +8,6 @@
 
 namespace sched {
 
-namespace {
-
-// A solver that no class of diffusers uses is a method of its own.
-void add_if_new(const ComposedSolver& solver, std::vector<Method>& all) {
-  for (const Method& method : all) {
-    if (std::strcmp(method.solver_name, solver.solver) == 0) return;
-  }
-  all.push_back({"", solver.solver, solver.init_options, solver.keys, nullptr});
-}
-
-}  // namespace
-
 const std::vector<Method>& methods() {
   static const std::vector<Method> table = [] {
     std::vector<Method> all;
@@ -28,10 +16,21 @@ const std::vector<Method>& methods() {
           consistency_classes(), score_classes(), helios_classes()}) {
       all.insert(all.end(), family.begin(), family.end());
     }
-    for (const ComposedSolver& solver : composed_solvers()) add_if_new(solver, all);
+    for (const ComposedSolver& s : composed_solvers()) {
+      all.push_back({"", s.solver, s.init_options, s.keys, s.build, s.name});
+    }
     return all;
   }();
   return table;
+}
+
+void build_method(std::size_t index, const nlohmann::json& values, const std::string& where,
+                  Notes& notes, Factors& f) {
+  const Method& method = methods()[index];
+  f.method = static_cast<int>(index);
+  f.solver = find_solver(method.solver_name);
+  f.init_options = method.init_options;
+  method.build(Values(values, method.keys, where, notes), f);
 }
 
 Factors read_diffusers(const nlohmann::json& object, Notes& notes) {
@@ -40,17 +39,13 @@ Factors read_diffusers(const nlohmann::json& object, Notes& notes) {
   std::string known;
   for (std::size_t i = 0; i < methods().size(); ++i) {
     const Method& method = methods()[i];
-    if (method.build == nullptr) continue;
+    if (!method.is_class()) continue;
     if (name != method.class_name) {
       known += (known.empty() ? "" : ", ") + std::string(method.class_name);
       continue;
     }
     Factors factors;
-    factors.method = static_cast<int>(i);
-    factors.solver = find_solver(method.solver_name);
-    factors.init_options = method.init_options;
-    const std::string where = std::string(method.class_name) + ": ";
-    method.build(Values(object, method.keys, where, notes), factors);
+    build_method(i, object, std::string(method.class_name) + ": ", notes, factors);
     return factors;
   }
   fail(Status::unknown_class, "unknown _class_name ", name.get<std::string>(), "; known are ",

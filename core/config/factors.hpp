@@ -49,16 +49,25 @@ bool is_solver(const Factors& f, std::initializer_list<const char*> names);
 // Reads either form of configuration.  Throws Error.
 Factors read_factors(const char* text, std::size_t length, Notes& notes);
 
-// A diffusers class, as data; or a solver of our own composition that has none.
+// A diffusers class, or a solver of our own composition, as data.
 struct Method {
-  const char* class_name;  // "" for the latter
-  const char* solver_name;
+  const char* class_name;   // "" for the latter
+  const char* solver_name;  // in the registry
   unsigned init_options;
-  std::vector<KeySpec> keys;
+  std::vector<KeySpec> keys;  // of the file, or of the section "solver"
   void (*build)(const Values&, Factors&);
+  const char* composed_name = nullptr;  // of the latter
+
+  bool is_class() const { return composed_name == nullptr; }
+  const char* name() const { return is_class() ? solver_name : composed_name; }
 };
 
+// The classes, then the composition's solvers.
 const std::vector<Method>& methods();
+
+// Method `index` as the values of its keys say.  `where` begins each sentence.  Throws Error.
+void build_method(std::size_t index, const nlohmann::json& values, const std::string& where,
+                  Notes& notes, Factors& f);
 
 // A diffusers file, or one within a composition.
 Factors read_diffusers(const nlohmann::json& object, Notes& notes);

@@ -104,6 +104,16 @@ json parse_json(const char* text, std::size_t length) {
   }
 }
 
+std::vector<std::string> words_of(const std::string& allowed) {
+  std::vector<std::string> words;
+  for (std::size_t from = 0; from < allowed.size();) {
+    const std::size_t to = std::min(allowed.find(" | ", from), allowed.size());
+    words.push_back(allowed.substr(from, to - from));
+    from = to + 3;
+  }
+  return words;
+}
+
 std::string names_of(const std::vector<KeySpec>& keys) {
   std::string names;
   for (const KeySpec& key : keys) names += (names.empty() ? "" : ", ") + std::string(key.name);

@@ -78,6 +78,9 @@ class Values {
 // Python's json writes for lambda_min_clipped) read as the text "-Infinity".
 nlohmann::json parse_json(const char* text, std::size_t length);
 
+// The words of KeySpec::allowed.
+std::vector<std::string> words_of(const std::string& allowed);
+
 // The names in the table, as "a, b, c".
 std::string names_of(const std::vector<KeySpec>& keys);
 

@@ -239,7 +239,7 @@ struct StepCost {
   int (*memory_rows)(const SolverOptions&);
   int (*draws)(const SolverOptions&);
   int model_calls;
-  int order;  // the highest
+  int (*order)(const SolverOptions&);  // of accuracy
   Noise noise;
 };
 
@@ -284,6 +284,11 @@ StepPlan plan_renoise(const StepView& step);
 using MiddleOf = std::optional<NoiseLevel> (*)(const Expansion&, const GridStep&);
 void expand_with_middle(const Expansion& expansion, MiddleOf middle_of);
 inline int no_rows(const SolverOptions&) { return 0; }
+template <int n>
+int order_is(const SolverOptions&) {
+  return n;
+}
+inline int order_asked(const SolverOptions& options) { return options.order; }
 inline int no_draws(const SolverOptions&) { return 0; }
 inline int one_draw(const SolverOptions&) { return 1; }
 inline int draw_with_churn(const SolverOptions& options) { return options.churn > 0.0 ? 1 : 0; }

@@ -32,7 +32,11 @@ StepPlan plan(const StepView& step) {
 
 }  // namespace
 
-const Solver kConsistency = {"consistency", "Song et al. 2023, arXiv:2303.01469",     plan,
-                             expand_single, {no_rows, one_draw, 1, 1, Noise::always}, kAnyFrame};
+const Solver kConsistency = {"consistency",
+                             "Song et al. 2023, arXiv:2303.01469",
+                             plan,
+                             expand_single,
+                             {no_rows, one_draw, 1, order_is<1>, Noise::always},
+                             kAnyFrame};
 
 }  // namespace sched

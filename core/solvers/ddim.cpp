@@ -34,7 +34,7 @@ const Solver kDdim = {"ddim",
                       "Song et al. 2020, arXiv:2010.02502",
                       plan,
                       expand_single,
-                      {no_rows, draw_with_eta, 1, 1, Noise::optional},
+                      {no_rows, draw_with_eta, 1, order_is<1>, Noise::optional},
                       kAnyFrame};
 
 }  // namespace sched

@@ -65,7 +65,11 @@ StepPlan plan(const StepView& step) {
 
 }  // namespace
 
-const Solver kDdpm = {"ddpm",        "Ho et al. 2020, arXiv:2006.11239",       plan,
-                      expand_single, {no_rows, one_draw, 1, 1, Noise::always}, kVp};
+const Solver kDdpm = {"ddpm",
+                      "Ho et al. 2020, arXiv:2006.11239",
+                      plan,
+                      expand_single,
+                      {no_rows, one_draw, 1, order_is<1>, Noise::always},
+                      kVp};
 
 }  // namespace sched

@@ -41,7 +41,7 @@ int rows(const SolverOptions& options) { return options.order - 1; }
 
 }  // namespace
 
-const Solver kDeis = {"deis",        "Zhang and Chen 2022, arXiv:2204.13902", plan,
-                      expand_single, {rows, no_draws, 1, 4, Noise::never},    kAnyFrame};
+const Solver kDeis = {"deis",        "Zhang and Chen 2022, arXiv:2204.13902",        plan,
+                      expand_single, {rows, no_draws, 1, order_asked, Noise::never}, kAnyFrame};
 
 }  // namespace sched

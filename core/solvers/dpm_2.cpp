@@ -61,14 +61,14 @@ const Solver kDpm2 = {"dpm_2",
                       "Lu et al. 2022, arXiv:2206.00927",
                       plan,
                       expand,
-                      {rows, draw_with_churn, 2, 2, Noise::optional},
+                      {rows, draw_with_churn, 2, order_is<2>, Noise::optional},
                       kVe | kFlow};
 
 const Solver kDpm2Ancestral = {"dpm_2_ancestral",
                                "k-diffusion, Crowson 2022; Lu et al. 2022, arXiv:2206.00927",
                                plan_ancestral,
                                expand_ancestral,
-                               {rows, draw_with_eta, 2, 2, Noise::optional},
+                               {rows, draw_with_eta, 2, order_is<2>, Noise::optional},
                                kVe};
 
 }  // namespace sched

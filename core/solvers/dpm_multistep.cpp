@@ -58,11 +58,8 @@ int draws(const SolverOptions& options) {
 
 }  // namespace
 
-const Solver kDpmMultistep = {"dpm_multistep",
-                              "Lu et al. 2022, arXiv:2211.01095 and arXiv:2206.00927",
-                              plan,
-                              expand_multistep,
-                              {rows, draws, 1, 3, Noise::optional},
-                              kAnyFrame};
+const Solver kDpmMultistep = {
+    "dpm_multistep",  "Lu et al. 2022, arXiv:2211.01095 and arXiv:2206.00927", plan,
+    expand_multistep, {rows, draws, 1, order_asked, Noise::optional},          kAnyFrame};
 
 }  // namespace sched

@@ -87,11 +87,8 @@ int draws(const SolverOptions& options) { return is_sde(options.algorithm) ? 1 :
 
 }  // namespace
 
-const Solver kDpmSinglestep = {"dpm_singlestep",
-                               "Lu et al. 2022, arXiv:2206.00927 and arXiv:2211.01095",
-                               plan,
-                               expand,
-                               {rows, draws, 1, 3, Noise::optional},
-                               kAnyFrame};
+const Solver kDpmSinglestep = {
+    "dpm_singlestep", "Lu et al. 2022, arXiv:2206.00927 and arXiv:2211.01095", plan,
+    expand,           {rows, draws, 1, order_asked, Noise::optional},          kAnyFrame};
 
 }  // namespace sched

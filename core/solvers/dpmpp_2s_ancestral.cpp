@@ -75,7 +75,7 @@ const Solver kDpmpp2sAncestral = {"dpmpp_2s_ancestral",
                                   "Lu et al. 2022, arXiv:2211.01095",
                                   plan,
                                   expand,
-                                  {rows, draw_with_eta, 2, 2, Noise::optional},
+                                  {rows, draw_with_eta, 2, order_is<2>, Noise::optional},
                                   kVp | kVe};
 
 }  // namespace sched

@@ -63,7 +63,7 @@ const Solver kDpmppSde = {"dpmpp_sde",
                           "Lu et al. 2022, arXiv:2211.01095; k-diffusion, Crowson 2022",
                           plan,
                           expand,
-                          {rows, draws, 2, 2, Noise::optional},
+                          {rows, draws, 2, order_is<2>, Noise::optional},
                           kAnyFrame};
 
 }  // namespace sched

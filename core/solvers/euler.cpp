@@ -48,7 +48,7 @@ const Solver kEuler = {"euler",
                        "Karras et al. 2022, arXiv:2206.00364",
                        plan,
                        expand_single,
-                       {no_rows, draw_with_churn, 1, 1, Noise::optional},
+                       {no_rows, draw_with_churn, 1, order_is<1>, Noise::optional},
                        kVe | kFlow};
 
 }  // namespace sched

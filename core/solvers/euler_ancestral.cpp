@@ -29,7 +29,7 @@ const Solver kEulerAncestral = {"euler_ancestral",
                                 "k-diffusion, Crowson 2022; Ho et al. 2020, arXiv:2006.11239",
                                 plan,
                                 expand_single,
-                                {no_rows, one_draw, 1, 1, Noise::always},
+                                {no_rows, one_draw, 1, order_is<1>, Noise::always},
                                 kVe};
 
 }  // namespace sched

@@ -49,7 +49,7 @@ const Solver kEulerAncestralRf = {"euler_ancestral_rf",
                                   "ComfyUI; Lipman et al. 2022, arXiv:2210.02747",
                                   plan,
                                   expand,
-                                  {no_rows, one_draw, 1, 1, Noise::optional},
+                                  {no_rows, one_draw, 1, order_is<1>, Noise::optional},
                                   kFlow};
 
 }  // namespace sched

@@ -21,7 +21,11 @@ int draws(const SolverOptions& options) { return options.stochastic ? 1 : 0; }
 
 }  // namespace
 
-const Solver kFlowEuler = {"flow_match_euler", "Lipman et al. 2022, arXiv:2210.02747",  plan,
-                           expand_single,      {no_rows, draws, 1, 1, Noise::optional}, kFlow};
+const Solver kFlowEuler = {"flow_match_euler",
+                           "Lipman et al. 2022, arXiv:2210.02747",
+                           plan,
+                           expand_single,
+                           {no_rows, draws, 1, order_is<1>, Noise::optional},
+                           kFlow};
 
 }  // namespace sched

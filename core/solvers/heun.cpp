@@ -69,7 +69,11 @@ int rows(const SolverOptions&) { return 1; }
 
 }  // namespace
 
-const Solver kHeun = {"heun", "Karras et al. 2022, arXiv:2206.00364",         plan,
-                      expand, {rows, draw_with_churn, 2, 2, Noise::optional}, kVe | kFlow};
+const Solver kHeun = {"heun",
+                      "Karras et al. 2022, arXiv:2206.00364",
+                      plan,
+                      expand,
+                      {rows, draw_with_churn, 2, order_is<2>, Noise::optional},
+                      kVe | kFlow};
 
 }  // namespace sched

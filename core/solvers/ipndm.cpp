@@ -35,7 +35,7 @@ int rows(const SolverOptions&) { return kAdamsRows; }
 
 }  // namespace
 
-const Solver kIpndm = {"ipndm",       "Zhang and Chen 2022, arXiv:2204.13902", plan,
-                       expand_single, {rows, no_draws, 1, 4, Noise::never},    kVp | kVe};
+const Solver kIpndm = {"ipndm",       "Zhang and Chen 2022, arXiv:2204.13902",        plan,
+                       expand_single, {rows, no_draws, 1, order_is<2>, Noise::never}, kVp | kVe};
 
 }  // namespace sched

@@ -29,7 +29,11 @@ StepPlan plan(const StepView& step) {
 
 }  // namespace
 
-const Solver kLcm = {"lcm",         "Luo et al. 2023, arXiv:2310.04378",      plan,
-                     expand_single, {no_rows, one_draw, 1, 1, Noise::always}, kAnyFrame};
+const Solver kLcm = {"lcm",
+                     "Luo et al. 2023, arXiv:2310.04378",
+                     plan,
+                     expand_single,
+                     {no_rows, one_draw, 1, order_is<1>, Noise::always},
+                     kAnyFrame};
 
 }  // namespace sched

@@ -33,7 +33,11 @@ int rows(const SolverOptions& options) { return options.order - 1; }
 
 }  // namespace
 
-const Solver kLms = {"lms",         "k-diffusion, Crowson 2022",          plan,
-                     expand_single, {rows, no_draws, 1, 4, Noise::never}, kVe | kFlow};
+const Solver kLms = {"lms",
+                     "k-diffusion, Crowson 2022",
+                     plan,
+                     expand_single,
+                     {rows, no_draws, 1, order_asked, Noise::never},
+                     kVe | kFlow};
 
 }  // namespace sched

@@ -131,7 +131,11 @@ int rows(const SolverOptions& options) { return options.skip_runge_kutta ? kSum 
 
 }  // namespace
 
-const Solver kPndm = {"pndm", "Liu et al. 2022, arXiv:2202.09778",  plan,
-                      expand, {rows, no_draws, 1, 4, Noise::never}, kVp};
+const Solver kPndm = {"pndm",
+                      "Liu et al. 2022, arXiv:2202.09778",
+                      plan,
+                      expand,
+                      {rows, no_draws, 1, order_is<2>, Noise::never},
+                      kVp};
 
 }  // namespace sched

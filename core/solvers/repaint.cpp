@@ -72,7 +72,11 @@ void expand(const Expansion& e) {
 
 }  // namespace
 
-const Solver kRepaint = {"repaint", "Lugmayr et al. 2022, arXiv:2201.09865",  plan,
-                         expand,    {no_rows, one_draw, 1, 1, Noise::always}, kVp};
+const Solver kRepaint = {"repaint",
+                         "Lugmayr et al. 2022, arXiv:2201.09865",
+                         plan,
+                         expand,
+                         {no_rows, one_draw, 1, order_is<1>, Noise::always},
+                         kVp};
 
 }  // namespace sched

@@ -121,13 +121,20 @@ StepPlan plan(const StepView& step) {
 int rows(const SolverOptions& options) {
   return ring_rows(options) + (options.corrector_order > 0 ? 1 : 0);
 }
+int highest_order(const SolverOptions& options) {
+  return std::max(options.predictor_order, options.corrector_order);
+}
 int draws(const SolverOptions& options) {
   return options.tau > 0.0 || options.quirk_idle_draw ? 1 : 0;
 }
 
 }  // namespace
 
-const Solver kSaSolver = {"sa_solver",      "Xue et al. 2023, arXiv:2309.05019",  plan,
-                          expand_multistep, {rows, draws, 1, 4, Noise::optional}, kAnyFrame};
+const Solver kSaSolver = {"sa_solver",
+                          "Xue et al. 2023, arXiv:2309.05019",
+                          plan,
+                          expand_multistep,
+                          {rows, draws, 1, highest_order, Noise::optional},
+                          kAnyFrame};
 
 }  // namespace sched

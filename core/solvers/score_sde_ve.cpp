@@ -61,8 +61,12 @@ void expand(const Expansion& e) {
 
 }  // namespace
 
-const Solver kScoreSdeVe = {"score_sde_ve", "Song et al. 2020, arXiv:2011.13456",     plan,
-                            expand,         {no_rows, one_draw, 2, 1, Noise::always}, kVe,
+const Solver kScoreSdeVe = {"score_sde_ve",
+                            "Song et al. 2020, arXiv:2011.13456",
+                            plan,
+                            expand,
+                            {no_rows, one_draw, 2, order_is<1>, Noise::always},
+                            kVe,
                             finish};
 
 }  // namespace sched

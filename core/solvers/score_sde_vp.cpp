@@ -27,7 +27,11 @@ StepPlan plan(const StepView& step) {
 
 }  // namespace
 
-const Solver kScoreSdeVp = {"score_sde_vp", "Song et al. 2020, arXiv:2011.13456",     plan,
-                            expand_single,  {no_rows, one_draw, 1, 1, Noise::always}, kVp};
+const Solver kScoreSdeVp = {"score_sde_vp",
+                            "Song et al. 2020, arXiv:2011.13456",
+                            plan,
+                            expand_single,
+                            {no_rows, one_draw, 1, order_is<1>, Noise::always},
+                            kVp};
 
 }  // namespace sched

@@ -36,7 +36,11 @@ StepPlan plan(const StepView& step) {
 
 }  // namespace
 
-const Solver kTcd = {"tcd",         "Zheng et al. 2024, arXiv:2402.19159",      plan,
-                     expand_single, {no_rows, one_draw, 1, 1, Noise::optional}, kVp};
+const Solver kTcd = {"tcd",
+                     "Zheng et al. 2024, arXiv:2402.19159",
+                     plan,
+                     expand_single,
+                     {no_rows, one_draw, 1, order_is<1>, Noise::optional},
+                     kVp};
 
 }  // namespace sched

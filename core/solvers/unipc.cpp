@@ -131,10 +131,16 @@ StepPlan plan(const StepView& step) {
 }
 
 int rows(const SolverOptions& options) { return options.order + 1; }
+// The corrector raises it by one (theorem 3.1).
+int highest_order(const SolverOptions& options) { return options.order + 1; }
 
 }  // namespace
 
-const Solver kUnipc = {"unipc",       "Zhao et al. 2023, arXiv:2302.04867", plan,
-                       expand_single, {rows, no_draws, 1, 6, Noise::never}, kAnyFrame};
+const Solver kUnipc = {"unipc",
+                       "Zhao et al. 2023, arXiv:2302.04867",
+                       plan,
+                       expand_single,
+                       {rows, no_draws, 1, highest_order, Noise::never},
+                       kAnyFrame};
 
 }  // namespace sched

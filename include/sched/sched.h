@@ -145,11 +145,12 @@ typedef struct sched_method_info {
   uint32_t struct_size;
   int32_t calls_per_step; /* model calls per step (PNDM's start takes more) */
   const char* name;       /* solver name in our own composition: "euler" */
-  const char* class_name; /* diffusers class: "EulerDiscreteScheduler"; "" for none */
+  const char* class_name; /* diffusers class: "EulerDiscreteScheduler"; "" for a solver
+                             of our own composition */
   const char* paper;      /* where the method was published */
   int32_t memory_rows;    /* sample-sized rows that a state keeps, at most */
   int32_t draws_per_step; /* normal draws per step, at most */
-  int32_t max_order;      /* highest order of accuracy */
+  int32_t max_order;      /* highest order of accuracy, without noise */
   int32_t stochastic;     /* 0 never, 1 where an option asks for it, 2 always */
 } sched_method_info;
 
@@ -166,13 +167,15 @@ SCHED_API int32_t sched_method_count(void);
 SCHED_API sched_status sched_method_at(int32_t index, sched_method_info* info);
 
 /**
- * Finds a method by solver name or diffusers class name.  Several classes may share a
- * solver; its name finds the first of them.
+ * Finds a method by the name of a diffusers class, or of a solver of our own composition.
  * @return SCHED_OK, or SCHED_ERROR_UNKNOWN_CLASS if there is none; `index` unchanged
  */
 SCHED_API sched_status sched_method_find(const char* name, int32_t* index);
 
-/* One option of a method.  Strings are static. */
+/*
+ * One option of a method.  Strings are static.  Keys of a solver of our own composition
+ * are those of its section "solver".
+ */
 typedef struct sched_option_info {
   uint32_t struct_size;
   int32_t at_init;           /* 0: key of the configuration; 1: member of init options */

@@ -29,16 +29,6 @@ struct Case {
   std::string config;  // JSON
 };
 
-std::vector<std::string> words_of(const std::string& allowed) {
-  std::vector<std::string> words;
-  for (std::size_t from = 0; from < allowed.size();) {
-    const std::size_t to = std::min(allowed.find(" | ", from), allowed.size());
-    words.push_back(allowed.substr(from, to - from));
-    from = to + 3;
-  }
-  return words;
-}
-
 const KeySpec* find_key(const std::vector<KeySpec>& keys, const char* name) {
   for (const KeySpec& key : keys) {
     if (std::strcmp(key.name, name) == 0) return &key;
@@ -96,7 +86,7 @@ std::vector<std::string> features_of(const std::vector<KeySpec>& keys) {
 std::vector<Case> class_cases() {
   std::vector<Case> cases;
   for (const Method& method : methods()) {
-    if (method.build == nullptr) continue;
+    if (!method.is_class()) continue;
     std::set<std::string> all;  // the plain one comes up more than once
     const auto add = [&](const std::string& keys) {
       if (all.insert(keys).second) {
@@ -416,7 +406,7 @@ TEST(Sweep, LoopsEndNearTheData) {
 TEST(Sweep, DeterministicLoopsFollowTheFlow) {
   int followed = 0;
   for (const Method& method : methods()) {
-    if (method.build == nullptr) continue;
+    if (!method.is_class()) continue;
     const std::string keys =
         find_key(method.keys, "clip_sample") != nullptr ? R"(, "clip_sample": false)" : "";
     const Case c{method.class_name,
