@@ -37,8 +37,6 @@ void add_multistep_methods(Cases& cases) {
     const std::string option = format(R"("order": %d)", order);
     cases.push_back({format("lms %d", order), named("lms", option), "ve flow", double(order),
                      order == 4, order > 2});
-    // Order 4 shows only with more steps than these (unit_test has it, at 640).
-    if (order == 4) continue;
     cases.push_back({format("deis %d", order),
                      named("deis", option + R"(, "lower_order_final": false)"), kAll, double(order),
                      order == 3, order > 2});

@@ -488,7 +488,8 @@ SCHED_API sched_status sched_timesteps(const sched_state* state, double* out, in
 /**
  * Noise levels of the whole schedule, step by step and the end: steps + 1 entries,
  * whatever begin_step and end_step are.  In the unit of the method's family: sigma for
- * flow matching (data at 0), sigma / alpha elsewhere, infinite at zero SNR.
+ * flow matching (data at 0), the sine of the angle for SCM (alpha its cosine), sigma / alpha
+ * elsewhere, infinite at zero SNR.
  * Arguments and errors as sched_timesteps().
  */
 SCHED_API sched_status sched_sigmas(const sched_state* state, double* out, int64_t capacity,

@@ -148,8 +148,9 @@ TEST(Counter, SeesTheLibrary) {
 
 INSTANTIATE_TEST_SUITE_P(All, Allocations, testing::ValuesIn(every_config()), CaseName());
 
-// Large enough for tiles and, where there are any, for threads.
-constexpr std::int64_t kElements = 5011;
+// Large enough for tiles and, where there are any, for threads; the halves go the same ways.
+constexpr std::int64_t kElements = 20011;
+constexpr std::int64_t kHalfElements = 5011;
 
 TEST_P(Allocations, NoneInStep) {
   const Config& config = GetParam();
@@ -158,7 +159,7 @@ TEST_P(Allocations, NoneInStep) {
       sched_init_options options = options_for(config);
       options.kernel = kernel;
       options.dtype = dtype;
-      options.elements = kElements;
+      options.elements = dtype == SCHED_F32 ? kElements : kHalfElements;
       const State state = start(config, options);
       Tensor sample = first_sample(state.get(), options);
       Tensor next = sample;

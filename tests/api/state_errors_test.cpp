@@ -321,9 +321,15 @@ TEST(Options, DefaultsAreAllowed) {
       const std::string pair =
           std::string("\"") + option.name + "\": " + option.default_value + "}";
       const bool has_class = *info.class_name != '\0';
+      // Without noise there is nothing that these could say.
+      const std::string solver = info.name;
+      const bool is_of_sde =
+          std::set<std::string>{"eta", "s_noise", "noise"}.count(option.name) != 0;
+      const bool asks_sde = is_of_sde && (solver == "dpm_multistep" || solver == "dpm_singlestep");
       const std::string json =
           has_class ? R"({"_class_name": ")" + std::string(info.class_name) + R"(", )" + pair
-                    : R"({"solver": {"name": ")" + std::string(info.name) + R"(", )" + pair + "}";
+                    : R"({"solver": {"name": ")" + solver + R"(", )" +
+                          (asks_sde ? R"("algorithm": "sde_data", )" : "") + pair + "}";
       sched_scheduler* scheduler = nullptr;
       Message message;
       sched_create_options options = SCHED_CREATE_OPTIONS_INIT;
