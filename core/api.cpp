@@ -10,21 +10,15 @@
 #include <cstring>
 #include <new>
 
+#include "api_step.hpp"
 #include "config/names.hpp"
 #include "config/quirks.hpp"
 #include "method_table.hpp"
-#include "state.hpp"
-
-struct sched_scheduler {
-  std::shared_ptr<const sched::Scheduler> inner;
-};
-
-struct sched_state {
-  sched::State inner;
-};
+#include "vulkan_context.hpp"
 
 namespace {
 
+using namespace sched::api;
 using sched::DType;
 using sched::Error;
 using sched::fail;
@@ -35,129 +29,33 @@ using sched::TensorView;
 static_assert(static_cast<int>(Status::internal) == SCHED_ERROR_INTERNAL);
 static_assert(static_cast<int>(Status::not_finite) == SCHED_ERROR_NOT_FINITE);
 static_assert(static_cast<int>(Status::conflict) == SCHED_ERROR_CONFLICT);
+static_assert(static_cast<int>(Status::vulkan) == SCHED_ERROR_VULKAN);
 static_assert(static_cast<int>(sched::Input::memory0) == SCHED_INPUT_MEMORY0);
 static_assert(static_cast<int>(sched::Clip::quantile) == SCHED_CLIP_QUANTILE);
 static_assert(static_cast<int>(DType::f64) == SCHED_F64);
 static_assert(static_cast<int>(sched::NameKind::schedule) == SCHED_NAME_SCHEDULE);
 static_assert(sched::kInputs <= SCHED_WEIGHTS_INPUTS);
 
-// ------------------------------------------------------------------------- errors
-
-// Runs `body` and hands the sentence of any failure to `report`.
-template <typename Body, typename Report>
-sched_status guarded(const Body& body, const Report& report) noexcept {
-  try {
-    try {
-      body();
-      return SCHED_OK;
-    } catch (const Error& error) {
-      report(error.what());
-      return static_cast<sched_status>(error.status());
-    } catch (const std::bad_alloc&) {
-      report("out of memory");
-      return SCHED_ERROR_MEMORY;
-    } catch (const std::exception& error) {
-      report(error.what());
-      return SCHED_ERROR_INTERNAL;
-    }
-  } catch (...) {
-    return SCHED_ERROR_INTERNAL;
-  }
-}
-
-template <typename Body>
-sched_status guarded(const Body& body) noexcept {
-  return guarded(body, [](const char*) {});
-}
-
-void write_message(char* buffer, uint64_t capacity, const char* sentence) {
-  if (buffer == nullptr || capacity == 0) return;
-  const std::size_t length = std::min<uint64_t>(std::strlen(sentence), capacity - 1);
-  std::memcpy(buffer, sentence, length);
-  buffer[length] = '\0';
-}
-
-template <typename StatePointer, typename Body>
-sched_status guarded_state(StatePointer* state, const Body& body) noexcept {
-  if (state == nullptr) return SCHED_ERROR_ARGUMENT;
-  return guarded([&] { body(state->inner); },
-                 [&](const char* sentence) { state->inner.error = sentence; });
-}
-
-void need(bool condition, const char* sentence) {
-  if (!condition) fail(Status::argument, sentence);
-}
-
-// A struct of this version, read up to the size that the caller knows: that of the first
-// version, this one's, or a later one's.
-template <typename Struct>
-Struct read_struct(const Struct* given, std::size_t least, const Struct& defaults,
-                   const char* name) {
-  const bool known = given->struct_size == least || given->struct_size >= sizeof(Struct);
-  if (!known || given->struct_size > 4096) {
-    fail(Status::struct_size, name, ".struct_size is ", given->struct_size, "; it must be ",
-         sizeof(Struct), " (use the _INIT macro)");
-  }
-  Struct copy = defaults;
-  std::memcpy(&copy, given, std::min<std::size_t>(given->struct_size, sizeof(Struct)));
-  return copy;
-}
-
 // ------------------------------------------------------------------------ tensors
 
-struct Span {
-  const char* begin = nullptr;
-  const char* end = nullptr;
-  const char* name = "";
+// Reads the caller's tensors in the host's memory.
+struct ReadHost {
+  const State& state;
+
+  TensorView operator()(const sched_tensor* tensor, const char* name, int channels,
+                        Span& span) const {
+    check_tensor(state, tensor, name, channels, "SCHED_TENSOR_INIT");
+    const auto type = static_cast<DType>(tensor->dtype);
+    if (tensor->data == nullptr) fail(Status::argument, name, ".data is NULL");
+    const std::size_t width = sched::size_of(type);
+    if (reinterpret_cast<std::uintptr_t>(tensor->data) % width != 0) {
+      fail(Status::argument, name, ".data is not aligned to its ", width, "-byte elements");
+    }
+    const TensorView view{{tensor->data, 0, 0}, type};
+    span = span_of(view, static_cast<std::uint64_t>(tensor->batch * tensor->elements), name);
+    return view;
+  }
 };
-
-DType checked_dtype(const sched_tensor& tensor, const State& state, const char* name) {
-  if (tensor.dtype < SCHED_F32 || tensor.dtype > SCHED_F64) {
-    fail(Status::dtype, name, ".dtype is ", tensor.dtype,
-         "; allowed are SCHED_F32, SCHED_F16, SCHED_BF16 and SCHED_F64");
-  }
-  const auto type = static_cast<DType>(tensor.dtype);
-  if (!state.loop().kernel->takes(type)) {
-    fail(Status::dtype, name, ".dtype is float64, which only the reference kernel takes; this is ",
-         state.loop().kernel->name);
-  }
-  return type;
-}
-
-TensorView checked_tensor(const State& state, const sched_tensor* tensor, const char* name,
-                          int channels, Span& span) {
-  if (tensor == nullptr) fail(Status::argument, name, " is NULL");
-  if (tensor->struct_size < sizeof(sched_tensor) || tensor->struct_size > 4096) {
-    fail(Status::struct_size, name, ".struct_size is ", tensor->struct_size, "; it must be ",
-         sizeof(sched_tensor), " (use SCHED_TENSOR_INIT)");
-  }
-  const DType type = checked_dtype(*tensor, state, name);
-  const auto& loop = state.loop();
-  if (tensor->batch != loop.batch || tensor->elements != channels * loop.elements) {
-    fail(Status::shape, name, " has shape [", tensor->batch, ", ", tensor->elements,
-         "]; it must be [", loop.batch, ", ", channels * loop.elements, "]");
-  }
-  if (tensor->data == nullptr) fail(Status::argument, name, ".data is NULL");
-  const std::size_t width = sched::size_of(type);
-  if (reinterpret_cast<std::uintptr_t>(tensor->data) % width != 0) {
-    fail(Status::argument, name, ".data is not aligned to its ", width, "-byte elements");
-  }
-  span.begin = static_cast<const char*>(tensor->data);
-  span.end = span.begin + static_cast<std::size_t>(tensor->batch * tensor->elements) * width;
-  span.name = name;
-  return {tensor->data, type};
-}
-
-bool overlap(const Span& a, const Span& b) {
-  return a.begin != nullptr && b.begin != nullptr && a.begin < b.end && b.begin < a.end;
-}
-
-void check_apart(const Span& a, const Span& b, bool same_allowed) {
-  if (!overlap(a, b)) return;
-  if (same_allowed && a.begin == b.begin && a.end == b.end) return;
-  fail(Status::overlap, a.name, " overlaps ", b.name,
-       same_allowed ? "; it may be exactly the same memory, or apart" : "; they must be apart");
-}
 
 // ------------------------------------------------------------------- init options
 
@@ -186,11 +84,6 @@ std::vector<std::uint64_t> item_seeds(const sched_init_options& options) {
                                                   : options.seed + static_cast<uint64_t>(k));
   }
   return seeds;
-}
-
-bool checked_flag(int32_t value, const char* name) {
-  if (value != 0 && value != 1) fail(Status::value, name, " is ", value, "; allowed are 0 and 1");
-  return value == 1;
 }
 
 sched::LoopRequest loop_request(const sched_init_options& o) {
@@ -229,125 +122,6 @@ sched::LoopRequest loop_request(const sched_init_options& o) {
   request.use_clipped_epsilon =
       checked_flag(o.use_clipped_model_output, "use_clipped_model_output");
   return request;
-}
-
-// ---------------------------------------------------------------------- the step
-
-// The arguments of a step with what their memory covers.
-struct CheckedStep {
-  sched::StepRequest request;
-  Span next, sample, inputs[7], outputs[2];
-};
-
-void check_noise(const State& state, const sched_step_args& args, CheckedStep& step) {
-  const int draws = state.plan().draws;
-  for (int i = 0; i < 2; ++i) {
-    if (args.noise[i] == nullptr) continue;
-    const char* name = i == 0 ? "noise[0]" : "noise[1]";
-    if (i >= draws) {
-      fail(Status::option, name, " was given, but this step takes ", draws, " draws");
-    }
-    step.request.noise[i] = checked_tensor(state, args.noise[i], name, 1, step.inputs[2 + i]);
-  }
-  if (draws == 2 && (args.noise[0] == nullptr) != (args.noise[1] == nullptr)) {
-    fail(Status::argument, "this step takes 2 draws; give both noise tensors or none");
-  }
-}
-
-void check_groups(const State& state, const sched_step_args& args, CheckedStep& step) {
-  if (args.group_timesteps == nullptr) {
-    if (args.groups != 0 || args.group_targets != nullptr) {
-      fail(Status::argument, "groups or group_targets is set, but group_timesteps is NULL");
-    }
-    return;
-  }
-  const auto& loop = state.loop();
-  const auto& factors = loop.scheduler->factors;
-  if ((factors.init_options & sched::kGroups) == 0) {
-    fail(Status::option, "group_timesteps is not an option of ", factors.solver->name);
-  }
-  if (args.groups < 1 || loop.elements % args.groups != 0) {
-    fail(Status::shape, "groups is ", args.groups, "; it must divide the ", loop.elements,
-         " elements of an item");
-  }
-  step.request.group_timesteps = args.group_timesteps;
-  step.request.group_targets = args.group_targets;
-  step.request.groups = args.groups;
-}
-
-void check_mask(const State& state, const sched_step_args& args, CheckedStep& step) {
-  const char* solver = state.loop().scheduler->factors.solver->name;
-  sched::StepRequest& r = step.request;
-  if (args.mask == nullptr) {
-    if (args.original != nullptr || args.known_noise != nullptr) {
-      fail(Status::argument, "original and known_noise go with mask, which is NULL");
-    }
-    if (state.plan().has_known) {
-      fail(Status::argument, "mask is NULL; ", solver, " needs mask and original");
-    }
-    return;
-  }
-  if (args.group_timesteps != nullptr) {
-    fail(Status::conflict, "mask and group_timesteps exclude each other");
-  }
-  r.mask = checked_tensor(state, args.mask, "mask", 1, step.inputs[4]);
-  r.original = checked_tensor(state, args.original, "original", 1, step.inputs[5]);
-  if (args.known_noise == nullptr) return;
-  if (state.plan().has_known) {
-    fail(Status::option, "known_noise is not an option of ", solver,
-         ", whose known part shares the step's draw");
-  }
-  r.known_noise = checked_tensor(state, args.known_noise, "known_noise", 1, step.inputs[6]);
-}
-
-void check_overlaps(const CheckedStep& step) {
-  check_apart(step.next, step.sample, true);
-  const Span* outputs[] = {&step.next, &step.outputs[0], &step.outputs[1]};
-  for (const Span* output : outputs) {
-    for (const Span& input : step.inputs) check_apart(*output, input, false);
-  }
-  for (const Span& output : step.outputs) {
-    check_apart(output, step.sample, false);
-    check_apart(output, step.next, false);
-  }
-  check_apart(step.outputs[0], step.outputs[1], false);
-}
-
-CheckedStep checked_step(const State& state, const sched_step_args& args) {
-  if (state.is_finished()) {
-    fail(Status::finished, "all ", state.call(), " model calls of this loop are done");
-  }
-  CheckedStep step;
-  sched::StepRequest& r = step.request;
-  const int channels = state.loop().scheduler->factors.learned_channels ? 2 : 1;
-  r.sample = checked_tensor(state, args.sample, "sample", 1, step.sample);
-  if (state.node().needs_model || args.prediction != nullptr) {
-    r.prediction = checked_tensor(state, args.prediction, "prediction", channels, step.inputs[0]);
-  }
-  r.next = checked_tensor(state, args.next, "next", 1, step.next);
-  if (args.unconditional != nullptr) {
-    r.unconditional =
-        checked_tensor(state, args.unconditional, "unconditional", channels, step.inputs[1]);
-    if (!std::isfinite(args.guidance_scale)) {
-      fail(Status::value, "guidance_scale is ", args.guidance_scale, "; it must be finite");
-    }
-    r.guidance_scale = args.guidance_scale;
-  }
-  check_noise(state, args, step);
-  if (args.denoised != nullptr && !state.node().needs_model) {
-    fail(Status::option, "denoised was given, but this call asks no model");
-  }
-  if (args.denoised != nullptr) {
-    r.denoised = checked_tensor(state, args.denoised, "denoised", 1, step.outputs[0]);
-  }
-  if (args.next_input != nullptr) {
-    r.next_input = checked_tensor(state, args.next_input, "next_input", 1, step.outputs[1]);
-  }
-  r.without_noise = checked_flag(args.without_noise, "without_noise");
-  check_groups(state, args, step);
-  check_mask(state, args, step);
-  check_overlaps(step);
-  return step;
 }
 
 // ------------------------------------------------------------------- small getters
@@ -393,10 +167,6 @@ sched_name_info describe(const sched::KnownName& known) {
           known.name.c_str(), known.composition.c_str()};
 }
 
-const sched::NoiseLevel& level_at(const sched::TimeGrid& grid, std::size_t i) {
-  return i < grid.steps.size() ? grid.steps[i].from : grid.steps.back().to;
-}
-
 void fill_row(sched_weights& out, int32_t output, const sched::LinearForm& form) {
   out.output[out.rows] = output;
   for (std::size_t k = 0; k < sched::kInputs; ++k) out.weight[out.rows][k] = form.weight[k];
@@ -425,22 +195,6 @@ sched_weights weights_of(const sched::Loop& loop, std::size_t call) {
     fill_row(out, SCHED_OUTPUT_MEMORY0 + kept.slot, kept.form);
   }
   return out;
-}
-
-// Copies a struct of this version into a caller's that may be older or newer.
-template <typename Struct>
-sched_status give_struct(Struct value, std::size_t least, Struct* out) {
-  if (out->struct_size < least || out->struct_size > 4096) return SCHED_ERROR_STRUCT_SIZE;
-  value.struct_size = out->struct_size;
-  std::memcpy(out, &value, std::min<std::size_t>(out->struct_size, sizeof value));
-  return SCHED_OK;
-}
-
-template <typename Struct>
-void give_checked(const Struct& value, Struct* out, const char* name) {
-  if (give_struct(value, sizeof(Struct), out) == SCHED_OK) return;
-  fail(Status::struct_size, name, ".struct_size is ", out->struct_size, "; it must be ",
-       sizeof(Struct));
 }
 
 std::size_t checked_call(const sched::Loop& loop, int64_t call) {
@@ -486,6 +240,9 @@ const char* sched_status_name(sched_status status) {
     SCHED_NAME(SCHED_ERROR_UNSUPPORTED);
     SCHED_NAME(SCHED_ERROR_MEMORY);
     SCHED_NAME(SCHED_ERROR_INTERNAL);
+    SCHED_NAME(SCHED_ERROR_DEVICE_LOST);
+    SCHED_NAME(SCHED_ERROR_DEVICE_MEMORY);
+    SCHED_NAME(SCHED_ERROR_VULKAN);
 #undef SCHED_NAME
     default:
       return "unknown status";
@@ -674,12 +431,20 @@ sched_status sched_init(const sched_scheduler* scheduler, const sched_init_optio
         message = chosen.message;
         capacity = chosen.message_capacity;
         need(scheduler != nullptr, "scheduler is NULL");
-        *out = new sched_state{State(sched::make_loop(scheduler->inner, loop_request(chosen)))};
+        check_vulkan_options(chosen);
+        auto loop = sched::make_loop(scheduler->inner, loop_request(chosen));
+        auto executor = make_executor(loop, chosen);
+        *out = new sched_state{State(std::move(loop), std::move(executor))};
       },
       [&](const char* sentence) { write_message(message, capacity, sentence); });
 }
 
 void sched_state_free(sched_state* state) { delete state; }
+
+int32_t sched_can_continue(const sched_state* state) {
+  if (state == nullptr) return -1;
+  return state->inner.can_continue() ? 1 : 0;
+}
 
 const char* sched_last_error(const sched_state* state) {
   return state == nullptr ? "state is NULL" : state->inner.error.c_str();
@@ -803,46 +568,19 @@ int32_t sched_next_draws(const sched_state* state) {
 sched_status sched_initial_noise(sched_state* state, sched_tensor* out) {
   return guarded_state(state, [&](State& s) {
     Span span;
-    s.initial_noise(checked_tensor(s, out, "out", 1, span));
+    s.initial_noise(ReadHost{s}(out, "out", 1, span));
   });
 }
 
 sched_status sched_scale_input(sched_state* state, const sched_tensor* sample, sched_tensor* out) {
-  return guarded_state(state, [&](State& s) {
-    if (s.is_finished()) {
-      fail(Status::finished, "all model calls of this loop are done: there is no next input");
-    }
-    Span in;
-    Span to;
-    const TensorView sample_view = checked_tensor(s, sample, "sample", 1, in);
-    const TensorView out_view = checked_tensor(s, out, "out", 1, to);
-    check_apart(to, in, true);
-    s.scale_input(sample_view, out_view);
-  });
+  return guarded_state(state,
+                       [&](State& s) { scale_input<sched_tensor>(s, sample, out, ReadHost{s}); });
 }
 
 sched_status sched_add_noise(sched_state* state, int64_t step, const sched_tensor* original,
                              const sched_tensor* noise, sched_tensor* out) {
   return guarded_state(state, [&](State& s) {
-    const sched::TimeGrid& grid = s.loop().grid;
-    if (step < 0 || step > grid.total()) {
-      fail(Status::steps, "step is ", step, "; allowed are 0 to ", grid.total());
-    }
-    Span in;
-    Span from;
-    Span to;
-    const TensorView original_view = checked_tensor(s, original, "original", 1, in);
-    TensorView noise_view;
-    if (noise != nullptr) noise_view = checked_tensor(s, noise, "noise", 1, from);
-    const TensorView out_view = checked_tensor(s, out, "out", 1, to);
-    check_apart(to, in, true);
-    check_apart(to, from, false);
-    sched::NoiseLevel level = level_at(grid, static_cast<std::size_t>(step));
-    // The churn before the first call has no call before it that could add it.
-    if (step == grid.begin && !grid.nodes.empty()) {
-      level.sigma = std::hypot(level.sigma, grid.nodes.front().added_noise);
-    }
-    s.add_noise(level, original_view, noise_view, out_view);
+    add_noise<sched_tensor>(s, step, original, noise, out, ReadHost{s});
   });
 }
 
@@ -853,7 +591,7 @@ sched_status sched_step(sched_state* state, const sched_tensor* sample,
     args.sample = sample;
     args.prediction = prediction;
     args.next = next;
-    s.step(checked_step(s, args).request);
+    s.step(checked_step(s, args, ReadHost{s}).request);
   });
 }
 
@@ -862,7 +600,7 @@ sched_status sched_step_wide(sched_state* state, const sched_step_args* args) {
     need(args != nullptr, "args is NULL");
     const sched_step_args defaults = SCHED_STEP_ARGS_INIT;
     const auto chosen = read_struct(args, offsetof(sched_step_args, mask), defaults, "args");
-    s.step(checked_step(s, chosen).request);
+    s.step(checked_step(s, chosen, ReadHost{s}).request);
   });
 }
 

@@ -167,7 +167,7 @@ std::uint64_t fingerprint_of(const Loop& loop) {
   add(loop.batch);
   add(loop.elements);
   add(loop.dtype);
-  add(loop.kernel->id);
+  add(loop.kernel->history);
   for (const std::uint64_t seed : loop.seeds) add(seed);
   for (const std::uint64_t seed : loop.path_seeds) add(seed);
   // Of steps that are planned as the loop goes, or finished once norms are known.

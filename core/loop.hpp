@@ -51,6 +51,10 @@ struct Loop {
   std::vector<std::uint64_t> seeds;
   std::vector<std::uint64_t> path_seeds;  // of the Brownian paths
 
+  std::int64_t row_bytes() const {
+    return batch * elements * static_cast<std::int64_t>(size_of(kernel->history));
+  }
+  std::int64_t rows_bytes() const { return memory_rows * row_bytes(); }
   const Parameterization& parameterization() const { return scheduler->factors.parameterization; }
   LoopContext context() const {
     return {scheduler->factors.grid, scheduler->schedule, options, grid};

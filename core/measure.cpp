@@ -22,8 +22,8 @@ constexpr std::int64_t kBlock = 512;
 void add_input(const Pass& pass, Input name, std::int64_t item, std::int64_t from, std::int64_t n,
                double weight, double* sum) {
   const Operand& operand = pass.input[index_of(name)];
-  if (operand.data != nullptr) {
-    const char* data = static_cast<const char*>(operand.data) + item * operand.item_bytes;
+  if (operand.place.is_given()) {
+    const void* data = operand.place.after(item * operand.item_bytes).address();
     for (std::int64_t i = 0; i < n; ++i) sum[i] += weight * load(data, operand.type, from + i);
     return;
   }
@@ -76,17 +76,24 @@ ItemSums sums_of_item(const Pass& pass, const MeasureRule& rule, std::int64_t it
 
 }  // namespace
 
+void MeasureTotal::add_item(double first, double second) {
+  first_ += rule_.kind == Measure::norms ? std::sqrt(first) : first;
+  second_ += std::sqrt(second);
+}
+
+Measured MeasureTotal::result(std::int64_t batch, std::int64_t elements) const {
+  const double items = static_cast<double>(batch);
+  if (rule_.kind == Measure::norms) return {first_ / items, second_ / items, true};
+  return {std::sqrt(first_ / (items * static_cast<double>(elements))), 0.0, true};
+}
+
 Measured measure(const Pass& pass, const MeasureRule& rule) {
-  Measured measured;
-  const bool norms = rule.kind == Measure::norms;
+  MeasureTotal total(rule);
   for (std::int64_t item = 0; item < pass.batch; ++item) {
     const ItemSums sums = sums_of_item(pass, rule, item);
-    measured.first += norms ? std::sqrt(sums.first) : sums.first;
-    measured.second += std::sqrt(sums.second);
+    total.add_item(sums.first, sums.second);
   }
-  const double items = static_cast<double>(pass.batch);
-  if (norms) return {measured.first / items, measured.second / items, true};
-  return {std::sqrt(measured.first / (items * static_cast<double>(pass.elements))), 0.0, true};
+  return total.result(pass.batch, pass.elements);
 }
 
 }  // namespace sched

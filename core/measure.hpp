@@ -6,6 +6,19 @@
 
 namespace sched {
 
+// Sums of items, of squares or of errors, as what the rule asks for.
+class MeasureTotal {
+ public:
+  explicit MeasureTotal(const MeasureRule& rule) : rule_(rule) {}
+  void add_item(double first, double second);
+  Measured result(std::int64_t batch, std::int64_t elements) const;
+
+ private:
+  const MeasureRule& rule_;
+  double first_ = 0.0;
+  double second_ = 0.0;
+};
+
 // What the rule asks for, over the inputs of the pass.
 Measured measure(const Pass& pass, const MeasureRule& rule);
 

@@ -4,33 +4,33 @@
 
 namespace sched {
 
-namespace {
+void InputUse::add(const LinearForm& form) {
+  for (std::size_t i = 0; i < kInputs; ++i) used_[i] += std::fabs(form.weight[i]);
+}
 
-// Inputs that a row uses, in the fixed order of the names; x0's own where it is clipped.
-struct Live {
-  Input input[kMaxLive];
-  int count = 0;
-};
-
-Live live_inputs(const Pass& pass) {
-  // Sums of absolute weights are zero only where every weight is, and vectorise.
-  double used[kInputs] = {};
-  const auto add = [&](const LinearForm& form) {
-    for (std::size_t i = 0; i < kInputs; ++i) used[i] += std::fabs(form.weight[i]);
-  };
+void InputUse::add(const Pass& pass) {
   for (int r = 0; r < pass.rows; ++r) add(pass.row[r].form);
-  if (pass.mask.data != nullptr) add(pass.known);
-  if (used[index_of(Input::denoised)] != 0.0) add(pass.denoised);
+  if (pass.mask.place.is_given()) add(pass.known);
+  if (used_[index_of(Input::denoised)] != 0.0) add(pass.denoised);
+}
+
+Live InputUse::live() const {
   Live live;
   for (std::size_t i = 0; i < kInputs; ++i) {
-    if (used[i] != 0.0) live.input[live.count++] = static_cast<Input>(i);
+    if (used_[i] != 0.0) live.input[live.count++] = static_cast<Input>(i);
   }
   return live;
 }
 
-bool is_noise(Input input) {
-  return input == Input::noise0 || input == Input::noise1 || input == Input::known_noise;
+// The first sample and the known part of a mask have a stream of their own, the nodes of a
+// Brownian path another.
+NoiseSource noise_source(const Pass& pass, Input name) {
+  if (name == Input::known_noise) return {0, kFirstSampleStream, false};
+  if (name == Input::noise0 && pass.term_count > 0) return {0, kPathStream, true};
+  return {pass.first_draw + (name == Input::noise0 ? 0 : 1), pass.stream, false};
 }
+
+namespace {
 
 void set_weights(const Pass& pass, const Live& live, KernelTask& task) {
   task.inputs = live.count;
@@ -67,24 +67,16 @@ void set_plan(const Pass& pass, const Live& live, KernelTask& task) {
   task.variance_type = pass.variance.type;
 }
 
-const void* shifted(const void* data, DType type, std::int64_t bytes, std::int64_t elements) {
-  return static_cast<const char*>(data) + bytes +
-         elements * static_cast<std::int64_t>(size_of(type));
+void* shifted(const Place& place, DType type, std::int64_t bytes, std::int64_t elements) {
+  return place.after(bytes + elements * static_cast<std::int64_t>(size_of(type))).address();
 }
 
-// The first sample and the known part of a mask have a stream of their own, the nodes of a
-// Brownian path another.
 void set_noise(const Pass& pass, Input name, std::int64_t item, KernelInput& input) {
-  if (name == Input::known_noise) {
-    input.key = {pass.seeds[item], 0, kFirstSampleStream};
-  } else if (name == Input::noise0 && pass.term_count > 0) {
-    input.key = {pass.path_seeds[item], 0, kPathStream};
-    input.terms = pass.terms;
-    input.term_count = pass.term_count;
-  } else {
-    const std::uint32_t draw = name == Input::noise0 ? 0 : 1;
-    input.key = {pass.seeds[item], pass.first_draw + draw, pass.stream};
-  }
+  const NoiseSource source = noise_source(pass, name);
+  input.key = {(source.on_path ? pass.path_seeds : pass.seeds)[item], source.draw, source.stream};
+  if (!source.on_path) return;
+  input.terms = pass.terms;
+  input.term_count = pass.term_count;
 }
 
 void set_item(const Pass& pass, const Live& live, std::int64_t item, KernelTask& task) {
@@ -96,33 +88,32 @@ void set_item(const Pass& pass, const Live& live, std::int64_t item, KernelTask&
     input.term_count = 0;
     if (name == Input::denoised) {
       input.source = Source::denoised;
-    } else if (is_noise(name) && operand.data == nullptr) {
+    } else if (is_noise(name) && !operand.place.is_given()) {
       input.source = Source::noise;
       set_noise(pass, name, item, input);
     } else {
       input.source = Source::memory;
-      input.data = shifted(operand.data, operand.type, item * operand.item_bytes, pass.first);
+      input.data = shifted(operand.place, operand.type, item * operand.item_bytes, pass.first);
     }
   }
   for (int r = 0; r < pass.rows; ++r) {
     const PassRow& row = pass.row[r];
     task.output[r].type = row.type;
     task.output[r].known = row.known;
-    task.output[r].data =
-        const_cast<void*>(shifted(row.data, row.type, item * row.item_bytes, pass.first));
+    task.output[r].data = shifted(row.place, row.type, item * row.item_bytes, pass.first);
   }
-  if (pass.mask.data != nullptr) {
-    task.mask = shifted(pass.mask.data, pass.mask.type, item * pass.mask.item_bytes, pass.first);
+  if (pass.mask.place.is_given()) {
+    task.mask = shifted(pass.mask.place, pass.mask.type, item * pass.mask.item_bytes, pass.first);
   }
   if (task.gain != 0) {
-    task.variance = shifted(pass.variance.data, pass.variance.type, item * pass.variance.item_bytes,
-                            pass.first);
+    task.variance = shifted(pass.variance.place, pass.variance.type,
+                            item * pass.variance.item_bytes, pass.first);
   }
 }
 
 // Items may be run as one where nothing depends on the item and all lie end to end.
 bool is_one_span(const Pass& pass, const Live& live, const KernelTask& task) {
-  if (pass.count != pass.elements || task.gain != 0 || pass.mask.data != nullptr) return false;
+  if (pass.count != pass.elements || task.gain != 0 || pass.mask.place.is_given()) return false;
   const auto dense = [&](DType type, std::int64_t item_bytes) {
     return item_bytes == pass.elements * static_cast<std::int64_t>(size_of(type));
   };
@@ -130,7 +121,7 @@ bool is_one_span(const Pass& pass, const Live& live, const KernelTask& task) {
     const Operand& operand = pass.input[index_of(live.input[k])];
     if (live.input[k] == Input::denoised) {
       if (task.clip == static_cast<int>(Clip::quantile)) return false;
-    } else if (operand.data == nullptr || !dense(operand.type, operand.item_bytes)) {
+    } else if (!operand.place.is_given() || !dense(operand.type, operand.item_bytes)) {
       return false;
     }
   }
@@ -143,7 +134,9 @@ bool is_one_span(const Pass& pass, const Live& live, const KernelTask& task) {
 }  // namespace
 
 void run_pass(const Kernel& kernel, const Pass& pass) {
-  const Live live = live_inputs(pass);
+  InputUse use;
+  use.add(pass);
+  const Live live = use.live();
   KernelTask task;
   set_weights(pass, live, task);
   set_plan(pass, live, task);

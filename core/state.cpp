@@ -2,22 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
-#include <new>
-
-#include "measure.hpp"
 
 namespace sched {
 
 namespace {
-
-constexpr std::size_t kAlignment = 64;
-
-unsigned char* allocate(std::int64_t bytes) {
-  if (bytes == 0) return nullptr;
-  return static_cast<unsigned char*>(
-      ::operator new (static_cast<std::size_t>(bytes), std::align_val_t{kAlignment}));
-}
 
 LinearForm guided(const LinearForm& form, double scale) {
   const LinearForm both = scale * LinearForm::of(Input::prediction) +
@@ -33,19 +21,8 @@ LinearForm without_noise(LinearForm form) {
 
 }  // namespace
 
-void State::Free::operator()(void* memory) const {
-  ::operator delete (memory, std::align_val_t{kAlignment});
-}
-
-State::State(std::shared_ptr<const Loop> loop) : loop_(std::move(loop)) {
-  rows_.reset(allocate(loop_->memory_rows * row_bytes()));
-  if (rows_) {
-    std::memset(rows_.get(), 0, static_cast<std::size_t>(loop_->memory_rows * row_bytes()));
-  }
-  if (loop_->scheduler->factors.clip.mode == Clip::quantile) {
-    scratch_.reset(
-        allocate(loop_->elements * static_cast<std::int64_t>(size_of(loop_->kernel->history))));
-  }
+State::State(std::shared_ptr<const Loop> loop, std::unique_ptr<Executor> executor)
+    : loop_(std::move(loop)), executor_(std::move(executor)) {
   if (const Adaptive* adaptive = loop_->adaptive()) {
     attempt_.emplace();
     attempt_->control = adaptive->start(loop_->context());
@@ -53,21 +30,11 @@ State::State(std::shared_ptr<const Loop> loop) : loop_(std::move(loop)) {
   }
 }
 
-State::State(const State& other) : State(other.loop_) {
-  call_ = other.call_;
-  attempt_ = other.attempt_;
-  if (rows_) {
-    std::memcpy(rows_.get(), other.rows_.get(),
-                static_cast<std::size_t>(loop_->memory_rows * row_bytes()));
-  }
-}
-
-std::int64_t State::row_bytes() const {
-  return loop_->batch * loop_->elements *
-         static_cast<std::int64_t>(size_of(loop_->kernel->history));
-}
-
-unsigned char* State::row(int slot) const { return rows_.get() + slot * row_bytes(); }
+State::State(const State& other)
+    : loop_(other.loop_),
+      executor_(other.executor_->clone()),
+      call_(other.call_),
+      attempt_(other.attempt_) {}
 
 std::int64_t State::bytes() const {
   const std::size_t planned =
@@ -78,10 +45,7 @@ std::int64_t State::bytes() const {
       loop_->grid.steps.capacity() * sizeof(GridStep) +
       loop_->grid.sigmas.capacity() * sizeof(double) +
       (loop_->seeds.capacity() + loop_->path_seeds.capacity()) * sizeof(std::uint64_t);
-  const std::int64_t scratch =
-      scratch_ ? loop_->elements * static_cast<std::int64_t>(size_of(loop_->kernel->history)) : 0;
-  return static_cast<std::int64_t>(sizeof(*this) + planned) + scratch +
-         loop_->memory_rows * row_bytes();
+  return static_cast<std::int64_t>(sizeof(*this) + planned) + executor_->bytes();
 }
 
 // ------------------------------------------------------------------------- passes
@@ -93,18 +57,17 @@ Pass State::blank_pass() const {
   pass.count = loop_->elements;
   pass.seeds = loop_->seeds.data();
   pass.path_seeds = loop_->path_seeds.data();
-  pass.scratch = scratch_.get();
   return pass;
 }
 
 Operand State::operand(const TensorView& view, std::int64_t elements) const {
-  return {view.data, view.type, elements * static_cast<std::int64_t>(size_of(view.type))};
+  return {view.place, view.type, elements * static_cast<std::int64_t>(size_of(view.type))};
 }
 
 void State::add_output(Pass& pass, const LinearForm& form, const TensorView& view,
                        double known) const {
-  if (view.data == nullptr) return;
-  pass.add_row(form, view.data, view.type,
+  if (!view.is_given()) return;
+  pass.add_row(form, view.place, view.type,
                loop_->elements * static_cast<std::int64_t>(size_of(view.type)), known);
 }
 
@@ -122,12 +85,12 @@ void State::bind_inputs(Pass& pass, const StepRequest& request) const {
   bind(Input::original, request.original, n);
   bind(Input::known_noise, request.known_noise, n);
   for (int slot = 0; slot < loop_->memory_rows; ++slot) {
-    bind(memory_input(slot), {row(slot), loop_->kernel->history}, n);
+    bind(memory_input(slot), {executor_->row(slot), loop_->kernel->history}, n);
   }
   if (learned) {
     pass.variance = operand(request.prediction, 2 * n);
-    pass.variance.data = static_cast<const char*>(pass.variance.data) +
-                         n * static_cast<std::int64_t>(size_of(pass.variance.type));
+    pass.variance.place =
+        pass.variance.place.after(n * static_cast<std::int64_t>(size_of(pass.variance.type)));
   }
 }
 
@@ -135,7 +98,7 @@ void State::bind_inputs(Pass& pass, const StepRequest& request) const {
 // arrives.
 void State::add_known(Pass& pass, const StepPlan& plan, const StepRequest& request,
                       const std::optional<Attempt>& next) const {
-  if (request.mask.data == nullptr) return;
+  if (!request.mask.is_given()) return;
   pass.mask = operand(request.mask, loop_->elements);
   const NoiseLevel level = level_after(next);
   pass.known = plan.has_known ? plan.known
@@ -151,15 +114,15 @@ void State::add_step_rows(Pass& pass, const StepPlan& plan, const StepRequest& r
   pass.denoised = plan.denoised;
   const LinearForm result = request.without_noise ? without_noise(plan.next) : plan.next;
   add_known(pass, plan, request, next);
-  const bool masked = request.mask.data != nullptr;
+  const bool masked = request.mask.is_given();
   add_output(pass, result, request.next, masked ? 1.0 : 0.0);
   add_output(pass, plan.preview, request.denoised);
   add_output(pass, scale * result, request.next_input, masked ? scale : 0.0);
   for (int i = 0; i < plan.kept_count; ++i) {
     const KeptRow& kept = plan.kept[static_cast<std::size_t>(i)];
-    add_output(pass, kept.form, {row(kept.slot), loop_->kernel->history});
+    add_output(pass, kept.form, {executor_->row(kept.slot), loop_->kernel->history});
   }
-  if (request.unconditional.data == nullptr) return;
+  if (!request.unconditional.is_given()) return;
   for (int r = 0; r < pass.rows; ++r) {
     pass.row[r].form = guided(pass.row[r].form, request.guidance_scale);
   }
@@ -175,7 +138,7 @@ void State::plan_attempt(Attempt& attempt) const {
 }
 
 StepPlan State::measured_plan(const Pass& pass, const StepRequest& request,
-                              std::optional<Attempt>& next) const {
+                              std::optional<Attempt>& next) {
   StepPlan result = plan();
   if (attempt_) {
     next = attempt_;
@@ -183,11 +146,11 @@ StepPlan State::measured_plan(const Pass& pass, const StepRequest& request,
   }
   if (result.measure.kind != Measure::none) {
     MeasureRule rule = result.measure;
-    if (request.unconditional.data != nullptr) {
+    if (request.unconditional.is_given()) {
       rule.low = guided(rule.low, request.guidance_scale);
       rule.high = guided(rule.high, request.guidance_scale);
     }
-    Measured measured = measure(pass, rule);
+    Measured measured = executor_->measure(pass, rule);
     if (!std::isfinite(measured.first) || !std::isfinite(measured.second)) {
       fail(Status::not_finite, "call ", call_,
            ": the norm that the next step depends on is not finite: sample, prediction or noise "
@@ -252,62 +215,56 @@ void State::step(const StepRequest& request) {
   } else if (attempt_ || plan().measure.kind != Measure::none) {
     const StepPlan plan = measured_plan(pass, request, next);
     add_step_rows(pass, plan, request, next);
-    run_pass(*loop_->kernel, pass);
+    executor_->run(pass);
   } else {
     add_step_rows(pass, plan(), request, next);
-    run_pass(*loop_->kernel, pass);
+    executor_->run(pass);
   }
   ++call_;
   if (next) attempt_ = next;
 }
 
 // The group axis: a plan for each token, over the token's part of each item.
-void State::step_groups(Pass& pass, const StepRequest& request) const {
-  const std::int64_t length = loop_->elements / request.groups;
-  const auto plan_of = [&](std::int64_t i) {
-    const double* target = request.group_targets == nullptr ? nullptr : request.group_targets + i;
-    const auto call = static_cast<std::size_t>(call_);
-    return loop_->plan_call(loop_->group_node(call, request.group_timesteps[i], target), true);
-  };
+class State::GroupParts final : public PartSource {
+ public:
+  GroupParts(const State& state, const StepRequest& request) : state_(state), request_(request) {}
+
+  StepPlan plan(std::int64_t i) const {
+    const Loop& loop = state_.loop();
+    const double* target = request_.group_targets == nullptr ? nullptr : request_.group_targets + i;
+    const auto call = static_cast<std::size_t>(state_.call());
+    return loop.plan_call(loop.group_node(call, request_.group_timesteps[i], target), true);
+  }
+  void put_part(std::int64_t i, StepPlan& plan_of_part, Pass& pass) const override {
+    plan_of_part = plan(i);
+    state_.add_step_rows(pass, plan_of_part, request_, std::nullopt);
+  }
+
+ private:
+  const State& state_;
+  const StepRequest& request_;
+};
+
+void State::step_groups(const Pass& pass, const StepRequest& request) {
+  const GroupParts parts(*this, request);
   // A time may be out of place, or leave a weight that is not finite: find out before
   // anything is written.
-  for (std::int64_t i = 0; i < loop_->batch * request.groups; ++i) plan_of(i);
-  for (std::int64_t item = 0; item < loop_->batch; ++item) {
-    for (std::int64_t group = 0; group < request.groups; ++group) {
-      const StepPlan plan = plan_of(item * request.groups + group);
-      Pass part = pass;
-      add_step_rows(part, plan, request, std::nullopt);
-      const auto move_to_item = [item](Operand& input) {
-        if (input.data == nullptr) return;
-        input.data = static_cast<const char*>(input.data) + item * input.item_bytes;
-      };
-      for (Operand& input : part.input) move_to_item(input);
-      move_to_item(part.mask);
-      for (int r = 0; r < part.rows; ++r) {
-        part.row[r].data = static_cast<char*>(part.row[r].data) + item * part.row[r].item_bytes;
-      }
-      part.batch = 1;
-      part.seeds = pass.seeds + item;
-      part.path_seeds = pass.path_seeds + item;
-      part.first = group * length;
-      part.count = length;
-      run_pass(*loop_->kernel, part);
-    }
-  }
+  for (std::int64_t i = 0; i < loop_->batch * request.groups; ++i) parts.plan(i);
+  executor_->run_parts(pass, request.groups, parts);
 }
 
 void State::scale_input(const TensorView& sample, const TensorView& out) {
   Pass pass = blank_pass();
   pass.input[index_of(Input::sample)] = operand(sample, loop_->elements);
   add_output(pass, next_input_scale() * LinearForm::of(Input::sample), out);
-  run_pass(*loop_->kernel, pass);
+  executor_->run(pass);
 }
 
 void State::initial_noise(const TensorView& out) {
   Pass pass = blank_pass();
   pass.stream = kFirstSampleStream;
   add_output(pass, loop_->grid.init_noise_sigma * LinearForm::of(Input::noise0), out);
-  run_pass(*loop_->kernel, pass);
+  executor_->run(pass);
 }
 
 void State::add_noise(const NoiseLevel& level, const TensorView& original, const TensorView& noise,
@@ -320,7 +277,7 @@ void State::add_noise(const NoiseLevel& level, const TensorView& original, const
       pass,
       level.alpha * LinearForm::of(Input::sample) + level.sigma * LinearForm::of(Input::noise0),
       out);
-  run_pass(*loop_->kernel, pass);
+  executor_->run(pass);
 }
 
 }  // namespace sched

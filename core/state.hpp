@@ -4,15 +4,16 @@
 
 #include <string>
 
-#include "loop.hpp"
-#include "pass.hpp"
+#include "executor.hpp"
 
 namespace sched {
 
-// A caller's tensor after api.cpp has checked it.
+// A caller's tensor after its checks.
 struct TensorView {
-  void* data = nullptr;
+  Place place;
   DType type = DType::f32;
+
+  bool is_given() const { return place.is_given(); }
 };
 
 // What a step is given; checked.
@@ -29,11 +30,13 @@ struct StepRequest {
 
 class State {
  public:
-  explicit State(std::shared_ptr<const Loop> loop);
+  State(std::shared_ptr<const Loop> loop, std::unique_ptr<Executor> executor);
   State(const State& other);
   State& operator=(const State&) = delete;
 
   const Loop& loop() const { return *loop_; }
+  Executor& executor() { return *executor_; }
+  bool can_continue() const { return executor_->can_continue(); }
   std::int64_t call() const { return call_; }
   bool is_finished() const {
     return attempt_ ? attempt_->control.finished != 0
@@ -51,8 +54,8 @@ class State {
   const Control* control() const { return attempt_ ? &attempt_->control : nullptr; }
   std::int64_t bytes() const;
 
-  // Nothing here allocates, and nothing fails, except group times that leave a weight
-  // which is not finite, and norms that are not: then nothing was written.
+  // On the host nothing here allocates, and nothing fails, except group times that leave a
+  // weight which is not finite, and norms that are not: then nothing was written.
   void step(const StepRequest& request);
   void scale_input(const TensorView& sample, const TensorView& out);
   void initial_noise(const TensorView& out);
@@ -68,10 +71,7 @@ class State {
   mutable std::string error;  // of the last call that failed, a query's too
 
  private:
-  struct Free {
-    void operator()(void* memory) const;
-  };
-  using Memory = std::unique_ptr<unsigned char, Free>;
+  class GroupParts;
 
   // The call of an adaptive loop that comes next.
   struct Attempt {
@@ -83,7 +83,7 @@ class State {
   // The plan to run, and in `next` where an adaptive loop goes on: measures where the plan
   // says so.
   StepPlan measured_plan(const Pass& pass, const StepRequest& request,
-                         std::optional<Attempt>& next) const;
+                         std::optional<Attempt>& next);
   double scale_after(const std::optional<Attempt>& next) const;
   NoiseLevel level_after(const std::optional<Attempt>& next) const;
 
@@ -98,13 +98,10 @@ class State {
   void add_known(Pass& pass, const StepPlan& plan, const StepRequest& request,
                  const std::optional<Attempt>& next) const;
   void bind_inputs(Pass& pass, const StepRequest& request) const;
-  void step_groups(Pass& pass, const StepRequest& request) const;
-  unsigned char* row(int slot) const;
-  std::int64_t row_bytes() const;
+  void step_groups(const Pass& pass, const StepRequest& request);
 
   std::shared_ptr<const Loop> loop_;
-  Memory rows_;
-  Memory scratch_;
+  std::unique_ptr<Executor> executor_;
   std::int64_t call_ = 0;
   std::optional<Attempt> attempt_;  // adaptive loops only
 };

@@ -2,9 +2,9 @@
 //
 //   offset  size
 //        0     8  "SCHEDSTA"
-//        8     4  version of this format, 2
+//        8     4  version of this format, 3
 //       12     4  size of this header, 112
-//       16     8  fingerprint of configuration, options, shape, seeds and kernel
+//       16     8  fingerprint of configuration, options, shape, seeds and type of the rows
 //       24     8  model calls done
 //       32     8  size of the memory rows
 //       40    40  loops that choose their own steps: log SNR of the next attempt, its step,
@@ -23,7 +23,7 @@ namespace sched {
 namespace {
 
 constexpr char kMagic[9] = "SCHEDSTA";
-constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kVersion = 3;
 constexpr std::uint64_t kHeader = 112;
 constexpr std::uint64_t kControl = 40;
 constexpr std::uint64_t kChecksum = 8;
@@ -75,11 +75,11 @@ Control get_control(const unsigned char* bytes) {
 }  // namespace
 
 std::uint64_t State::saved_size() const {
-  return kHeader + static_cast<std::uint64_t>(loop_->memory_rows * row_bytes()) + kChecksum;
+  return kHeader + static_cast<std::uint64_t>(loop_->rows_bytes()) + kChecksum;
 }
 
 void State::save(unsigned char* bytes) const {
-  const std::uint64_t payload = static_cast<std::uint64_t>(loop_->memory_rows * row_bytes());
+  const std::uint64_t payload = static_cast<std::uint64_t>(loop_->rows_bytes());
   std::memset(bytes, 0, kHeader);
   std::memcpy(bytes, kMagic, 8);
   put(bytes, 8, kVersion);
@@ -88,7 +88,7 @@ void State::save(unsigned char* bytes) const {
   put(bytes, 24, call_);
   put(bytes, 32, payload);
   if (attempt_) put_control(bytes, attempt_->control);
-  if (payload > 0) std::memcpy(bytes + kHeader, rows_.get(), payload);
+  executor_->save_rows(bytes + kHeader);
   put(bytes, kHeader + payload, hash_bytes(bytes, kHeader + payload, kHashStart));
 }
 
@@ -106,9 +106,9 @@ void State::load(const unsigned char* bytes, std::uint64_t size) {
          kVersion);
   }
   if (get<std::uint64_t>(bytes, 16) != fingerprint_of(*loop_)) {
-    fail(
-        Status::mismatch,
-        "the saved state belongs to another configuration, shape, seed, number of steps or kernel");
+    fail(Status::mismatch,
+         "the saved state belongs to another configuration, shape, seed, number of "
+         "steps, or to a kernel with rows of another type");
   }
   const auto calls = get<std::int64_t>(bytes, 24);
   const auto payload = get<std::uint64_t>(bytes, 32);
@@ -116,16 +116,16 @@ void State::load(const unsigned char* bytes, std::uint64_t size) {
   if (size != saved_size() || payload != size - kHeader - kChecksum || calls < 0 || too_many) {
     fail(Status::damaged, "the saved state contradicts itself");
   }
-  if (attempt_) {
-    Attempt attempt = *attempt_;
-    attempt.control = get_control(bytes);
-    if (!loop_->adaptive()->is_sane(loop_->context(), attempt.control)) {
+  std::optional<Attempt> attempt = attempt_;
+  if (attempt) {
+    attempt->control = get_control(bytes);
+    if (!loop_->adaptive()->is_sane(loop_->context(), attempt->control)) {
       fail(Status::damaged, "the saved state contradicts itself");
     }
-    plan_attempt(attempt);
-    attempt_ = attempt;
+    plan_attempt(*attempt);
   }
-  if (payload > 0) std::memcpy(rows_.get(), bytes + kHeader, payload);
+  executor_->load_rows(bytes + kHeader);
+  if (attempt) attempt_ = attempt;
   call_ = calls;
 }
 

@@ -33,7 +33,10 @@ enum class Status : int {
   mismatch = -19,
   unsupported = -20,
   memory = -21,
-  internal = -22
+  internal = -22,
+  device_lost = -23,
+  device_memory = -24,
+  vulkan = -25
 };
 
 class Error : public std::runtime_error {

@@ -24,6 +24,7 @@
 #include "demo_images.hpp"
 #include "demo_plot.hpp"
 #include "usage_error.hpp"
+#include "vulkan_context.hpp"
 
 #ifdef _WIN32
 #include <io.h>
@@ -295,10 +296,10 @@ Scheduler make_scheduler(const std::string& text) {
   return Scheduler(scheduler);
 }
 
-constexpr const char* kKernelNames[] = {"default", "reference", "fused", "blas"};
+constexpr const char* kKernelNames[] = {"default", "reference", "fused", "blas", "vulkan"};
 
 int32_t find_kernel(const std::string& name) {
-  for (int32_t kernel = 0; kernel < 4; ++kernel) {
+  for (int32_t kernel = 0; kernel < 5; ++kernel) {
     if (name != kKernelNames[kernel]) continue;
     if (kernel == SCHED_KERNEL_DEFAULT ||
         sched_kernel_available(static_cast<sched_kernel>(kernel)) == 1) {
@@ -306,7 +307,8 @@ int32_t find_kernel(const std::string& name) {
     }
     throw UsageError("the kernel '" + name + "' is not in this build");
   }
-  throw UsageError("no kernel is called '" + name + "'; use default, reference, fused or blas");
+  throw UsageError("no kernel is called '" + name +
+                   "'; use default, reference, fused, blas or vulkan");
 }
 
 State make_state(const sched_scheduler* scheduler, const Options& asked, int steps, double mu) {
@@ -316,6 +318,8 @@ State make_state(const sched_scheduler* scheduler, const Options& asked, int ste
   options.batch = asked.samples;
   options.elements = kPictureValues;
   options.kernel = find_kernel(asked.kernel);
+  const auto vulkan = options.kernel == SCHED_KERNEL_VULKAN ? open_vulkan({}) : nullptr;
+  options.vulkan = vulkan.get();
   options.seed = asked.seed;
   options.mu = mu;
   options.message = message;
@@ -772,7 +776,7 @@ void add_demo_command(CLI::App& app, int& exit_code) {
   command->add_option("--samples", options->samples, "How many samples (default 8)");
   command->add_option("--images", options->images, "Folder of PNG and JPEG files to learn from");
   command->add_option("--out", options->out, "Folder for the results (default demo)");
-  command->add_option("--kernel", options->kernel, "default, reference, fused or blas");
+  command->add_option("--kernel", options->kernel, "default, reference, fused, blas or vulkan");
   command->add_flag("--list", options->list, "List the built-in configurations and methods");
   command->callback([options, &exit_code] { exit_code = demo::run(*options); });
 }

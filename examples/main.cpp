@@ -77,13 +77,14 @@ void add_plan_command(CLI::App& app, PlanOptions& options, int& exit_code) {
 
 void add_replay_command(CLI::App& app, ReplayOptions& options, int& exit_code) {
   const std::map<std::string, sched_kernel> kernels = {{"default", SCHED_KERNEL_DEFAULT},
+                                                       {"vulkan", SCHED_KERNEL_VULKAN},
                                                        {"reference", SCHED_KERNEL_REFERENCE},
                                                        {"fused", SCHED_KERNEL_FUSED},
                                                        {"blas", SCHED_KERNEL_BLAS}};
   CLI::App* const command =
       app.add_subcommand("replay", "Runs recorded loops and compares every step");
   command->add_option("FILE", options.files, "Recorded loops (safetensors)")->required();
-  command->add_option("--kernel", "default, reference, fused or blas")
+  command->add_option("--kernel", "default, reference, fused, blas or vulkan")
       ->check(CLI::IsMember(kernels))
       ->each([&options, kernels](const std::string& name) { options.kernel = kernels.at(name); });
   command->add_option("--dtype", "f32 (default), f64 (default for reference), f16 or bf16")
@@ -94,6 +95,8 @@ void add_replay_command(CLI::App& app, ReplayOptions& options, int& exit_code) {
                    "Of max(1, largest recorded value); default 2e-6, for f64 1e-12")
       ->check(CLI::PositiveNumber);
   command->add_flag("--verbose", options.verbose, "Print the error of every step");
+  command->add_option("--device", options.vulkan.device, "Vulkan: part of the device's name");
+  command->add_flag("--phone", options.vulkan.phone, "Vulkan: within the limits of a phone");
   command->callback([&options, &exit_code] { exit_code = run_replay(options); });
 }
 

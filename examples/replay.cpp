@@ -91,6 +91,7 @@ sched::State open_loop(const RecordedLoop& loop, const ReplayOptions& options) {
   sched::InitOptions init = loop.options;
   init.dtype = options.dtype;
   init.kernel = options.kernel;
+  init.vulkan = options.context.get();
   return scheduler.init(init);
 }
 
@@ -347,6 +348,10 @@ int run_replay(ReplayOptions options) {
   if (options.dtype == SCHED_DTYPE_UNDEFINED)
     options.dtype = options.kernel == SCHED_KERNEL_REFERENCE ? SCHED_F64 : SCHED_F32;
   if (options.tolerance == 0) options.tolerance = default_tolerance(options.dtype);
+  if (options.kernel == SCHED_KERNEL_VULKAN) {
+    options.context = open_vulkan(options.vulkan);
+    std::printf("on %s\n", printable(vulkan_name(options.context.get())).c_str());
+  }
   std::size_t width = 0;
   for (const std::string& path : options.files) width = std::max(width, stem_of(path).size());
 

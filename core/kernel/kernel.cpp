@@ -6,6 +6,9 @@ extern const Kernel kReferenceKernel, kFusedKernel;
 #if defined(SCHED_HAVE_BLAS)
 extern const Kernel kBlasKernel;
 #endif
+#if defined(SCHED_HAVE_VULKAN)
+extern const Kernel kVulkanKernel;
+#endif
 
 const Kernel* find_kernel(int id) {
   switch (id) {
@@ -17,6 +20,10 @@ const Kernel* find_kernel(int id) {
 #if defined(SCHED_HAVE_BLAS)
     case 3:
       return &kBlasKernel;
+#endif
+#if defined(SCHED_HAVE_VULKAN)
+    case 4:
+      return &kVulkanKernel;
 #endif
     default:
       return nullptr;

@@ -72,28 +72,31 @@ extern "C" {
 /* Codes keep their numbers for ever. */
 typedef enum sched_status {
   SCHED_OK = 0,
-  SCHED_ERROR_ARGUMENT = -1,      /* a pointer is NULL, a count is negative, ... */
-  SCHED_ERROR_STRUCT_SIZE = -2,   /* struct_size is not one that this version knows */
-  SCHED_ERROR_JSON = -3,          /* the text is not valid JSON (or not UTF-8) */
-  SCHED_ERROR_UNKNOWN_CLASS = -4, /* no such scheduler class or solver */
-  SCHED_ERROR_UNKNOWN_KEY = -5,   /* the configuration has a key that does not belong */
-  SCHED_ERROR_TYPE = -6,          /* a key has a value of the wrong JSON type */
-  SCHED_ERROR_VALUE = -7,         /* a value is not among those allowed */
-  SCHED_ERROR_CONFLICT = -8,      /* two keys or options exclude each other */
-  SCHED_ERROR_STEPS = -9,         /* number of steps, begin or end out of range */
-  SCHED_ERROR_TIMESTEPS = -10,    /* custom timesteps or sigmas are unusable */
-  SCHED_ERROR_OPTION = -11,       /* an init option that this method does not have */
-  SCHED_ERROR_SHAPE = -12,        /* batch or elements differ from init's */
-  SCHED_ERROR_DTYPE = -13,        /* element type not supported here */
-  SCHED_ERROR_OVERLAP = -14,      /* tensors overlap in a way that is not allowed */
-  SCHED_ERROR_FINISHED = -15,     /* every step is done */
-  SCHED_ERROR_NOT_FINITE = -16,   /* a weight would be infinite or NaN */
-  SCHED_ERROR_CAPACITY = -17,     /* the caller's buffer is too small */
-  SCHED_ERROR_DAMAGED = -18,      /* saved bytes are truncated or changed */
-  SCHED_ERROR_MISMATCH = -19,     /* saved bytes belong to another configuration */
-  SCHED_ERROR_UNSUPPORTED = -20,  /* valid, but not in this build */
-  SCHED_ERROR_MEMORY = -21,       /* an allocation failed */
-  SCHED_ERROR_INTERNAL = -22,     /* a bug in this library: please report it */
+  SCHED_ERROR_ARGUMENT = -1,       /* a pointer is NULL, a count is negative, ... */
+  SCHED_ERROR_STRUCT_SIZE = -2,    /* struct_size is not one that this version knows */
+  SCHED_ERROR_JSON = -3,           /* the text is not valid JSON (or not UTF-8) */
+  SCHED_ERROR_UNKNOWN_CLASS = -4,  /* no such scheduler class or solver */
+  SCHED_ERROR_UNKNOWN_KEY = -5,    /* the configuration has a key that does not belong */
+  SCHED_ERROR_TYPE = -6,           /* a key has a value of the wrong JSON type */
+  SCHED_ERROR_VALUE = -7,          /* a value is not among those allowed */
+  SCHED_ERROR_CONFLICT = -8,       /* two keys or options exclude each other */
+  SCHED_ERROR_STEPS = -9,          /* number of steps, begin or end out of range */
+  SCHED_ERROR_TIMESTEPS = -10,     /* custom timesteps or sigmas are unusable */
+  SCHED_ERROR_OPTION = -11,        /* an init option that this method does not have */
+  SCHED_ERROR_SHAPE = -12,         /* batch or elements differ from init's */
+  SCHED_ERROR_DTYPE = -13,         /* element type not supported here */
+  SCHED_ERROR_OVERLAP = -14,       /* tensors overlap in a way that is not allowed */
+  SCHED_ERROR_FINISHED = -15,      /* every step is done */
+  SCHED_ERROR_NOT_FINITE = -16,    /* a weight would be infinite or NaN */
+  SCHED_ERROR_CAPACITY = -17,      /* the caller's buffer is too small */
+  SCHED_ERROR_DAMAGED = -18,       /* saved bytes are truncated or changed */
+  SCHED_ERROR_MISMATCH = -19,      /* saved bytes belong to another configuration */
+  SCHED_ERROR_UNSUPPORTED = -20,   /* valid, but not in this build */
+  SCHED_ERROR_MEMORY = -21,        /* an allocation failed */
+  SCHED_ERROR_INTERNAL = -22,      /* a bug in this library: please report it */
+  SCHED_ERROR_DEVICE_LOST = -23,   /* the Vulkan device is gone; see sched_can_continue() */
+  SCHED_ERROR_DEVICE_MEMORY = -24, /* the Vulkan device has no memory left */
+  SCHED_ERROR_VULKAN = -25,        /* another failure of Vulkan, named in the sentence */
   SCHED_STATUS_MAX = 0x7fffffff
 } sched_status;
 
@@ -307,11 +310,15 @@ typedef enum sched_kernel {
   SCHED_KERNEL_REFERENCE = 1, /* a plain loop in float64: the definition of correct */
   SCHED_KERNEL_FUSED = 2,     /* one pass, SIMD, instruction set chosen at run time */
   SCHED_KERNEL_BLAS = 3,      /* OpenBLAS, tiled */
+  SCHED_KERNEL_VULKAN = 4,    /* compute shaders; see sched_vulkan.h */
   SCHED_KERNEL_MAX = 0x7fffffff
 } sched_kernel;
 
 /** 1 where this build has the kernel, else 0.  Any thread. */
 SCHED_API int32_t sched_kernel_available(sched_kernel kernel);
+
+/* A Vulkan device that states run on: made by sched_vulkan.h. */
+typedef struct sched_vulkan sched_vulkan;
 
 /* Marks a number in sched_init_options that was not given. */
 #define SCHED_UNSET (-1.0e300)
@@ -360,13 +367,17 @@ typedef struct sched_init_options {
   double intermediate_timesteps;  /* SCM: the second of two angles; 0 spaces them evenly */
   int32_t stage_index;            /* Helios: which stage, where there are several; else -1 */
   int32_t is_amplify_first_chunk; /* Helios DMD: twice the steps and one */
+
+  sched_vulkan* vulkan;       /* with SCHED_KERNEL_VULKAN, else NULL; the state keeps it alive */
+  int32_t recorded_in_flight; /* Vulkan: recorded calls that may be pending; 0 means all */
+  int32_t recorded_groups;    /* Vulkan: groups in the whole batch of a recorded step; 0 means 64 */
 } sched_init_options;
 
 #define SCHED_INIT_OPTIONS_INIT                                                                 \
   {                                                                                             \
     sizeof(sched_init_options), 0, 0, 0, 0, 0, 0, 0, SCHED_UNSET, SCHED_UNSET, 1, 0, SCHED_F32, \
         SCHED_KERNEL_DEFAULT, 0, 0, SCHED_UNSET, SCHED_UNSET, SCHED_UNSET, SCHED_UNSET,         \
-        SCHED_UNSET, 0, 0, 0, 0, 0, 0, 0, 0, SCHED_UNSET, SCHED_UNSET, -1, 0                    \
+        SCHED_UNSET, 0, 0, 0, 0, 0, 0, 0, 0, SCHED_UNSET, SCHED_UNSET, -1, 0, 0, 0, 0           \
   }
 
 typedef struct sched_state sched_state;
@@ -387,7 +398,8 @@ typedef struct sched_state sched_state;
  *         SCHED_ERROR_VALUE       an option out of its range
  *         SCHED_ERROR_SHAPE, SCHED_ERROR_DTYPE
  *         SCHED_ERROR_NOT_FINITE  the method has no finite weights here; says at which step
- *         SCHED_ERROR_UNSUPPORTED kernel not in this build
+ *         SCHED_ERROR_UNSUPPORTED kernel not in this build; a shape that the device cannot hold
+ *         SCHED_ERROR_DEVICE_MEMORY, SCHED_ERROR_DEVICE_LOST, SCHED_ERROR_VULKAN
  *         SCHED_ERROR_ARGUMENT, SCHED_ERROR_STRUCT_SIZE, SCHED_ERROR_MEMORY
  *
  * Everything is computed in float64 and checked here, so a step cannot fail for numbers.
@@ -404,6 +416,12 @@ SCHED_API void sched_state_free(sched_state* state);
  * Owned by the state, valid until the next call on it.  NULL state: a fixed sentence.
  */
 SCHED_API const char* sched_last_error(const sched_state* state);
+
+/**
+ * 1 where the state can take its next call, 0 where it cannot any more: its Vulkan device was
+ * lost, with what the state kept there.  -1 for NULL.  Any other failure leaves it as it was.
+ */
+SCHED_API int32_t sched_can_continue(const sched_state* state);
 
 /* ------------------------------------------------------- asking about a loop */
 

@@ -330,6 +330,10 @@ struct InitOptions {
   std::optional<std::int32_t> stage_index;        ///< Helios: which of several stages
   bool is_amplify_first_chunk = false;            ///< Helios DMD
 
+  sched_vulkan* vulkan = nullptr;       ///< with SCHED_KERNEL_VULKAN; the state keeps it alive
+  std::int32_t recorded_in_flight = 0;  ///< Vulkan: recorded calls that may be pending
+  std::int32_t recorded_groups = 0;     ///< Vulkan: groups of a recorded step
+
   /** The C struct, pointing into this one. */
   sched_init_options c_options() const {
     // The C struct carries no length for the seeds: it must be the batch.
@@ -365,6 +369,9 @@ struct InitOptions {
     options.max_timesteps = max_timesteps.value_or(SCHED_UNSET);
     options.stage_index = stage_index.value_or(-1);
     options.is_amplify_first_chunk = is_amplify_first_chunk ? 1 : 0;
+    options.vulkan = vulkan;
+    options.recorded_in_flight = recorded_in_flight;
+    options.recorded_groups = recorded_groups;
     options.intermediate_timesteps = intermediate_timesteps.value_or(SCHED_UNSET);
     return options;
   }

@@ -35,6 +35,8 @@ CHECK(SCHED_ERROR_SHAPE == -12 && SCHED_ERROR_DTYPE == -13 && SCHED_ERROR_OVERLA
 CHECK(SCHED_ERROR_FINISHED == -15 && SCHED_ERROR_NOT_FINITE == -16);
 CHECK(SCHED_ERROR_CAPACITY == -17 && SCHED_ERROR_DAMAGED == -18 && SCHED_ERROR_MISMATCH == -19);
 CHECK(SCHED_ERROR_UNSUPPORTED == -20 && SCHED_ERROR_MEMORY == -21 && SCHED_ERROR_INTERNAL == -22);
+CHECK(SCHED_ERROR_DEVICE_LOST == -23 && SCHED_ERROR_DEVICE_MEMORY == -24);
+CHECK(SCHED_ERROR_VULKAN == -25);
 CHECK(SCHED_F32 == 1 && SCHED_F16 == 2 && SCHED_BF16 == 3 && SCHED_F64 == 4);
 CHECK(SCHED_KERNEL_DEFAULT == 0 && SCHED_KERNEL_REFERENCE == 1);
 CHECK(SCHED_KERNEL_FUSED == 2 && SCHED_KERNEL_BLAS == 3);
@@ -78,7 +80,7 @@ AT(sched_create_options, lenient, 4);
 AT(sched_create_options, message, 8);
 AT(sched_create_options, message_capacity, 16);
 
-CHECK(sizeof(sched_init_options) == 200);
+CHECK(sizeof(sched_init_options) == 216);
 AT(sched_init_options, num_steps, 4);
 AT(sched_init_options, timesteps, 8);
 AT(sched_init_options, sigmas, 16);
@@ -112,6 +114,9 @@ AT(sched_init_options, max_timesteps, 176);
 AT(sched_init_options, intermediate_timesteps, 184);
 AT(sched_init_options, stage_index, 192);
 AT(sched_init_options, is_amplify_first_chunk, 196);
+AT(sched_init_options, vulkan, 200);
+AT(sched_init_options, recorded_in_flight, 208);
+AT(sched_init_options, recorded_groups, 212);
 
 CHECK(sizeof(sched_step_args) == 128);
 AT(sched_step_args, groups, 4);
@@ -196,7 +201,8 @@ static int defaults(void) {
            args.group_timesteps != 0;
   wrong += init.jump_length != 0 || init.jump_n_sample != 0 || init.max_timesteps != SCHED_UNSET ||
            init.intermediate_timesteps != SCHED_UNSET || init.stage_index != -1 ||
-           init.is_amplify_first_chunk != 0;
+           init.is_amplify_first_chunk != 0 || init.vulkan != 0 || init.recorded_in_flight != 0 ||
+           init.recorded_groups != 0;
   wrong += args.mask != 0 || args.original != 0 || args.known_noise != 0 ||
            args.group_targets != 0 || args.without_noise != 0 || args.reserved != 0;
   wrong += call.struct_size != sizeof(call) || call.needs_model != 0 || call.timestep != 0.0 ||

@@ -1,0 +1,105 @@
+// What every extern "C" function shares: the handles, exceptions as codes, and structs that
+// may be older or newer than this version.
+
+#pragma once
+
+#include <sched/sched.h>
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "state.hpp"
+
+struct sched_scheduler {
+  std::shared_ptr<const sched::Scheduler> inner;
+};
+
+struct sched_state {
+  sched::State inner;
+};
+
+namespace sched::api {
+
+// Runs `body` and hands the sentence of any failure to `report`.
+template <typename Body, typename Report>
+sched_status guarded(const Body& body, const Report& report) noexcept {
+  try {
+    try {
+      body();
+      return SCHED_OK;
+    } catch (const Error& error) {
+      report(error.what());
+      return static_cast<sched_status>(error.status());
+    } catch (const std::bad_alloc&) {
+      report("out of memory");
+      return SCHED_ERROR_MEMORY;
+    } catch (const std::exception& error) {
+      report(error.what());
+      return SCHED_ERROR_INTERNAL;
+    }
+  } catch (...) {
+    return SCHED_ERROR_INTERNAL;
+  }
+}
+
+template <typename Body>
+sched_status guarded(const Body& body) noexcept {
+  return guarded(body, [](const char*) {});
+}
+
+inline void write_message(char* buffer, uint64_t capacity, const char* sentence) {
+  if (buffer == nullptr || capacity == 0) return;
+  const std::size_t length = std::min<uint64_t>(std::strlen(sentence), capacity - 1);
+  std::memcpy(buffer, sentence, length);
+  buffer[length] = '\0';
+}
+
+template <typename StatePointer, typename Body>
+sched_status guarded_state(StatePointer* state, const Body& body) noexcept {
+  if (state == nullptr) return SCHED_ERROR_ARGUMENT;
+  return guarded([&] { body(state->inner); },
+                 [&](const char* sentence) { state->inner.error = sentence; });
+}
+
+inline void need(bool condition, const char* sentence) {
+  if (!condition) fail(Status::argument, sentence);
+}
+
+// A struct of this version, read up to the size that the caller knows: that of the first
+// version, this one's, or a later one's.
+template <typename Struct>
+Struct read_struct(const Struct* given, std::size_t least, const Struct& defaults,
+                   const char* name) {
+  const bool known = given->struct_size == least || given->struct_size >= sizeof(Struct);
+  if (!known || given->struct_size > 4096) {
+    fail(Status::struct_size, name, ".struct_size is ", given->struct_size, "; it must be ",
+         sizeof(Struct), " (use the _INIT macro)");
+  }
+  Struct copy = defaults;
+  std::memcpy(&copy, given, std::min<std::size_t>(given->struct_size, sizeof(Struct)));
+  return copy;
+}
+
+// Copies a struct of this version into a caller's that may be older or newer.
+template <typename Struct>
+sched_status give_struct(Struct value, std::size_t least, Struct* out) {
+  if (out->struct_size < least || out->struct_size > 4096) return SCHED_ERROR_STRUCT_SIZE;
+  value.struct_size = out->struct_size;
+  std::memcpy(out, &value, std::min<std::size_t>(out->struct_size, sizeof value));
+  return SCHED_OK;
+}
+
+template <typename Struct>
+void give_checked(const Struct& value, Struct* out, const char* name) {
+  if (give_struct(value, sizeof(Struct), out) == SCHED_OK) return;
+  fail(Status::struct_size, name, ".struct_size is ", out->struct_size, "; it must be ",
+       sizeof(Struct));
+}
+
+inline bool checked_flag(int32_t value, const char* name) {
+  if (value != 0 && value != 1) fail(Status::value, name, " is ", value, "; allowed are 0 and 1");
+  return value == 1;
+}
+
+}  // namespace sched::api

@@ -1,0 +1,109 @@
+// Rows in the host's memory, passes on a CPU kernel.
+
+#include <cstring>
+#include <new>
+
+#include "executor.hpp"
+#include "measure.hpp"
+
+namespace sched {
+
+namespace {
+
+constexpr std::align_val_t kAlignment{64};
+
+struct Free {
+  void operator()(void* memory) const { ::operator delete(memory, kAlignment); }
+};
+using Memory = std::unique_ptr<unsigned char, Free>;
+
+Memory allocate(std::int64_t bytes) {
+  if (bytes == 0) return nullptr;
+  return Memory(
+      static_cast<unsigned char*>(::operator new(static_cast<std::size_t>(bytes), kAlignment)));
+}
+
+class HostExecutor final : public Executor {
+ public:
+  explicit HostExecutor(std::shared_ptr<const Loop> loop)
+      : loop_(std::move(loop)), rows_(allocate(loop_->rows_bytes())) {
+    if (rows_) std::memset(rows_.get(), 0, size());
+    scratch_ = allocate(scratch_bytes());
+  }
+
+  void run(const Pass& pass) override {
+    if (scratch_ == nullptr) {
+      run_pass(*loop_->kernel, pass);
+      return;
+    }
+    Pass with_scratch = pass;
+    with_scratch.scratch = scratch_.get();
+    run_pass(*loop_->kernel, with_scratch);
+  }
+
+  void run_parts(const Pass& whole, std::int64_t groups, const PartSource& parts) override {
+    const std::int64_t length = whole.elements / groups;
+    for (std::int64_t i = 0; i < whole.batch * groups; ++i) {
+      StepPlan plan;
+      Pass part = whole;
+      parts.put_part(i, plan, part);
+      const std::int64_t item = i / groups;
+      move_to_item(item, part);
+      part.first = i % groups * length;
+      part.count = length;
+      run(part);
+    }
+  }
+
+  Measured measure(const Pass& pass, const MeasureRule& rule) override {
+    return sched::measure(pass, rule);
+  }
+
+  Place row(int slot) const override { return {rows_.get(), 0, slot * loop_->row_bytes()}; }
+  std::int64_t bytes() const override { return loop_->rows_bytes() + scratch_bytes(); }
+  void save_rows(unsigned char* bytes) const override {
+    if (rows_) std::memcpy(bytes, rows_.get(), size());
+  }
+  void load_rows(const unsigned char* bytes) override {
+    if (rows_) std::memcpy(rows_.get(), bytes, size());
+  }
+  std::unique_ptr<Executor> clone() const override {
+    auto copy = std::make_unique<HostExecutor>(loop_);
+    if (rows_) copy->load_rows(rows_.get());
+    return copy;
+  }
+  bool can_continue() const override { return true; }
+
+ private:
+  std::size_t size() const { return static_cast<std::size_t>(loop_->rows_bytes()); }
+  // One value for each element of an item, where a quantile has to be found.
+  std::int64_t scratch_bytes() const {
+    if (loop_->scheduler->factors.clip.mode != Clip::quantile) return 0;
+    return loop_->elements * static_cast<std::int64_t>(size_of(loop_->kernel->history));
+  }
+
+  static void move_to_item(std::int64_t item, Pass& part) {
+    const auto move = [item](Place& place, std::int64_t item_bytes) {
+      if (place.is_given()) place = place.after(item * item_bytes);
+    };
+    for (Operand& input : part.input) move(input.place, input.item_bytes);
+    move(part.mask.place, part.mask.item_bytes);
+    move(part.variance.place, part.variance.item_bytes);
+    for (int r = 0; r < part.rows; ++r) move(part.row[r].place, part.row[r].item_bytes);
+    part.batch = 1;
+    part.seeds += item;
+    part.path_seeds += item;
+  }
+
+  std::shared_ptr<const Loop> loop_;
+  Memory rows_;
+  Memory scratch_;
+};
+
+}  // namespace
+
+std::unique_ptr<Executor> make_host_executor(std::shared_ptr<const Loop> loop) {
+  return std::make_unique<HostExecutor>(std::move(loop));
+}
+
+}  // namespace sched
