@@ -316,7 +316,16 @@ class DispatchBuilder::Writer {
     }
   }
 
+  // Sums are a whole plane, whatever the dispatch runs over.
+  void set_sums() {
+    const BlockedBuffer& staging = builder_.staging_;
+    const std::int64_t begin =
+        chunk_.index * staging.block_bytes + pass_.row[0].place.offset * staging.plane_bytes;
+    uses_.add({&block_.result[0], staging.buffer, begin, begin + staging.plane_bytes, begin, 4, 0});
+  }
+
   void set_results() {
+    if (job_.measure != nullptr) return set_sums();
     for (std::uint32_t r = 0; r < block_.rows; ++r) {
       const PassRow& row = pass_.row[r];
       block_.result[r].part = as_float(row.known);

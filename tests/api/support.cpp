@@ -1,6 +1,11 @@
 #include "support.hpp"
 
+#if defined(SCHED_HAVE_VULKAN)
+#include <sched/sched_vulkan.h>
+#endif
+
 #include <algorithm>
+#include <cstdlib>
 #include <random>
 #include <stdexcept>
 
@@ -167,6 +172,8 @@ Tensor in(const Tensor& tensor, std::int32_t dtype) {
 // ---------------------------------------------------------- kernels and states
 
 std::vector<std::int32_t> kernels() {
+  const char* asked = std::getenv("SCHED_TEST_KERNELS");
+  if (asked != nullptr && std::string(asked) == "vulkan") return {SCHED_KERNEL_VULKAN};
   std::vector<std::int32_t> all;
   for (sched_kernel kernel : {SCHED_KERNEL_REFERENCE, SCHED_KERNEL_FUSED, SCHED_KERNEL_BLAS})
     if (sched_kernel_available(kernel) != 0) all.push_back(kernel);
@@ -181,9 +188,33 @@ std::string kernel_name(std::int32_t kernel) {
       return "fused";
     case SCHED_KERNEL_BLAS:
       return "blas";
+    case SCHED_KERNEL_VULKAN:
+      return "vulkan";
     default:
       return "default";
   }
+}
+
+#if defined(SCHED_HAVE_VULKAN)
+sched_vulkan* vulkan_device() {
+  static const std::unique_ptr<sched_vulkan, void (*)(sched_vulkan*)> device = [] {
+    Message message;
+    sched_vulkan_create_options options = SCHED_VULKAN_CREATE_OPTIONS_INIT;
+    options.message = message.data();
+    options.message_capacity = message.capacity();
+    sched_vulkan* vulkan = nullptr;
+    check(sched_vulkan_create(&options, &vulkan), message.text().c_str());
+    return std::unique_ptr<sched_vulkan, void (*)(sched_vulkan*)>(vulkan, sched_vulkan_free);
+  }();
+  return device.get();
+}
+#else
+sched_vulkan* vulkan_device() { throw std::runtime_error("this build has no Vulkan"); }
+#endif
+
+sched_init_options with_device(sched_init_options options) {
+  if (options.kernel == SCHED_KERNEL_VULKAN) options.vulkan = vulkan_device();
+  return options;
 }
 
 sched_init_options options_for(const Config& config) {
@@ -210,7 +241,7 @@ Scheduler create(const std::string& json) {
 State start(const Config& config, const sched_init_options& options) {
   const Scheduler scheduler = create(config.json);
   Message message;
-  sched_init_options with_message = options;
+  sched_init_options with_message = with_device(options);
   with_message.message = message.data();
   with_message.message_capacity = message.capacity();
   sched_state* state = nullptr;

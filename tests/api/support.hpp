@@ -113,12 +113,18 @@ std::vector<Config> configs_without(unsigned traits);
 // "" for our own composition.
 std::string class_of(const Config& config);
 
-// The kernels of this build, and their names.
+// The kernels that the tests run on, and their names: those of the CPU, or with
+// SCHED_TEST_KERNELS=vulkan in the environment the Vulkan kernel alone.
 std::vector<std::int32_t> kernels();
 std::string kernel_name(std::int32_t kernel);
 
 // 5 steps, two items of 37 values (a size that no vector register divides), tuned.
 sched_init_options options_for(const Config& config);
+
+// One Vulkan device for the program, the most suitable; throws where there is none.
+sched_vulkan* vulkan_device();
+// options.vulkan where the kernel needs it.
+sched_init_options with_device(sched_init_options options);
 
 // Both throw std::runtime_error with the library's sentence.
 Scheduler create(const std::string& json);
