@@ -9,7 +9,7 @@ namespace sched::vulkan {
 
 namespace {
 
-constexpr std::int64_t kOwnSlots = 8;  // of command buffers of the library's own
+constexpr std::int64_t kOwnSlots = 8;  // of command buffers of the library's own, at least
 constexpr int kMostInFlight = 1024;
 constexpr int kDefaultGroups = 64;
 constexpr std::int64_t kMostSlots = 1 << 16;
@@ -61,7 +61,8 @@ VulkanExecutor::VulkanExecutor(std::shared_ptr<Device> device, std::shared_ptr<c
       staging_(device_, layout_),
       builder_(layout_, device_->limits(), device_->buffers(), arena_places_, staging_.places()),
       in_flight_(in_flight_of(options, *loop_)),
-      recorder_(device_, in_flight_ * slots_per_recording() + kOwnSlots, slot_bytes()) {
+      recorder_(device_, in_flight_ * slots_per_recording() + own_slots(), slot_bytes()),
+      prepared_(static_cast<std::size_t>(slots_per_recording())) {
   prepare_pipelines();
 }
 
@@ -107,6 +108,8 @@ std::int64_t VulkanExecutor::slots_per_recording() const {
   }
   return slots;
 }
+
+std::int64_t VulkanExecutor::own_slots() const { return std::max(kOwnSlots, layout_.chunks); }
 
 std::int64_t VulkanExecutor::bytes() const {
   return static_cast<std::int64_t>(arena_.bytes()) + staging_.bytes() + recorder_.bytes() +
@@ -176,29 +179,29 @@ void VulkanExecutor::execute(Job& job) {
   }
 }
 
-// Everything that can fail before anything is recorded.
+// Everything that can fail comes before anything is recorded.
 void VulkanExecutor::record(const Job& job) {
-  const std::int64_t frame = recordings_ % in_flight_ * slots_per_recording();
-  Dispatch dispatch;
   const std::int64_t count = each_range(job, [](const Range&, std::int64_t) {});
   if (count > slots_per_recording()) {
     fail(Status::capacity, "groups times batch is ", job.groups * loop_->batch,
          "; recorded_groups of sched_init() makes room for ", options_.groups);
   }
-  if (count > 1) {
-    each_range(job, [&](const Range& range, std::int64_t) {
-      builder_.build(job, range.chunk, range.begin, range.end, dispatch);
-    });
-  }
+  const std::int64_t first = recordings_ % in_flight_ * slots_per_recording();
+  Dispatch dispatch;
   each_range(job, [&](const Range& range, std::int64_t i) {
     builder_.build(job, range.chunk, range.begin, range.end, dispatch);
-    if (i == 0 && !is_started_) record_start(commands_);
-    recorder_.record(commands_, dispatch, frame + i, unused_window());
+    prepared_[static_cast<std::size_t>(i)] =
+        recorder_.prepare(dispatch, first + i, unused_window());
   });
+  if (!is_started_) record_start(commands_);
+  for (std::int64_t i = 0; i < count; ++i) {
+    recorder_.record(commands_, prepared_[static_cast<std::size_t>(i)]);
+  }
   is_started_ = true;
   ++recordings_;
 }
 
+// One submission where a state has history: then it is done as a whole, or not at all.
 void VulkanExecutor::submit(Job& job) {
   Submission& submission = this->submission();
   Pass pass = *job.pass;
@@ -209,13 +212,14 @@ void VulkanExecutor::submit(Job& job) {
   if (!is_started_) record_start(commands);
   Dispatch dispatch;
   each_range(job, [&](const Range& range, std::int64_t i) {
-    if (i > 0 && i % kOwnSlots == 0) {
+    if (i > 0 && i % own_slots() == 0) {
       submission.submit_and_wait();
       is_started_ = true;
       commands = submission.begin();
     }
     builder_.build(job, range.chunk, range.begin, range.end, dispatch);
-    recorder_.record(commands, dispatch, first + i % kOwnSlots, unused_window());
+    recorder_.record(commands,
+                     recorder_.prepare(dispatch, first + i % own_slots(), unused_window()));
   });
   submission.submit_and_wait();
   is_started_ = true;
@@ -246,7 +250,7 @@ Measured VulkanExecutor::measure(const Pass& given, const MeasureRule& rule) {
   for (std::int64_t c = 0; c < layout_.chunks; ++c) {
     const Chunk chunk = layout_.chunk(c);
     builder_.build(job, chunk, chunk.begin, chunk.end, dispatch);
-    recorder_.record_measure(commands, dispatch, first, unused_window());
+    recorder_.record(commands, recorder_.prepare_measure(dispatch, first, unused_window()));
     submission.submit_and_wait();
     is_started_ = true;
     if (c + 1 < layout_.chunks) commands = submission.begin();

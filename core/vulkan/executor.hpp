@@ -57,6 +57,7 @@ class VulkanExecutor final : public Executor {
   std::int64_t slot_bytes() const;
   std::int64_t sets_in_slot(std::int64_t floats) const;
   std::int64_t slots_per_recording() const;
+  std::int64_t own_slots() const;
   Submission& submission() const;
 
   void execute(Job& job);
@@ -81,6 +82,7 @@ class VulkanExecutor final : public Executor {
   DispatchBuilder builder_;
   int in_flight_;
   Recorder recorder_;
+  std::vector<Command> prepared_;              // of one recording
   VkCommandBuffer commands_ = VK_NULL_HANDLE;  // the application's
   std::int64_t recordings_ = 0;
   // Nothing of the state is on the device yet: the next command buffer puts it there.

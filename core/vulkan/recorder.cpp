@@ -42,33 +42,40 @@ Recorder::~Recorder() {
   device_->functions().vkDestroyDescriptorPool(device_->handle(), pool_, device_->allocator());
 }
 
-void Recorder::record(VkCommandBuffer commands, const Dispatch& dispatch, std::int64_t slot,
-                      const Window& unused) {
-  bind(commands, dispatch, slot, unused);
-  record_barrier(commands);
+Command Recorder::prepare(const Dispatch& dispatch, std::int64_t slot, const Window& unused) {
+  fill_slot(dispatch, slot, unused);
   const PlanBlock& block = dispatch.block;
-  if (dispatch.has_quantile) {
-    const std::uint32_t elements = block.quantile_elements;
-    run(commands, pipelines_.quantile, (block.end - block.begin + elements - 1) / elements);
-    record_barrier(commands);
-  }
   const VkPipeline plain =
       dispatch.is_plain ? device_->find_plain(block.inputs, block.rows) : VK_NULL_HANDLE;
   const std::uint32_t size = device_->limits().group_size;
-  run(commands, plain != VK_NULL_HANDLE ? plain : pipelines_.combine,
-      (block.quads + size - 1) / size);
+  Command command{plain != VK_NULL_HANDLE ? plain : pipelines_.combine,
+                  (block.quads + size - 1) / size, 0, slot};
+  if (dispatch.has_quantile) {
+    const std::uint32_t elements = block.quantile_elements;
+    command.quantile_groups = (block.end - block.begin + elements - 1) / elements;
+  }
+  return command;
 }
 
-void Recorder::record_measure(VkCommandBuffer commands, const Dispatch& dispatch, std::int64_t slot,
-                              const Window& unused) {
-  bind(commands, dispatch, slot, unused);
+Command Recorder::prepare_measure(const Dispatch& dispatch, std::int64_t slot,
+                                  const Window& unused) {
+  fill_slot(dispatch, slot, unused);
+  return {pipelines_.measure, std::uint64_t{dispatch.items} * dispatch.block.spans, 0, slot};
+}
+
+void Recorder::record(VkCommandBuffer commands, const Command& command) const {
+  device_->functions().vkCmdBindDescriptorSets(
+      commands, VK_PIPELINE_BIND_POINT_COMPUTE, device_->pipeline_layout(), 0, 1,
+      &sets_[static_cast<std::size_t>(command.slot)], 0, nullptr);
   record_barrier(commands);
-  run(commands, pipelines_.measure, std::uint64_t{dispatch.items} * dispatch.block.spans);
+  if (command.quantile_groups != 0) {
+    dispatch(commands, pipelines_.quantile, command.quantile_groups);
+    record_barrier(commands);
+  }
+  dispatch(commands, command.pipeline, command.groups);
 }
 
-void Recorder::bind(VkCommandBuffer commands, const Dispatch& dispatch, std::int64_t slot,
-                    const Window& unused) {
-  const DeviceFunctions& vk = device_->functions();
+void Recorder::fill_slot(const Dispatch& dispatch, std::int64_t slot, const Window& unused) {
   const auto at = static_cast<std::uint64_t>(slot * slot_bytes_);
   std::memcpy(uniforms_.mapped() + at, &dispatch.block, sizeof dispatch.block);
   std::memcpy(uniforms_.mapped() + at + sizeof dispatch.block, dispatch.table,
@@ -83,11 +90,10 @@ void Recorder::bind(VkCommandBuffer commands, const Dispatch& dispatch, std::int
                   static_cast<std::uint64_t>(window.end - window.begin)};
   }
   buffers[count] = {uniforms_.handle(), at, static_cast<std::uint64_t>(slot_bytes_)};
-  VkDescriptorSet set = sets_[static_cast<std::size_t>(slot)];
   VkWriteDescriptorSet writes[2] = {};
   for (VkWriteDescriptorSet& write : writes) {
     write.sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET;
-    write.dstSet = set;
+    write.dstSet = sets_[static_cast<std::size_t>(slot)];
   }
   // Consecutive bindings of one type in one write.
   writes[0].descriptorCount = count;
@@ -97,13 +103,11 @@ void Recorder::bind(VkCommandBuffer commands, const Dispatch& dispatch, std::int
   writes[1].descriptorCount = 1;
   writes[1].descriptorType = VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER;
   writes[1].pBufferInfo = buffers + count;
-  vk.vkUpdateDescriptorSets(device_->handle(), 2, writes, 0, nullptr);
-  vk.vkCmdBindDescriptorSets(commands, VK_PIPELINE_BIND_POINT_COMPUTE, device_->pipeline_layout(),
-                             0, 1, &set, 0, nullptr);
+  device_->functions().vkUpdateDescriptorSets(device_->handle(), 2, writes, 0, nullptr);
 }
 
 // In two dimensions where one has too many groups.
-void Recorder::run(VkCommandBuffer commands, VkPipeline pipeline, std::uint64_t groups) const {
+void Recorder::dispatch(VkCommandBuffer commands, VkPipeline pipeline, std::uint64_t groups) const {
   const std::uint64_t most = device_->limits().max_group_count;
   const std::uint64_t across = std::min(groups, most);
   const std::uint64_t down = (groups + across - 1) / across;

@@ -8,6 +8,14 @@
 
 namespace sched::vulkan {
 
+// A dispatch whose plan lies in a slot.
+struct Command {
+  VkPipeline pipeline = VK_NULL_HANDLE;
+  std::uint64_t groups = 0;
+  std::uint64_t quantile_groups = 0;  // 0: no quantile
+  std::int64_t slot = 0;
+};
+
 class Recorder {
  public:
   // `slots` dispatches may be pending at once.
@@ -16,22 +24,20 @@ class Recorder {
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
-  // One dispatch, with the quantile's before it where it needs one.  Windows that it does not
-  // use are bound to `unused`.
-  void record(VkCommandBuffer commands, const Dispatch& dispatch, std::int64_t slot,
-              const Window& unused);
-  // The sums of a measured step.
-  void record_measure(VkCommandBuffer commands, const Dispatch& dispatch, std::int64_t slot,
-                      const Window& unused);
+  // Puts a dispatch's plan and windows into a slot.  Windows that it does not use are bound to
+  // `unused`.  Throws Error; nothing is recorded.
+  Command prepare(const Dispatch& dispatch, std::int64_t slot, const Window& unused);
+  Command prepare_measure(const Dispatch& dispatch, std::int64_t slot, const Window& unused);
+  // A barrier and the dispatch, the quantile's before it where it needs one.
+  void record(VkCommandBuffer commands, const Command& command) const;
   // What compute shaders and transfers wrote before, for both to read and write after.
   void record_barrier(VkCommandBuffer commands) const;
 
   std::int64_t bytes() const { return static_cast<std::int64_t>(uniforms_.bytes()); }
 
  private:
-  void bind(VkCommandBuffer commands, const Dispatch& dispatch, std::int64_t slot,
-            const Window& unused);
-  void run(VkCommandBuffer commands, VkPipeline pipeline, std::uint64_t groups) const;
+  void fill_slot(const Dispatch& dispatch, std::int64_t slot, const Window& unused);
+  void dispatch(VkCommandBuffer commands, VkPipeline pipeline, std::uint64_t groups) const;
 
   std::shared_ptr<Device> device_;
   const Pipelines& pipelines_;

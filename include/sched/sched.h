@@ -755,7 +755,8 @@ SCHED_API sched_status sched_save(sched_state* state, void* bytes, uint64_t capa
  *
  * @return SCHED_OK, or
  *         SCHED_ERROR_DAMAGED   truncated, changed, or not a saved state
- *         SCHED_ERROR_MISMATCH  saved with another version, configuration, options or kernel
+ *         SCHED_ERROR_MISMATCH  saved with another version, configuration or options, or with
+ *                               rows of another type (float64 on the reference kernel)
  */
 SCHED_API sched_status sched_load(sched_state* state, const void* bytes, uint64_t size);
 
