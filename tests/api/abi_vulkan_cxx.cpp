@@ -1,0 +1,2 @@
+// abi_vulkan.c as C++.
+#include "abi_vulkan.c"
