@@ -292,6 +292,11 @@ sched_status sched_vulkan_record_step(sched_vulkan* vulkan, sched_state* state,
                                       const sched_vulkan_step_args* args) {
   return record(vulkan, state, command_buffer, [&](State& s, const ReadBuffer& read) {
     need(args != nullptr, "args is NULL");
+    if (s.control() != nullptr) {
+      sched::fail(sched::Status::unsupported, s.loop().scheduler->factors.solver->name,
+                  " chooses its steps by norms of its tensors: sched_step() runs it, and no "
+                  "command buffer can");
+    }
     const sched_vulkan_step_args defaults = SCHED_VULKAN_STEP_ARGS_INIT;
     const auto chosen = read_struct(args, sizeof defaults, defaults, "args");
     s.step(checked_step(s, chosen, read).request);

@@ -84,15 +84,15 @@ SCHED_API sched_status sched_vulkan_list(sched_vulkan_device* devices, int32_t c
 
 /*
  * Lower limits than the device's own, for tests and for drivers that claim too much.
- * 0 leaves the device's; what is higher than the device's is refused.
+ * 0 leaves the device's; what claims more than the device offers is refused.
  */
 typedef struct sched_vulkan_limits {
   uint32_t struct_size;
   uint32_t max_buffers;      /* storage buffers for each stage, at least 4 */
   uint32_t max_group_size;   /* invocations in a group, at least 32 */
-  uint32_t max_group_count;  /* groups along x, at least 1 */
+  uint32_t max_group_count;  /* groups along x, at least 64 */
   uint64_t max_range;        /* bytes of one storage buffer binding, at least 64 KiB */
-  uint64_t offset_alignment; /* of a binding, a power of two; higher than the device's */
+  uint64_t offset_alignment; /* of a binding: a power of two up to 4096, the device's or higher */
   int32_t is_non_coherent;   /* 1: flush and invalidate host memory, in whole atoms */
   int32_t reserved;
 } sched_vulkan_limits;
