@@ -27,7 +27,7 @@ Buffer::Buffer(Application& app, std::uint64_t bytes) : app_(app), bytes_(bytes)
   VkBufferCreateInfo info{};
   info.sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO;
   info.size = bytes;
-  info.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT;
+  info.usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT;
   check(vkCreateBuffer(app.device(), &info, nullptr, &buffer_), "vkCreateBuffer");
   VkMemoryRequirements needed;
   vkGetBufferMemoryRequirements(app.device(), buffer_, &needed);
