@@ -223,7 +223,7 @@ void Application::discard(VkCommandBuffer commands) {
 sched_vulkan_import_options import_options(const Application& app) {
   sched_vulkan_import_options options = SCHED_VULKAN_IMPORT_OPTIONS_INIT;
   options.queue_family = app.queue_family();
-  options.get_instance_proc_addr = vkGetInstanceProcAddr;
+  options.get_instance_proc_addr = intercepted_loader;
   options.instance = app.instance();
   options.physical_device = app.physical_device();
   options.device = app.device();

@@ -79,6 +79,10 @@ struct FreeVulkan {
 };
 using Context = std::unique_ptr<sched_vulkan, FreeVulkan>;
 
+// The loader of these tests, between the library and Vulkan's: see intercept.hpp.
+VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL intercepted_loader(VkInstance instance, const char* name);
+
+// All handles of the application, through the intercepted loader.
 sched_vulkan_import_options import_options(const Application& app);
 // Throws std::runtime_error with the sentence.
 Context import(const sched_vulkan_import_options& options);
