@@ -99,8 +99,10 @@ std::int64_t VulkanExecutor::sets_in_slot(std::int64_t floats) const {
 
 std::int64_t VulkanExecutor::slots_per_recording() const {
   const std::int64_t groups = takes_groups(*loop_) ? options_.groups : 0;
-  const std::int64_t room = sets_in_slot(kGroupFloats);
-  const std::int64_t slots = layout_.chunks + groups / std::max<std::int64_t>(room - 1, 1);
+  // With thresholding each group is a dispatch.
+  const bool split = loop_->scheduler->factors.clip.mode == Clip::quantile;
+  const std::int64_t room = split ? 1 : sets_in_slot(kGroupFloats) - 1;
+  const std::int64_t slots = layout_.chunks + groups / std::max<std::int64_t>(room, 1);
   if (slots * in_flight_ > kMostSlots) {
     fail(Status::unsupported, "recorded_in_flight ", in_flight_, " times ", slots,
          " dispatches are too many; at most ", kMostSlots,
