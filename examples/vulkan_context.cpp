@@ -4,22 +4,7 @@
 
 #if defined(SCHED_HAVE_VULKAN)
 
-#include <sched/sched_vulkan.h>
-
-namespace {
-
-// The Android Baseline Profile 2021.
-sched_vulkan_limits phone_limits() {
-  sched_vulkan_limits limits = SCHED_VULKAN_LIMITS_INIT;
-  limits.max_buffers = 4;
-  limits.max_group_size = 128;
-  limits.max_range = 128u << 20;
-  limits.offset_alignment = 256;
-  limits.is_non_coherent = 1;
-  return limits;
-}
-
-}  // namespace
+#include "phone_limits.hpp"
 
 std::shared_ptr<sched_vulkan> open_vulkan(const VulkanOptions& options) {
   char message[1024] = "no Vulkan";

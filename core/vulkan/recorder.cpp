@@ -10,6 +10,8 @@ Recorder::Recorder(std::shared_ptr<Device> device, std::int64_t slots, std::int6
       pipelines_(device_->pipelines()),
       slot_bytes_(slot_bytes),
       uniforms_(device_, static_cast<std::uint64_t>(slots * slot_bytes), MemoryUse::upload) {
+  // Touched now: the first write to each page of what the driver mapped is slow.
+  std::memset(uniforms_.mapped(), 0, static_cast<std::size_t>(uniforms_.bytes()));
   const DeviceFunctions& vk = device_->functions();
   const auto count = static_cast<std::uint32_t>(slots);
   const VkDescriptorPoolSize sizes[] = {
