@@ -98,7 +98,8 @@ std::int64_t VulkanExecutor::sets_in_slot(std::int64_t floats) const {
 }
 
 std::int64_t VulkanExecutor::slots_per_recording() const {
-  const std::int64_t groups = takes_groups(*loop_) ? options_.groups : 0;
+  // A chunk may end within a group.
+  const std::int64_t groups = takes_groups(*loop_) ? options_.groups + layout_.chunks : 0;
   // With thresholding each group is a dispatch.
   const bool split = loop_->scheduler->factors.clip.mode == Clip::quantile;
   const std::int64_t room = split ? 1 : sets_in_slot(kGroupFloats) - 1;
