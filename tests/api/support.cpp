@@ -213,7 +213,8 @@ sched_vulkan* vulkan_device() { throw std::runtime_error("this build has no Vulk
 #endif
 
 sched_init_options with_device(sched_init_options options) {
-  if (options.kernel == SCHED_KERNEL_VULKAN) options.vulkan = vulkan_device();
+  const bool needs = options.kernel == SCHED_KERNEL_VULKAN && options.vulkan == nullptr;
+  if (needs) options.vulkan = vulkan_device();
   return options;
 }
 

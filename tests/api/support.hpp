@@ -123,7 +123,7 @@ sched_init_options options_for(const Config& config);
 
 // One Vulkan device for the program, the most suitable; throws where there is none.
 sched_vulkan* vulkan_device();
-// options.vulkan where the kernel needs it.
+// options.vulkan where the kernel needs it and none is given.
 sched_init_options with_device(sched_init_options options);
 
 // Both throw std::runtime_error with the library's sentence.
