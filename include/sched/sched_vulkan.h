@@ -90,7 +90,7 @@ typedef struct sched_vulkan_limits {
   uint32_t struct_size;
   uint32_t max_buffers;      /* storage buffers for each stage, at least 4 */
   uint32_t max_group_size;   /* invocations in a group, at least 32 */
-  uint32_t max_group_count;  /* groups along x, at least 1 */
+  uint32_t max_group_count;  /* groups along x, at least 64 */
   uint64_t max_range;        /* bytes of one storage buffer binding, at least 64 KiB */
   uint64_t offset_alignment; /* of a binding, a power of two; higher than the device's */
   int32_t is_non_coherent;   /* 1: flush and invalidate host memory, in whole atoms */
