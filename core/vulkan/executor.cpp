@@ -9,7 +9,7 @@ namespace sched::vulkan {
 
 namespace {
 
-constexpr std::int64_t kOwnSlots = 8;  // of command buffers of the library's own
+constexpr std::int64_t kOwnSlots = 8;  // of command buffers of the library's own, at least
 constexpr int kMostInFlight = 1024;
 constexpr int kDefaultGroups = 64;
 constexpr std::int64_t kMostSlots = 1 << 16;
@@ -61,7 +61,7 @@ VulkanExecutor::VulkanExecutor(std::shared_ptr<Device> device, std::shared_ptr<c
       staging_(device_, layout_),
       builder_(layout_, device_->limits(), device_->buffers(), arena_places_, staging_.places()),
       in_flight_(in_flight_of(options, *loop_)),
-      recorder_(device_, in_flight_ * slots_per_recording() + kOwnSlots, slot_bytes()) {
+      recorder_(device_, in_flight_ * slots_per_recording() + own_slots(), slot_bytes()) {
   prepare_pipelines();
 }
 
@@ -109,6 +109,9 @@ std::int64_t VulkanExecutor::slots_per_recording() const {
   }
   return slots;
 }
+
+// A step that moves rows is submitted as a whole, so that a failure leaves them as they were.
+std::int64_t VulkanExecutor::own_slots() const { return std::max(layout_.chunks, kOwnSlots); }
 
 std::int64_t VulkanExecutor::bytes() const {
   return static_cast<std::int64_t>(arena_.bytes()) + staging_.bytes() + recorder_.bytes() +
@@ -181,19 +184,18 @@ void VulkanExecutor::execute(Job& job) {
 // Everything that can fail before anything is recorded.
 void VulkanExecutor::record(const Job& job) {
   const std::int64_t frame = recordings_ % in_flight_ * slots_per_recording();
-  Dispatch dispatch;
   const std::int64_t count = each_range(job, [](const Range&, std::int64_t) {});
   if (count > slots_per_recording()) {
     fail(Status::capacity, "groups times batch is ", job.groups * loop_->batch,
          "; recorded_groups of sched_init() makes room for ", options_.groups);
   }
-  if (count > 1) {
-    each_range(job, [&](const Range& range, std::int64_t) {
-      builder_.build(job, range.chunk, range.begin, range.end, dispatch);
-    });
-  }
+  Dispatch dispatch;
   each_range(job, [&](const Range& range, std::int64_t i) {
     builder_.build(job, range.chunk, range.begin, range.end, dispatch);
+    recorder_.write(dispatch, frame + i);
+  });
+  each_range(job, [&](const Range& range, std::int64_t i) {
+    if (count > 1) builder_.build(job, range.chunk, range.begin, range.end, dispatch);
     if (i == 0 && !is_started_) record_start(commands_);
     recorder_.record(commands_, dispatch, frame + i, unused_window());
   });
@@ -211,18 +213,25 @@ void VulkanExecutor::submit(Job& job) {
   if (!is_started_) record_start(commands);
   Dispatch dispatch;
   each_range(job, [&](const Range& range, std::int64_t i) {
-    if (i > 0 && i % kOwnSlots == 0) {
+    if (i > 0 && i % own_slots() == 0) {
       submission.submit_and_wait();
       is_started_ = true;
       commands = submission.begin();
     }
     builder_.build(job, range.chunk, range.begin, range.end, dispatch);
-    recorder_.record(commands, dispatch, first + i % kOwnSlots, unused_window());
+    recorder_.write(dispatch, first + i % own_slots());
+    recorder_.record(commands, dispatch, first + i % own_slots(), unused_window());
   });
   submission.submit_and_wait();
   is_started_ = true;
   loaded_.reset();
-  staging_.give();
+  try {
+    staging_.give();
+  } catch (...) {
+    // The rows have moved on, and what was written cannot be read.
+    if (layout_.rows > 0) device_->note_lost();
+    throw;
+  }
 }
 
 Measured VulkanExecutor::measure(const Pass& given, const MeasureRule& rule) {
@@ -248,6 +257,7 @@ Measured VulkanExecutor::measure(const Pass& given, const MeasureRule& rule) {
   for (std::int64_t c = 0; c < layout_.chunks; ++c) {
     const Chunk chunk = layout_.chunk(c);
     builder_.build(job, chunk, chunk.begin, chunk.end, dispatch);
+    recorder_.write(dispatch, first);
     recorder_.record_measure(commands, dispatch, first, unused_window());
     submission.submit_and_wait();
     is_started_ = true;

@@ -57,6 +57,7 @@ class VulkanExecutor final : public Executor {
   std::int64_t slot_bytes() const;
   std::int64_t sets_in_slot(std::int64_t floats) const;
   std::int64_t slots_per_recording() const;
+  std::int64_t own_slots() const;
   Submission& submission() const;
 
   void execute(Job& job);

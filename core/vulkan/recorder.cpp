@@ -66,15 +66,18 @@ void Recorder::record_measure(VkCommandBuffer commands, const Dispatch& dispatch
   run(commands, pipelines_.measure, std::uint64_t{dispatch.items} * dispatch.block.spans);
 }
 
-void Recorder::bind(VkCommandBuffer commands, const Dispatch& dispatch, std::int64_t slot,
-                    const Window& unused) {
-  const DeviceFunctions& vk = device_->functions();
+void Recorder::write(const Dispatch& dispatch, std::int64_t slot) {
   const auto at = static_cast<std::uint64_t>(slot * slot_bytes_);
   std::memcpy(uniforms_.mapped() + at, &dispatch.block, sizeof dispatch.block);
   std::memcpy(uniforms_.mapped() + at + sizeof dispatch.block, dispatch.table,
               4 * dispatch.table_floats);
   uniforms_.flush(at, dispatch.block_bytes());
+}
 
+void Recorder::bind(VkCommandBuffer commands, const Dispatch& dispatch, std::int64_t slot,
+                    const Window& unused) {
+  const DeviceFunctions& vk = device_->functions();
+  const auto at = static_cast<std::uint64_t>(slot * slot_bytes_);
   VkDescriptorBufferInfo buffers[kManyBuffers + 1];
   const std::uint32_t count = device_->buffers();
   for (std::uint32_t i = 0; i < count; ++i) {

@@ -16,6 +16,8 @@ class Recorder {
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
+  // Puts a dispatch's weights into its slot.  Throws Error; what follows cannot fail.
+  void write(const Dispatch& dispatch, std::int64_t slot);
   // One dispatch, with the quantile's before it where it needs one.  Windows that it does not
   // use are bound to `unused`.
   void record(VkCommandBuffer commands, const Dispatch& dispatch, std::int64_t slot,
