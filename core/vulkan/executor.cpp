@@ -128,6 +128,10 @@ Submission& VulkanExecutor::submission() const {
   if (device_->is_lost()) {
     fail(Status::device_lost, "the Vulkan device was lost, and what the state kept with it");
   }
+  if (is_broken_) {
+    fail(Status::device_lost,
+         "an earlier step could not be read back, and the state's rows went on without it");
+  }
   if (submission_ == nullptr) submission_ = std::make_unique<Submission>(device_);
   return *submission_;
 }
@@ -227,7 +231,13 @@ void VulkanExecutor::submit(Job& job) {
   submission.submit_and_wait();
   is_started_ = true;
   loaded_.reset();
-  staging_.give();
+  try {
+    staging_.give();
+  } catch (...) {
+    // The rows have moved on, and what was written cannot be read.
+    is_broken_ = layout_.rows > 0;
+    throw;
+  }
 }
 
 Measured VulkanExecutor::measure(const Pass& given, const MeasureRule& rule) {

@@ -44,7 +44,7 @@ class VulkanExecutor final : public Executor {
   void save_rows(unsigned char* bytes) const override;
   void load_rows(const unsigned char* bytes) override;
   std::unique_ptr<Executor> clone() const override;
-  bool can_continue() const override { return !device_->is_lost(); }
+  bool can_continue() const override { return !device_->is_lost() && !is_broken_; }
 
  private:
   struct Range {
@@ -87,6 +87,7 @@ class VulkanExecutor final : public Executor {
   std::int64_t recordings_ = 0;
   // Nothing of the state is on the device yet: the next command buffer puts it there.
   bool is_started_ = false;
+  bool is_broken_ = false;  // a step was taken whose result nobody got
   std::unique_ptr<Buffer> loaded_;                  // rows that it starts with, as in the arena
   mutable std::unique_ptr<Submission> submission_;  // where there is a queue
 };

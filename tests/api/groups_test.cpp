@@ -119,6 +119,30 @@ TEST(Groups, UnclipTakesAPreviousTimestep) {
   for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(stepped[i], b.next[i], 1e-6);
 }
 
+// Each item has the variance of its own second half, whether times are given or not.
+TEST(Groups, ALearnedVarianceIsEachItemsOwn) {
+  const std::string config =
+      R"({"_class_name": "DDPMParallelScheduler", "variance_type": "learned_range"})";
+  sched::State plain = start(config, 2, 6), timed = start(config, 2, 6);
+  Batch b(12);
+  std::vector<float> prediction(24);
+  for (std::size_t i = 0; i < prediction.size(); ++i)
+    prediction[i] = std::sin(0.9f * static_cast<float>(i));
+  const double time = plain.timesteps()[0];
+  const std::vector<double> times = {time, time};
+  sched::StepArgs args;
+  args.sample = b.x;
+  args.prediction = prediction;
+  args.next = b.next;
+  plain.step(args);
+  std::vector<float> next(12);
+  args.next = next;
+  args.group_timesteps = times;
+  timed.step(args);
+  for (std::size_t i = 0; i < 12; ++i)
+    EXPECT_EQ(next[i], b.next[i]) << "item " << i / 6 << ", element " << i % 6;
+}
+
 // Without per-token times the composition's Euler and with them agree on the grid.
 TEST(Groups, TimesOfTheGridAreTheGridsStep) {
   for (const char* config :

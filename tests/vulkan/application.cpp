@@ -49,9 +49,13 @@ std::unique_ptr<Application>& shared_application() {
   return app;
 }
 
-Context& shared_context_of_all() {
-  static Context context;
-  return context;
+struct LimitedContext {
+  sched_vulkan_limits limits;
+  Context context;
+};
+std::vector<LimitedContext>& shared_contexts() {
+  static std::vector<LimitedContext> contexts;
+  return contexts;
 }
 
 }  // namespace
@@ -165,7 +169,7 @@ Application& Application::shared() {
 }
 
 void Application::end_shared() {
-  shared_context_of_all().reset();
+  shared_contexts().clear();
   shared_application().reset();
 }
 
@@ -243,10 +247,14 @@ Context import(const sched_vulkan_import_options& options) {
   return Context(vulkan);
 }
 
-sched_vulkan* shared_context() {
-  Context& context = shared_context_of_all();
-  if (context == nullptr) context = import(import_options(Application::shared()));
-  return context.get();
+sched_vulkan* shared_context(const sched_vulkan_limits& limits) {
+  std::vector<LimitedContext>& contexts = shared_contexts();
+  for (const LimitedContext& made : contexts)
+    if (std::memcmp(&made.limits, &limits, sizeof limits) == 0) return made.context.get();
+  sched_vulkan_import_options options = import_options(Application::shared());
+  options.limits = &limits;
+  contexts.push_back({limits, import(options)});
+  return contexts.back().context.get();
 }
 
 sched_vulkan_info info_of(const sched_vulkan* vulkan) {

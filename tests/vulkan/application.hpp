@@ -86,8 +86,9 @@ VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL intercepted_loader(VkInstance instance,
 sched_vulkan_import_options import_options(const Application& app);
 // Throws std::runtime_error with the sentence.
 Context import(const sched_vulkan_import_options& options);
-// A context with the device's own limits on the shared application, made once.
-sched_vulkan* shared_context();
+// A context on the shared application, made once for each set of limits: drivers take long to
+// compile its pipelines.
+sched_vulkan* shared_context(const sched_vulkan_limits& limits = SCHED_VULKAN_LIMITS_INIT);
 
 sched_vulkan_info info_of(const sched_vulkan* vulkan);
 

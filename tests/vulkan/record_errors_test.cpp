@@ -243,26 +243,24 @@ using Refused = Validated<testing::Test>;
 TEST_F(Refused, TooManySeparateBuffers) {
   sched_vulkan_limits limits = SCHED_VULKAN_LIMITS_INIT;
   limits.max_buffers = 4;
-  sched_vulkan_import_options options = import_options(app());
-  options.limits = &limits;
-  const Context vulkan = import(options);
-  EXPECT_EQ(info_of(vulkan.get()).max_buffers, 4u);
+  sched_vulkan* const vulkan = shared_context(limits);
+  EXPECT_EQ(info_of(vulkan).max_buffers, 4u);
   const Config& config = config_named("dpm");
-  const State host = start(config), state = start(config, on(vulkan.get(), options_for(config)));
+  const State host = start(config), state = start(config, on(vulkan, options_for(config)));
   Tensor sample = first_sample(host.get(), options_for(config));
   while (is_next(host.get())) {
     Inputs inputs = inputs_for(host.get(), config, sample);
     inputs.wants_denoised = true;
     const long recorded = spy().calls_beginning("vkCmd");
     try {
-      step_recorded(vulkan.get(), state.get(), inputs, {false, true, false});
+      step_recorded(vulkan, state.get(), inputs, {false, true, false});
       ADD_FAILURE() << "five buffers were taken";
     } catch (const std::runtime_error& error) {
       EXPECT_TRUE(names(error.what(), {"SCHED_ERROR_UNSUPPORTED", "5 separate buffers", "binds 4"}))
           << error.what();
     }
     EXPECT_EQ(spy().calls_beginning("vkCmd"), recorded);
-    const Outputs got = step_recorded(vulkan.get(), state.get(), inputs, {true, true, false});
+    const Outputs got = step_recorded(vulkan, state.get(), inputs, {true, true, false});
     const Outputs expected = step_on_host(host.get(), inputs);
     EXPECT_EQ(got.next, expected.next);
     EXPECT_EQ(got.denoised, expected.denoised);
