@@ -59,8 +59,9 @@ void read_options(CLI::App& app, Options& options) {
 
 void write_csv(std::FILE* out, const BenchDevice& device, const std::vector<StepResult>& steps,
                const std::vector<RecordResult>& recordings) {
-  std::fprintf(out, "kind,device,name,size,type,in_place,bindings,phone,bytes_moved,us,us_spread,"
-                    "copy_us,copy_spread,copy_over_step,library_us\n");
+  std::fprintf(out,
+               "kind,device,name,size,type,in_place,bindings,phone,bytes_moved,us,us_spread,"
+               "copy_us,copy_spread,copy_over_step,library_us\n");
   for (const StepResult& r : steps) {
     if (!r.skipped.empty()) continue;
     std::fprintf(out, "step,\"%s\",%s,%s,%s,%d,%u,,%.0f,%.3f,%.3f,%.3f,%.3f,%.3f,\n",
@@ -94,8 +95,9 @@ void run(const Options& options) {
   std::printf("\nRecording a step, medians in microseconds\n");
   print_recording(recordings);
   const std::vector<StepResult> steps = measure_steps(device, sizes, options.seconds);
-  std::printf("\nvkCmdCopyBuffer over a step, as many bytes read and written (medians); +- is half "
-              "the distance of the quartiles\n");
+  std::printf(
+      "\nvkCmdCopyBuffer over a step, as many bytes read and written (medians); +- is half "
+      "the distance of the quartiles\n");
   std::printf("%s\n", device.has_timestamps()
                           ? "Times are the device's own, from timestamps."
                           : "No timestamps here: times are the host's, of submitting and waiting.");

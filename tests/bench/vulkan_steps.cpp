@@ -212,8 +212,7 @@ void print_steps(const std::vector<StepResult>& results, const std::vector<StepS
     for (std::size_t s = 0; s < sizes.size(); ++s) {
       const StepResult& result = results[s * cases + i];
       if (result.skipped.empty()) {
-        std::printf("   %5.2f +-%3.0f%%", result.fraction.median,
-                    50.0 * result.fraction.relative);
+        std::printf("   %5.2f +-%3.0f%%", result.fraction.median, 50.0 * result.fraction.relative);
       } else {
         std::printf(" %13s", "-");
       }

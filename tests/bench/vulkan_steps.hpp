@@ -16,9 +16,9 @@ struct StepSize {
 struct StepResult {
   std::string size, method, dtype;
   bool in_place = false;
-  double moved = 0.0;  // bytes that the step reads and writes
-  Spread step, copy;   // seconds
-  Spread fraction;     // copy over step, in pairs
+  double moved = 0.0;   // bytes that the step reads and writes
+  Spread step, copy;    // seconds
+  Spread fraction;      // copy over step, in pairs
   std::string skipped;  // why there is no result
 };
 
