@@ -16,6 +16,12 @@ libcli11-dev
 libstb-dev
 libgtest-dev
 libbenchmark-dev
+libvulkan-dev
+libvulkan-volk-dev
+glslang-tools
+spirv-tools
+mesa-vulkan-drivers
+vulkan-validationlayers
 "
 
 usage() {

@@ -24,7 +24,7 @@ struct Options {
   VulkanOptions vulkan;
   std::string csv;
   std::vector<std::string> sizes = {"64KiB", "256KiB", "1MiB", "2MiB", "18.5MiB", "128MiB"};
-  double seconds = 0.25;
+  StepChoice steps;
 };
 
 double bytes_of_name(const std::string& name) {
@@ -54,13 +54,21 @@ void read_options(CLI::App& app, Options& options) {
   app.add_option("--sizes", options.sizes, "Of a tensor in float32: 64KiB,18.5MiB")
       ->delimiter(',')
       ->check(check_size);
-  app.add_option("--seconds", options.seconds, "Time for each case")->check(CLI::PositiveNumber);
+  app.add_option("--methods", options.steps.methods, "Some methods only: ddim,dpmpp_2m")
+      ->delimiter(',')
+      ->check(CLI::IsMember(step_methods()));
+  app.add_option("--types", options.steps.types, "Some types only: f32,f16,bf16")
+      ->delimiter(',')
+      ->check(CLI::IsMember(step_types()));
+  app.add_option("--seconds", options.steps.seconds, "Time for each case")
+      ->check(CLI::PositiveNumber);
 }
 
 void write_csv(std::FILE* out, const BenchDevice& device, const std::vector<StepResult>& steps,
                const std::vector<RecordResult>& recordings) {
-  std::fprintf(out, "kind,device,name,size,type,in_place,bindings,phone,bytes_moved,us,us_spread,"
-                    "copy_us,copy_spread,copy_over_step,library_us\n");
+  std::fprintf(out,
+               "kind,device,name,size,type,in_place,bindings,phone,bytes_moved,us,us_spread,"
+               "copy_us,copy_spread,copy_over_step,library_us\n");
   for (const StepResult& r : steps) {
     if (!r.skipped.empty()) continue;
     std::fprintf(out, "step,\"%s\",%s,%s,%s,%d,%u,,%.0f,%.3f,%.3f,%.3f,%.3f,%.3f,\n",
@@ -86,20 +94,22 @@ void run(const Options& options) {
     recordings.push_back(r);
   }
   BenchDevice device(open_vulkan(options.vulkan));
-  std::vector<StepSize> sizes;
+  StepChoice choice = options.steps;
   for (const std::string& name : options.sizes) {
-    sizes.push_back({name, static_cast<int64_t>(bytes_of_name(name)) / 4});
+    choice.sizes.push_back({name, static_cast<int64_t>(bytes_of_name(name)) / 4});
   }
   std::printf("device: %s (%s)\n", device.name().c_str(), device.driver().c_str());
   std::printf("\nRecording a step, medians in microseconds\n");
   print_recording(recordings);
-  const std::vector<StepResult> steps = measure_steps(device, sizes, options.seconds);
-  std::printf("\nvkCmdCopyBuffer over a step, as many bytes read and written (medians); +- is half "
-              "the distance of the quartiles\n");
+  std::fflush(stdout);
+  const std::vector<StepResult> steps = measure_steps(device, choice);
+  std::printf(
+      "\nvkCmdCopyBuffer over a step, as many bytes read and written (medians); +- is half "
+      "the distance of the quartiles\n");
   std::printf("%s\n", device.has_timestamps()
                           ? "Times are the device's own, from timestamps."
                           : "No timestamps here: times are the host's, of submitting and waiting.");
-  print_steps(steps, sizes);
+  print_steps(steps, choice.sizes);
   std::printf("\n");
   std::FILE* out = options.csv.empty() ? stdout : std::fopen(options.csv.c_str(), "w");
   if (out == nullptr) throw std::runtime_error("cannot write " + options.csv);

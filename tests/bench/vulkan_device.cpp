@@ -179,10 +179,10 @@ std::vector<double> BenchDevice::time_on_device(const std::vector<Record>& parts
   check_vulkan(vkEndCommandBuffer(commands), "vkEndCommandBuffer");
   submit_and_wait(commands);
   uint64_t ticks[kMostTimestamps] = {};
-  check_vulkan(vkGetQueryPoolResults(info_.device, queries_, 0, count, sizeof ticks, ticks,
-                                     sizeof ticks[0],
-                                     VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT),
-               "vkGetQueryPoolResults");
+  check_vulkan(
+      vkGetQueryPoolResults(info_.device, queries_, 0, count, sizeof ticks, ticks, sizeof ticks[0],
+                            VK_QUERY_RESULT_64_BIT | VK_QUERY_RESULT_WAIT_BIT),
+      "vkGetQueryPoolResults");
   std::vector<double> seconds;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const uint64_t elapsed = (ticks[i + 1] - ticks[i]) & timestamp_mask_;

@@ -49,8 +49,7 @@ void VulkanLoop::record(VkCommandBuffer commands, const sched_vulkan_step_args& 
   }
 }
 
-sched_vulkan_tensor tensor_in(const DeviceBuffer& buffer, uint64_t offset,
-                              const LoopShape& shape) {
+sched_vulkan_tensor tensor_in(const DeviceBuffer& buffer, uint64_t offset, const LoopShape& shape) {
   sched_vulkan_tensor tensor = SCHED_VULKAN_TENSOR_INIT;
   tensor.dtype = shape.dtype;
   tensor.buffer = buffer.handle();

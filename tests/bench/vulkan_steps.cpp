@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <map>
 #include <stdexcept>
 
 #include "vulkan_loop.hpp"
@@ -18,6 +19,7 @@ constexpr int32_t kMostTogether = 16;  // steps in a command buffer
 constexpr double kSecondsTogether = 2e-3;
 constexpr int kLeastRounds = 5;
 constexpr int kMostRounds = 21;
+constexpr double kMostSeconds = 20.0;  // of a case, as the next smaller size foretells them
 
 struct Method {
   const char* name;
@@ -160,7 +162,7 @@ void measure(Pair& pair, double seconds, StepResult& result) {
 }
 
 StepResult measure_case(BenchDevice& device, const StepSize& size, const Method& method,
-                        const Type& type, bool in_place, double seconds) {
+                        const Type& type, bool in_place, double seconds, double foretold) {
   StepResult result{size.name, method.name, type.name, in_place, 0.0, {}, {}, {}, ""};
   const int64_t elements = method.is_itemwise ? kItem : size.elements;
   const LoopShape shape{method.config, kCalls,     size.elements / elements,
@@ -171,6 +173,9 @@ StepResult measure_case(BenchDevice& device, const StepSize& size, const Method&
     if (needed > 0.8 * static_cast<double>(device.memory_bytes())) {
       throw std::runtime_error("does not fit into the device's memory");
     }
+    if (foretold * (kWarmUp + 1 + kLeastRounds) > kMostSeconds) {
+      throw std::runtime_error("a step would take about " + std::to_string(foretold) + " s");
+    }
     Pair pair(device, shape, in_place);
     result.moved = pair.moved();
     measure(pair, seconds, result);
@@ -180,18 +185,41 @@ StepResult measure_case(BenchDevice& device, const StepSize& size, const Method&
   return result;
 }
 
+bool is_chosen(const std::vector<std::string>& chosen, const char* name) {
+  return chosen.empty() || std::find(chosen.begin(), chosen.end(), name) != chosen.end();
+}
+
 }  // namespace
 
-std::vector<StepResult> measure_steps(BenchDevice& device, const std::vector<StepSize>& sizes,
-                                      double seconds) {
+std::vector<std::string> step_methods() {
+  std::vector<std::string> names;
+  for (const Method& method : kMethods) names.emplace_back(method.name);
+  return names;
+}
+
+std::vector<std::string> step_types() {
+  std::vector<std::string> names;
+  for (const Type& type : kTypes) names.emplace_back(type.name);
+  return names;
+}
+
+std::vector<StepResult> measure_steps(BenchDevice& device, const StepChoice& choice) {
   std::vector<StepResult> results;
-  for (const StepSize& size : sizes) {
+  std::map<std::string, double> slowness;  // seconds for each element, of the size before
+  for (const StepSize& size : choice.sizes) {
+    const auto elements = static_cast<double>(size.elements);
+    const auto measure = [&](const Method& method, const Type& type, bool in_place) {
+      double& slow = slowness[std::string(method.name) + type.name + (in_place ? "!" : "")];
+      results.push_back(
+          measure_case(device, size, method, type, in_place, choice.seconds, slow * elements));
+      if (results.back().skipped.empty()) slow = results.back().step.median / elements;
+    };
     for (const Method& method : kMethods) {
       for (const Type& type : kTypes) {
-        for (const bool in_place : {false, true}) {
-          if (in_place && !method.both) continue;
-          results.push_back(measure_case(device, size, method, type, in_place, seconds));
-        }
+        if (!is_chosen(choice.methods, method.name)) continue;
+        if (!is_chosen(choice.types, type.name)) continue;
+        measure(method, type, false);
+        if (method.both) measure(method, type, true);
       }
     }
     std::fprintf(stderr, "%s done\n", size.name.c_str());
@@ -212,19 +240,16 @@ void print_steps(const std::vector<StepResult>& results, const std::vector<StepS
     for (std::size_t s = 0; s < sizes.size(); ++s) {
       const StepResult& result = results[s * cases + i];
       if (result.skipped.empty()) {
-        std::printf("   %5.2f +-%3.0f%%", result.fraction.median,
-                    50.0 * result.fraction.relative);
+        std::printf("  %6.4f +-%2.0f%%", result.fraction.median, 50.0 * result.fraction.relative);
       } else {
         std::printf(" %13s", "-");
       }
     }
     std::printf("\n");
   }
-  std::string last;
   for (const StepResult& result : results) {
-    if (result.skipped.empty() || result.skipped == last) continue;
-    std::printf("skipped at %s: %s: %s\n", result.size.c_str(), result.method.c_str(),
-                result.skipped.c_str());
-    last = result.skipped;
+    if (result.skipped.empty()) continue;
+    std::printf("skipped: %s, %s, %s: %s\n", result.method.c_str(), result.dtype.c_str(),
+                result.size.c_str(), result.skipped.c_str());
   }
 }

@@ -16,15 +16,22 @@ struct StepSize {
 struct StepResult {
   std::string size, method, dtype;
   bool in_place = false;
-  double moved = 0.0;  // bytes that the step reads and writes
-  Spread step, copy;   // seconds
-  Spread fraction;     // copy over step, in pairs
+  double moved = 0.0;   // bytes that the step reads and writes
+  Spread step, copy;    // seconds
+  Spread fraction;      // copy over step, in pairs
   std::string skipped;  // why there is no result
 };
 
-// `seconds` is spent on each case.
-std::vector<StepResult> measure_steps(BenchDevice& device, const std::vector<StepSize>& sizes,
-                                      double seconds);
+struct StepChoice {
+  std::vector<StepSize> sizes;
+  std::vector<std::string> methods, types;  // empty: all
+  double seconds = 0.25;                    // for each case
+};
+
+std::vector<std::string> step_methods();
+std::vector<std::string> step_types();
+
+std::vector<StepResult> measure_steps(BenchDevice& device, const StepChoice& choice);
 
 // The fractions, a row for each method and a column for each size.
 void print_steps(const std::vector<StepResult>& results, const std::vector<StepSize>& sizes);

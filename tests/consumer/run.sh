@@ -24,6 +24,7 @@ fi
 # The header is only ever <sched/sched.h>: POSIX owns <sched.h>.
 [ -f "$prefix/include/sched/sched.h" ] || fail "no include/sched/sched.h"
 [ -f "$prefix/include/sched/sched.hpp" ] || fail "no include/sched/sched.hpp"
+[ -f "$prefix/include/sched/sched_vulkan.h" ] || fail "no include/sched/sched_vulkan.h"
 [ ! -e "$prefix/include/sched.h" ] || fail "a sched.h at the root of the include folder"
 
 library=$(find "$prefix" -name 'libsched.so' | head -n 1)
@@ -35,9 +36,9 @@ symbols=$(nm -D --defined-only "$library" | awk '{print $NF}' | sed 's/@.*//' | 
   sort -u)
 strangers=$(printf '%s\n' "$symbols" | grep -v '^sched_' || true)
 [ -z "$strangers" ] || fail "exported besides sched_*: $strangers"
-declared=$(grep -o 'SCHED_API [^;]*' "$prefix/include/sched/sched.h" |
-  grep -o 'sched_[a-z_]*(' | tr -d '(' | sort -u)
-[ -n "$declared" ] || fail "no declarations found in sched.h"
+declared=$(grep -h -o 'SCHED_API [^;]*' "$prefix/include/sched/sched.h" \
+  "$prefix/include/sched/sched_vulkan.h" | grep -o 'sched_[a-z_]*(' | tr -d '(' | sort -u)
+[ -n "$declared" ] || fail "no declarations found in the headers"
 for name in $declared; do
   printf '%s\n' "$symbols" | grep -qx "$name" || fail "declared and not exported: $name"
 done
