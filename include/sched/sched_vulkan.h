@@ -125,7 +125,8 @@ typedef struct sched_vulkan_create_options {
  * @param out      gets the context; NULL on error.  Release by sched_vulkan_free().
  * @return SCHED_OK, or
  *         SCHED_ERROR_UNSUPPORTED  no loader, no such device, none with a compute queue, no
- *                                  such extension, or this build has no Vulkan
+ *                                  such extension, or this build has no Vulkan (then `message`
+ *                                  is left as it was)
  *         SCHED_ERROR_VALUE        a limit that is out of range
  *         SCHED_ERROR_DEVICE_MEMORY, SCHED_ERROR_DEVICE_LOST, SCHED_ERROR_VULKAN,
  *         SCHED_ERROR_MEMORY, SCHED_ERROR_ARGUMENT, SCHED_ERROR_STRUCT_SIZE
