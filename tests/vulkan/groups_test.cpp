@@ -88,6 +88,9 @@ TEST_P(Groups, AreThoseOfTheFusedKernel) {
       const bool exact = is_exact(start(config, options).get(), config);
       for (const Arrangement& arrangement : every_arrangement()) {
         if (arrangement.is_aligned && shape.groups != 8) continue;
+        // With thresholding each group is a dispatch.
+        const bool is_split = config.json.find("threshold") != std::string::npos;
+        if (is_split && shape.groups > 20 && arrangement.one_buffer) continue;
         worst = std::max(worst, compare(config, options, shape, arrangement, exact));
       }
     }

@@ -69,6 +69,7 @@ bool has_threshold(const Config& config) {
 void expect_close(const Config& config, const sched_init_options& options, const Change& change,
                   bool exact) {
   for (const Arrangement& arrangement : every_arrangement()) {
+    if (arrangement.one_buffer && arrangement.is_aligned) continue;
     const double worst = compare(config, options, change, arrangement, exact);
     EXPECT_LE(worst, bound_for(options.dtype)) << arrangement;
     std::printf("%.1e ", worst);
@@ -133,9 +134,18 @@ TEST_P(Wide, TypesMayDiffer) {
       inputs.wants_next_input = true;
     };
     const bool exact = !has_threshold(config) && !config.has(kTwice | kNeedsMask);
-    EXPECT_LE(compare(config, options, change, {true, false, false}, exact), bound_for(dtype));
-    EXPECT_LE(compare(config, options, change, {true, true, true}, exact), bound_for(dtype));
+    const bool aligned = dtype == SCHED_F32;
+    EXPECT_LE(compare(config, options, change, {true, aligned, !aligned}, exact), bound_for(dtype));
   }
+}
+
+bool keeps_noise(const sched_weights& w) {
+  for (int row = 0; row < w.rows; ++row) {
+    const double* const weight = w.weight[row];
+    const bool has_noise = weight[SCHED_INPUT_NOISE0] != 0.0 || weight[SCHED_INPUT_NOISE1] != 0.0;
+    if (has_noise && w.output[row] != SCHED_OUTPUT_NEXT) return true;
+  }
+  return false;
 }
 
 // What has weight zero may hold NaN.
@@ -169,12 +179,15 @@ TEST_P(Wide, NaNWithWeightZeroTakesNoPart) {
   });
   // RePaint's known part keeps its draw.
   if (config.has(kNeedsMask)) return;
-  expect_finite("noise of the mean", [](Inputs& inputs, const sched_call& call, const Config&) {
-    // Rows of some methods keep the noise.
+  const State planned = start(config, options);
+  std::int64_t call_number = 0;
+  expect_finite("noise of the mean", [&](Inputs& inputs, const sched_call& call, const Config&) {
     inputs.without_noise = true;
+    // Rows of SA-Solver keep the noise.
+    const double value = keeps_noise(weights(planned.get(), call_number++)) ? 0.25 : NAN;
     for (int draw = 0; draw < call.draws; ++draw) {
       inputs.noise[draw] = inputs.sample;
-      inputs.noise[draw]->fill(0.25);
+      inputs.noise[draw]->fill(value);
     }
   });
 }
@@ -212,7 +225,7 @@ TEST_P(Rest, NoisedData) {
     fill_original(original);
     fill_random(noise, 5);
     const std::int64_t steps = sched_num_steps(host.get());
-    for (const std::int64_t step : {std::int64_t{0}, steps / 2, steps}) {
+    for (const std::int64_t step : {steps / 2, steps}) {
       for (const bool given : {true, false}) {
         const sched_tensor views[] = {original.view(), noise.view()};
         sched_tensor to = expected.view();
