@@ -87,7 +87,7 @@ class VulkanExecutor final : public Executor {
   std::int64_t recordings_ = 0;
   // Nothing of the state is on the device yet: the next command buffer puts it there.
   bool is_started_ = false;
-  bool is_broken_ = false;  // a step was taken whose result nobody got
+  bool is_broken_ = false;                          // a step was taken whose result nobody got
   std::unique_ptr<Buffer> loaded_;                  // rows that it starts with, as in the arena
   mutable std::unique_ptr<Submission> submission_;  // where there is a queue
 };
