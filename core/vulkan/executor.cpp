@@ -289,6 +289,8 @@ Window VulkanExecutor::unused_window() const {
 // Rows of zeros or as they were loaded, and the seeds.
 void VulkanExecutor::record_start(VkCommandBuffer commands) const {
   const DeviceFunctions& vk = device_->functions();
+  // After a load, earlier dispatches may not be done with the arena.
+  recorder_.record_barrier(commands);
   if (loaded_) {
     const VkBufferCopy whole = {0, 0, arena_.bytes()};
     vk.vkCmdCopyBuffer(commands, loaded_->handle(), arena_.handle(), 1, &whole);
@@ -356,7 +358,11 @@ void VulkanExecutor::save_rows(unsigned char* bytes) const {
 }
 
 void VulkanExecutor::load_rows(const unsigned char* bytes) {
-  if (layout_.rows == 0) return;
+  if (layout_.rows == 0) {
+    // The seeds may have been in a command buffer that was thrown away.
+    is_started_ = false;
+    return;
+  }
   auto loaded = std::make_unique<Buffer>(device_, arena_.bytes(), MemoryUse::shared);
   std::memset(loaded->mapped(), 0, static_cast<std::size_t>(loaded->bytes()));
   each_row_part([&](std::int64_t in_arena, std::int64_t saved, std::size_t size) {

@@ -71,6 +71,56 @@ TEST_P(States, ClonesGoOnByThemselves) {
   EXPECT_EQ(go_on(clone.get(), config, sample, false), first);
 }
 
+// A command buffer that is thrown away, the very first too, leaves a state that a save restores.
+TEST_P(States, ADiscardedRecordingIsRestored) {
+  const Config& config = GetParam();
+  sched_init_options options = options_for(config);
+  options.recorded_in_flight = 1;  // each is done before the next
+  const State undisturbed = start(config, on(shared_context(), options));
+  const State state = start(config, on(shared_context(), options));
+  Tensor sample = initial_noise_recorded(shared_context(), undisturbed.get(), options);
+  while (is_next(state.get())) {
+    const std::vector<std::uint8_t> bytes = save(state.get());
+    const Inputs inputs = inputs_for(state.get(), config, sample);
+    Workspace workspace(app(), {}, sample.size() * 8, 2);
+    sched_vulkan_step_args args = SCHED_VULKAN_STEP_ARGS_INIT;
+    args.sample = args.next = workspace.add(sample);
+    if (inputs.prediction) args.prediction = workspace.add(*inputs.prediction);
+    VkCommandBuffer commands = app().begin();
+    ASSERT_EQ(sched_vulkan_record_step(shared_context(), state.get(), commands, &args), SCHED_OK);
+    app().discard(commands);
+    ASSERT_EQ(sched_load(state.get(), bytes.data(), bytes.size()), SCHED_OK);
+    sample = step_recorded(shared_context(), state.get(), inputs).next;
+    const Tensor expected = step_recorded(shared_context(), undisturbed.get(), inputs).next;
+    ASSERT_EQ(sample, expected) << "call " << sched_calls_done(state.get());
+  }
+}
+
+// A step, a load, and a step in one command buffer: the second begins from what was loaded.
+TEST_P(States, MayBeLoadedWhileACommandBufferIsRecorded) {
+  const Config& config = GetParam();
+  const sched_init_options options = options_for(config);
+  const State state = start(config, on(shared_context(), options));
+  const Tensor sample = initial_noise_recorded(shared_context(), state.get(), options);
+  const std::vector<std::uint8_t> bytes = save(state.get());
+  const Inputs inputs = inputs_for(state.get(), config, sample);
+  Workspace workspace(app(), {true, true, false}, sample.size() * 8, 4);
+  sched_vulkan_step_args args = SCHED_VULKAN_STEP_ARGS_INIT;
+  args.sample = workspace.add(sample);
+  if (inputs.prediction) args.prediction = workspace.add(*inputs.prediction);
+  const sched_vulkan_tensor* next[2] = {workspace.add(sample), workspace.add(sample)};
+  VkCommandBuffer commands = app().begin();
+  for (const sched_vulkan_tensor* out : next) {
+    args.next = out;
+    ASSERT_EQ(sched_vulkan_record_step(shared_context(), state.get(), commands, &args), SCHED_OK);
+    if (out == next[0]) {
+      ASSERT_EQ(sched_load(state.get(), bytes.data(), bytes.size()), SCHED_OK);
+    }
+  }
+  app().run(commands);
+  EXPECT_EQ(workspace.at(next[0]).get(), workspace.at(next[1]).get());
+}
+
 // ------------------------------------------------------------------------- threads
 
 struct Lock {
