@@ -26,11 +26,13 @@
  *   not when it is executed; a command buffer that is thrown away leaves the state to be restored
  *   from a save or clone.
  * - Barriers: before its first dispatch, one global memory barrier that makes what compute
- *   shaders and transfers wrote before visible to its shader reads and writes, and lets
- *   earlier shader reads finish; between its own dispatches, the same.  After the last dispatch
- * there is none: the application makes what was written (stage COMPUTE_SHADER, access SHADER_WRITE)
- *   visible to whoever reads it, unless that is another sched_vulkan_record call.
- *   Buffers shared between queue families are the application's to transfer.
+ *   shaders and transfers wrote before visible to its shader reads and writes, and lets earlier
+ *   shader reads finish; between its own dispatches, the same.  After the last dispatch there is
+ *   none: the application makes what was written (stage COMPUTE_SHADER, access SHADER_WRITE)
+ *   visible to whoever reads it, unless that is another sched_vulkan_record call.  To Vulkan every
+ *   tensor of a step counts as written, since the shaders declare all buffers writable: what
+ *   overwrites a prediction waits for SHADER_WRITE too.  Buffers shared between queue families are
+ *   the application's to transfer.
  * - What a recording needs of the library (weights, descriptors) is kept for
  *   `options.recorded_in_flight` recordings: a recorded command buffer must have been executed
  *   to its end before the state has recorded that many calls more, and is executed once.
