@@ -49,8 +49,10 @@ impl Table {
              print_bytes(&x.{member}, sizeof x.{member});"
         )
         .unwrap();
-        self.ours
-            .insert(format!("{name}.{member}"), format!("{offset} {size} {bytes}"));
+        self.ours.insert(
+            format!("{name}.{member}"),
+            format!("{offset} {size} {bytes}"),
+        );
     }
 
     fn end(&mut self) {
@@ -58,7 +60,11 @@ impl Table {
     }
 
     fn constant(&mut self, name: &str, value: f64) {
-        writeln!(self.c_source, "printf(\"{name} %.17g\\n\", (double)({name}));").unwrap();
+        writeln!(
+            self.c_source,
+            "printf(\"{name} %.17g\\n\", (double)({name}));"
+        )
+        .unwrap();
         self.ours.insert(name.to_string(), format!("{value:e}"));
     }
 }
@@ -165,7 +171,11 @@ fn compiler() -> Command {
     let program = std::env::var("CC").unwrap_or_else(|_| "cc".to_string());
     let mut words = program.split_whitespace();
     let mut command = Command::new(words.next().unwrap_or("cc"));
-    command.args(words).arg("-std=c99").arg("-I").arg(include_dir());
+    command
+        .args(words)
+        .arg("-std=c99")
+        .arg("-I")
+        .arg(include_dir());
     command
 }
 
@@ -220,7 +230,10 @@ fn compare(header: &str, table: &Table) {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    println!("{header}.h: {} sizes, offsets and values agree", theirs.len());
+    println!(
+        "{header}.h: {} sizes, offsets and values agree",
+        theirs.len()
+    );
 }
 
 #[test]
@@ -233,7 +246,11 @@ fn sched_vulkan_h_is_the_same() {
     let probe = Path::new(env!("CARGO_TARGET_TMPDIR")).join("probe.c");
     std::fs::write(&probe, "#include <vulkan/vulkan.h>\n").unwrap();
     let found = compiler().arg("-E").arg(&probe).output();
-    if !found.expect("a C compiler is needed: set CC").status.success() {
+    if !found
+        .expect("a C compiler is needed: set CC")
+        .status
+        .success()
+    {
         println!("not compared: vulkan/vulkan.h is not installed");
         return;
     }
