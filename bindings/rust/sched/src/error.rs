@@ -149,30 +149,36 @@ pub(crate) unsafe fn static_str(text: *const c_char) -> &'static str {
 }
 
 /// Room for the sentence of a call that has no state to keep it.
-pub(crate) struct Message([c_char; 1024]);
+pub(crate) struct Message([c_char; Message::BYTES]);
 
 impl Message {
+    const BYTES: usize = 1024;
+    pub(crate) const CAPACITY: u64 = Self::BYTES as u64;
+
     pub(crate) fn new() -> Self {
-        Self([0; 1024])
+        Self([0; Self::BYTES])
     }
 
+    /// Nothing may refer to the message until the call that it is given to is over.
     pub(crate) fn as_mut_ptr(&mut self) -> *mut c_char {
         self.0.as_mut_ptr()
     }
 
-    pub(crate) fn capacity(&self) -> u64 {
-        self.0.len() as u64
-    }
-
-    /// `Ok` for `SCHED_OK`, else the error with the sentence in this buffer.
-    pub(crate) fn check(&self, code: sys::sched_status) -> Result<()> {
+    /// `Ok` for `SCHED_OK`, else the error with the sentence in this buffer, or with `otherwise`
+    /// where the library left none.
+    pub(crate) fn check_or(&self, code: sys::sched_status, otherwise: &str) -> Result<()> {
         if code == sys::SCHED_OK {
             return Ok(());
         }
-        Err(Error::new(
-            Status::from_code(code),
-            chars_to_string(&self.0),
-        ))
+        let sentence = match self.0[0] {
+            0 => otherwise.to_string(),
+            _ => chars_to_string(&self.0),
+        };
+        Err(Error::new(Status::from_code(code), sentence))
+    }
+
+    pub(crate) fn check(&self, code: sys::sched_status) -> Result<()> {
+        self.check_or(code, "")
     }
 }
 

@@ -72,7 +72,7 @@ impl Scheduler {
         let options = sys::sched_create_options {
             lenient: i32::from(lenient),
             message: message.as_mut_ptr(),
-            message_capacity: message.capacity(),
+            message_capacity: Message::CAPACITY,
             ..Default::default()
         };
         let mut out = ptr::null_mut();

@@ -102,11 +102,12 @@ impl State {
         let mut message = Message::new();
         let mut c = options.c_options()?;
         c.message = message.as_mut_ptr();
-        c.message_capacity = message.capacity();
+        c.message_capacity = Message::CAPACITY;
         let mut out = ptr::null_mut();
         // SAFETY: what `c` points to is borrowed by `options` and as long as it says; `message`
         // and `out` outlive the call.
-        message.check(unsafe { sys::sched_init(scheduler.as_ptr(), &c, &mut out) })?;
+        let code = unsafe { sys::sched_init(scheduler.as_ptr(), &c, &mut out) };
+        message.check(code)?;
         let handle = NonNull::new(out).expect("sched_init() gave no state");
         let (batch, elements) = options.shape();
         // The library has accepted both, so they are positive.

@@ -190,6 +190,9 @@ pub struct Info {
     pub name: String,
 }
 
+/// A library without Vulkan writes no sentence.
+const NO_SENTENCE: &str = "no Vulkan device; this build of the library may have no Vulkan";
+
 fn c_string(text: &str, what: &str) -> Result<CString> {
     CString::new(text)
         .map_err(|_| Error::new(Status::Argument, format!("{what} has a zero byte inside")))
@@ -260,12 +263,13 @@ impl Vulkan {
             device_extension_count: extensions.len().try_into().unwrap_or(i32::MAX),
             limits: limits.as_ref().map_or(ptr::null(), ptr::from_ref),
             message: message.as_mut_ptr(),
-            message_capacity: message.capacity(),
+            message_capacity: Message::CAPACITY,
             ..Default::default()
         };
         let mut out = ptr::null_mut();
         // SAFETY: strings, lists and limits outlive the call and are as long as said.
-        message.check(unsafe { sys::sched_vulkan_create(&c, &mut out) })?;
+        let code = unsafe { sys::sched_vulkan_create(&c, &mut out) };
+        message.check_or(code, NO_SENTENCE)?;
         Ok(Self::from_handle(out))
     }
 
@@ -303,12 +307,13 @@ impl Vulkan {
             allocator: options.allocator,
             limits: limits.as_ref().map_or(ptr::null(), ptr::from_ref),
             message: message.as_mut_ptr(),
-            message_capacity: message.capacity(),
+            message_capacity: Message::CAPACITY,
             ..Default::default()
         };
         let mut out = ptr::null_mut();
         // SAFETY: the caller's promise for the handles; limits and message outlive the call.
-        message.check(unsafe { sys::sched_vulkan_import(&c, &mut out) })?;
+        let code = unsafe { sys::sched_vulkan_import(&c, &mut out) };
+        message.check_or(code, NO_SENTENCE)?;
         Ok(Self::from_handle(out))
     }
 
