@@ -499,7 +499,14 @@ impl State {
         self.check(unsafe { sys::sched_step(self.as_ptr(), &sample, &prediction, &mut next) })
     }
 
-    /// [`State::step`] that overwrites the sample with the next.
+    /// [`State::step`] that overwrites the sample with the next.  Two borrows of one slice cannot
+    /// say that:
+    ///
+    /// ```compile_fail,E0502
+    /// # fn f(mut state: sched::State, mut x: Vec<f32>, prediction: Vec<f32>) {
+    /// let _ = state.step(&x, &prediction, &mut x);
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
