@@ -30,7 +30,8 @@ usage: ./bootstrap.sh COMMAND
 
   build          installs what is missing and builds: build/bin/sched, build/lib
   demo [ARG...]  builds, then runs `build/bin/sched demo ARG...`
-  test           builds and runs every test, also under the sanitizers;
+  test           builds and runs every test, also under the sanitizers, and those of
+                 the Rust crates where there is a cargo;
                  the last line is "N passed, N failed"
   help           this text
 
@@ -139,6 +140,21 @@ run_ctest() {
   failed=$((failed + wrong))
 }
 
+# The crates, where there is a cargo: no package of ours brings one.
+run_rust() {
+  if ! command -v cargo >/dev/null 2>&1; then
+    echo "bootstrap: skipped the Rust crates: there is no cargo here"
+    return
+  fi
+  report=$1/rust.log
+  "$root/bindings/rust/test.sh" "$1" 2>&1 | tee "$report"
+  counts=$(sed -n 's/^rust: \([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$report" | tail -n 1)
+  # Without a count they did not run to their end.
+  counts=${counts:-0 1}
+  passed=$((passed + ${counts% *}))
+  failed=$((failed + ${counts#* }))
+}
+
 run_tests() {
   build release "$root/build"
   run_ctest "$root/build"
@@ -147,6 +163,7 @@ run_tests() {
   else
     failed=$((failed + 1))
   fi
+  run_rust "$root/build"
   build asan "$root/build-asan"
   run_ctest "$root/build-asan"
   echo "$passed passed, $failed failed"
