@@ -3,6 +3,11 @@
 #include <algorithm>
 #include <stdexcept>
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <dlfcn.h>
+#include <link.h>
+#endif
+
 namespace vulkan_test {
 
 namespace {
@@ -32,6 +37,20 @@ VkDebugUtilsMessengerCreateInfoEXT messenger_info(Application* app) {
   info.pUserData = app;
   return info;
 }
+
+#if defined(__SANITIZE_ADDRESS__)
+// The loader closes driver and layers with the instance, and leaks of theirs would be of a module
+// without a name, which no suppression names.
+void keep_modules_open() {
+  const auto keep = [](dl_phdr_info* info, std::size_t, void*) {
+    if (info->dlpi_name[0] == '/') dlopen(info->dlpi_name, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+    return 0;
+  };
+  dl_iterate_phdr(keep, nullptr);
+}
+#else
+void keep_modules_open() {}
+#endif
 
 void require_layer() {
   std::uint32_t count = 0;
@@ -71,6 +90,7 @@ Application::Application(bool is_validated) {
   make_instance(is_validated);
   choose_device();
   make_device();
+  keep_modules_open();
 }
 
 void Application::make_instance(bool is_validated) {
