@@ -744,7 +744,8 @@ SCHED_API sched_status sched_step_weights(sched_state* state, int64_t call, sche
  * @param bytes     gets the bytes; NULL to ask for the size only
  * @param capacity  bytes at `bytes`
  * @param size      gets the number of bytes; may be NULL
- * @return SCHED_OK, SCHED_ERROR_CAPACITY (nothing written), SCHED_ERROR_ARGUMENT
+ * @return SCHED_OK, SCHED_ERROR_CAPACITY (nothing written), SCHED_ERROR_ARGUMENT; on Vulkan
+ *         SCHED_ERROR_UNSUPPORTED without a queue, SCHED_ERROR_DEVICE_LOST, _DEVICE_MEMORY
  */
 SCHED_API sched_status sched_save(sched_state* state, void* bytes, uint64_t capacity,
                                   uint64_t* size);
@@ -762,7 +763,7 @@ SCHED_API sched_status sched_load(sched_state* state, const void* bytes, uint64_
 
 /**
  * A second state that goes on from the same point, independently.
- * @return SCHED_OK, SCHED_ERROR_ARGUMENT, SCHED_ERROR_MEMORY
+ * @return SCHED_OK, SCHED_ERROR_ARGUMENT, SCHED_ERROR_MEMORY; on Vulkan as sched_save()
  */
 SCHED_API sched_status sched_clone(const sched_state* state, sched_state** out);
 

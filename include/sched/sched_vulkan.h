@@ -16,7 +16,8 @@
  * queue.  The sched_vulkan_record functions below do none of this.
  *
  * WHAT A STATE KEEPS lies in device memory, in float32.  sched_save() reads it back (a queue is
- * needed), sched_load() takes it up with the next call or recording.
+ * needed), sched_load() takes it up with the next call or recording; what was recorded before
+ * must have been executed by then.
  *
  * RECORDING, for every sched_vulkan_record function
  *
@@ -39,8 +40,9 @@
  *
  * A tensor is a VkBuffer (usage STORAGE_BUFFER), an offset of whole 4 bytes, and a shape.  Each
  * separate buffer that a step touches takes a descriptor.  Every device has 4 storage buffers
- * for each stage, the state takes one of them, and tensors in one buffer share theirs:
- * sched_vulkan_info.max_buffers says how many this device has.
+ * for each stage, the state takes one of them, and tensors in one buffer share theirs where
+ * sched_vulkan_info.max_range covers both: sched_vulkan_info.max_buffers says how many this
+ * device has.
  *
  * NUMBERS: arithmetic is float32 in the order of the CPU's `fused` kernel, without contraction:
  * the same bits where neither noise nor thresholding takes part, on devices whose float32 keeps
@@ -129,7 +131,7 @@ typedef struct sched_vulkan_create_options {
  *         SCHED_ERROR_UNSUPPORTED  no loader, no such device, none with a compute queue, no
  *                                  such extension, or this build has no Vulkan (then `message`
  *                                  is left as it was)
- *         SCHED_ERROR_VALUE        a limit that is out of range
+ *         SCHED_ERROR_VALUE        a limit that is out of range, or device_index below -1
  *         SCHED_ERROR_DEVICE_MEMORY, SCHED_ERROR_DEVICE_LOST, SCHED_ERROR_VULKAN,
  *         SCHED_ERROR_MEMORY, SCHED_ERROR_ARGUMENT, SCHED_ERROR_STRUCT_SIZE
  * Any thread.
