@@ -44,8 +44,7 @@ struct ReadHost {
 
   TensorView operator()(const sched_tensor* tensor, const char* name, int channels,
                         Span& span) const {
-    check_tensor(state, tensor, name, channels, "SCHED_TENSOR_INIT");
-    const auto type = static_cast<DType>(tensor->dtype);
+    const DType type = check_tensor(state, tensor, name, channels, "SCHED_TENSOR_INIT");
     if (tensor->data == nullptr) fail(Status::argument, name, ".data is NULL");
     const std::size_t width = sched::size_of(type);
     if (reinterpret_cast<std::uintptr_t>(tensor->data) % width != 0) {

@@ -49,21 +49,22 @@ inline DType checked_dtype(std::int32_t dtype, const State& state, const char* n
   return type;
 }
 
-// The shape of a tensor of the caller's, and the size of its struct.
+// The type of a tensor of the caller's; its shape, and the size of its struct, are checked.
 template <typename Tensor>
-void check_tensor(const State& state, const Tensor* tensor, const char* name, int channels,
-                  const char* init_macro) {
+DType check_tensor(const State& state, const Tensor* tensor, const char* name, int channels,
+                   const char* init_macro) {
   if (tensor == nullptr) fail(Status::argument, name, " is NULL");
   if (tensor->struct_size < sizeof(Tensor) || tensor->struct_size > 4096) {
     fail(Status::struct_size, name, ".struct_size is ", tensor->struct_size, "; it must be ",
          sizeof(Tensor), " (use ", init_macro, ")");
   }
-  checked_dtype(tensor->dtype, state, name);
+  const DType type = checked_dtype(tensor->dtype, state, name);
   const Loop& loop = state.loop();
   if (tensor->batch != loop.batch || tensor->elements != channels * loop.elements) {
     fail(Status::shape, name, " has shape [", tensor->batch, ", ", tensor->elements,
          "]; it must be [", loop.batch, ", ", channels * loop.elements, "]");
   }
+  return type;
 }
 
 // The arguments of a step with what their memory covers.

@@ -139,8 +139,7 @@ struct ReadBuffer {
 
   TensorView operator()(const sched_vulkan_tensor* tensor, const char* name, int channels,
                         Span& span) const {
-    check_tensor(state, tensor, name, channels, "SCHED_VULKAN_TENSOR_INIT");
-    const auto type = static_cast<DType>(tensor->dtype);
+    const DType type = check_tensor(state, tensor, name, channels, "SCHED_VULKAN_TENSOR_INIT");
     if (tensor->buffer == VK_NULL_HANDLE) fail(Status::argument, name, ".buffer is NULL");
     if (tensor->device != VK_NULL_HANDLE && tensor->device != device.handle()) {
       fail(Status::argument, name, ".buffer is of another device than the context's");

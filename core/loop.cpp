@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "hash.hpp"
 #include "plan/grid_parts.hpp"
 #include "random/brownian.hpp"
 
@@ -154,12 +155,6 @@ void plan_calls(Loop& loop) {
 }
 
 }  // namespace
-
-std::uint64_t hash_bytes(const void* data, std::size_t size, std::uint64_t hash) {
-  const auto* bytes = static_cast<const unsigned char*>(data);
-  for (std::size_t i = 0; i < size; ++i) hash = (hash ^ bytes[i]) * 0x100000001b3ull;
-  return hash;
-}
 
 std::uint64_t fingerprint_of(const Loop& loop) {
   std::uint64_t hash = kHashStart;

@@ -84,8 +84,4 @@ std::shared_ptr<const Loop> make_loop(std::shared_ptr<const Scheduler> scheduler
 // Of everything that a saved state depends on.
 std::uint64_t fingerprint_of(const Loop& loop);
 
-// FNV-1a (Fowler, Noll, Vo), 64 bits.
-std::uint64_t hash_bytes(const void* data, std::size_t size, std::uint64_t hash);
-constexpr std::uint64_t kHashStart = 0xcbf29ce484222325ull;
-
 }  // namespace sched

@@ -16,6 +16,7 @@
 
 #include <cstring>
 
+#include "hash.hpp"
 #include "state.hpp"
 
 namespace sched {

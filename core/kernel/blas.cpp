@@ -82,11 +82,9 @@ void run(const KernelTask& task) {
   }
 }
 
-bool takes(DType type) { return type == DType::f32 || type == DType::f16 || type == DType::bf16; }
-
 }  // namespace
 
 extern const Kernel kBlasKernel;
-const Kernel kBlasKernel = {3, "blas", DType::f32, takes, run};
+const Kernel kBlasKernel = {3, "blas", DType::f32, takes_floats, run};
 
 }  // namespace sched

@@ -31,14 +31,12 @@ const Isa& isa() {
   return chosen;
 }
 
-bool takes(DType type) { return type == DType::f32 || type == DType::f16 || type == DType::bf16; }
-
 void run(const KernelTask& task) { isa().run(task); }
 
 }  // namespace
 
 extern const Kernel kFusedKernel;
-const Kernel kFusedKernel = {2, "fused", DType::f32, takes, run};
+const Kernel kFusedKernel = {2, "fused", DType::f32, takes_floats, run};
 
 void fill_normals(float* out, int64_t first, int64_t count, const NoiseKey& key) {
   isa().fill(out, first, count, key);

@@ -27,6 +27,11 @@ void fill_normals(float* out, int64_t first, int64_t count, const NoiseKey& key)
 float quantile_of(float* values, int64_t count, double ratio);
 double quantile_of(double* values, int64_t count, double ratio);
 
+// What the kernels take that compute in float32.
+inline bool takes_floats(DType type) {
+  return type == DType::f32 || type == DType::f16 || type == DType::bf16;
+}
+
 constexpr std::size_t size_of(DType type) {
   return type == DType::f64 ? 8 : type == DType::f32 ? 4 : 2;
 }

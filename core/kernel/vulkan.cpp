@@ -4,13 +4,7 @@
 
 namespace sched {
 
-namespace {
-
-bool takes(DType type) { return type == DType::f32 || type == DType::f16 || type == DType::bf16; }
-
-}  // namespace
-
 extern const Kernel kVulkanKernel;
-const Kernel kVulkanKernel = {4, "vulkan", DType::f32, takes, nullptr};
+const Kernel kVulkanKernel = {4, "vulkan", DType::f32, takes_floats, nullptr};
 
 }  // namespace sched

@@ -68,7 +68,7 @@ class DispatchBuilder::Uses {
     uses_[count_++] = use;
     Use& added = uses_[count_ - 1];
     added.begin = added.begin / 4 * 4;
-    added.end = (added.end + 3) / 4 * 4;
+    added.end = round_up(added.end, 4);
   }
 
   // Overlapping bytes share a window; where there are too many, those of one buffer that are

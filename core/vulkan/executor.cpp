@@ -17,10 +17,6 @@ constexpr std::int64_t kMostSlots = 1 << 16;
 // history.
 constexpr std::int64_t kGroupFloats = 4 * 6 + 2;
 
-std::int64_t round_up(std::int64_t value, std::int64_t unit) {
-  return (value + unit - 1) / unit * unit;
-}
-
 BlockedBuffer arena_places(const Buffer& arena, const Layout& layout) {
   return {number_of(arena.handle()), layout.block_bytes, layout.header_bytes, layout.plane_bytes()};
 }

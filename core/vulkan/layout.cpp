@@ -13,10 +13,6 @@ constexpr std::int64_t kMaxChunk = std::int64_t{1} << 28;
 constexpr std::int64_t kStagedBytes = 20;
 constexpr std::int64_t kHeaderBytes = 20;  // for each item
 
-std::int64_t round_up(std::int64_t value, std::int64_t unit) {
-  return (value + unit - 1) / unit * unit;
-}
-
 bool has_norms(const Loop& loop) {
   if (loop.adaptive() != nullptr) return true;
   return std::any_of(loop.plans.begin(), loop.plans.end(),

@@ -8,6 +8,11 @@
 
 namespace sched::vulkan {
 
+// To whole units.
+constexpr std::int64_t round_up(std::int64_t value, std::int64_t unit) {
+  return (value + unit - 1) / unit * unit;
+}
+
 // What a dispatch runs over: elements of the whole tensor.
 struct Chunk {
   std::int64_t index;

@@ -18,15 +18,11 @@
 
 #include <cstring>
 
+#include "../hash.hpp"
 #include "../status.hpp"
 #include "device.hpp"
 
-namespace sched {
-
-// Of loop.hpp, which has more than the device should see.
-std::uint64_t hash_bytes(const void* data, std::size_t size, std::uint64_t hash);
-
-namespace vulkan {
+namespace sched::vulkan {
 
 namespace {
 
@@ -35,7 +31,6 @@ constexpr std::uint32_t kFormat = 1;
 constexpr std::uint64_t kHeader = 56;
 constexpr std::uint64_t kChecksum = 8;
 constexpr std::uint64_t kDriverHeader = 16 + VK_UUID_SIZE;
-constexpr std::uint64_t kHashStart = 0xcbf29ce484222325ull;
 
 std::uint64_t get(const unsigned char* bytes, int size) {
   std::uint64_t value = 0;
@@ -160,5 +155,4 @@ void Device::set_cache(const unsigned char* bytes, std::uint64_t size) {
   cache_ = made;
 }
 
-}  // namespace vulkan
-}  // namespace sched
+}  // namespace sched::vulkan

@@ -73,7 +73,7 @@ void Staging::reserve(int planes) {
   const int wanted = std::max(planes, kFirstPlanes);
   BlockedBuffer places;
   places.plane_bytes =
-      (std::max(layout_.plane_bytes(), 16 * layout_.items * layout_.spans) + 15) / 16 * 16;
+      round_up(std::max(layout_.plane_bytes(), 16 * layout_.items * layout_.spans), 16);
   places.block_bytes = wanted * places.plane_bytes;
   auto buffer = std::make_unique<Buffer>(
       device_, static_cast<std::uint64_t>(layout_.chunks * places.block_bytes), MemoryUse::shared);
