@@ -451,6 +451,20 @@ const char* sched_last_error(const sched_state* state) {
 
 // ------------------------------------------------------------------------ getters
 
+int64_t sched_batch(const sched_state* state) {
+  return state == nullptr ? -1 : state->inner.loop().batch;
+}
+
+int64_t sched_elements(const sched_state* state) {
+  return state == nullptr ? -1 : state->inner.loop().elements;
+}
+
+int64_t sched_prediction_elements(const sched_state* state) {
+  if (state == nullptr) return -1;
+  const sched::Loop& loop = state->inner.loop();
+  return loop.elements * (loop.scheduler->factors.learned_channels ? 2 : 1);
+}
+
 int64_t sched_num_steps(const sched_state* state) {
   if (state == nullptr) return -1;
   const sched::TimeGrid& grid = state->inner.loop().grid;

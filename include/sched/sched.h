@@ -425,6 +425,18 @@ SCHED_API int32_t sched_can_continue(const sched_state* state);
 
 /* ------------------------------------------------------- asking about a loop */
 
+/** Items of the batch that init was given; -1 for NULL. */
+SCHED_API int64_t sched_batch(const sched_state* state);
+
+/** Elements of an item that init was given; -1 for NULL. */
+SCHED_API int64_t sched_elements(const sched_state* state);
+
+/**
+ * Elements of an item of a prediction: those of a sample, or twice as many where the
+ * configuration says that the variance is learned; -1 for NULL.
+ */
+SCHED_API int64_t sched_prediction_elements(const sched_state* state);
+
 /** Steps that this loop runs, what a user counts; -1 for NULL. */
 SCHED_API int64_t sched_num_steps(const sched_state* state);
 

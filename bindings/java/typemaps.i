@@ -1,0 +1,1 @@
+// How Java sees the pointers of bindings/sched.i.
