@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <sched/sched.hpp>
 
+#include "../core/hash.hpp"
 #include "recorded_loop.hpp"
 #include "text_table.hpp"
 #include "typed_tensor.hpp"
@@ -21,6 +22,19 @@ constexpr double kGridTolerance = 1e-9;
 
 struct CallErrors {
   double next = 0, scaled = 0, denoised = 0;
+};
+
+// A hash of the bytes that every call gave: where the bindings of two languages replay the
+// same files, they have the same number.
+class Bits {
+ public:
+  void add(const TypedTensor& tensor) {
+    hash_ = sched::hash_bytes(tensor.bytes().data(), tensor.bytes().size(), hash_);
+  }
+  std::uint64_t number() const { return hash_; }
+
+ private:
+  std::uint64_t hash_ = sched::kHashStart;
 };
 
 struct Verdict {
@@ -63,7 +77,7 @@ std::string text_of(const sched::Error& error) {
 
 class Replay {
  public:
-  Replay(const RecordedLoop& loop, const ReplayOptions& options);
+  Replay(const RecordedLoop& loop, const ReplayOptions& options, Bits& bits);
 
   Verdict run();
 
@@ -81,6 +95,7 @@ class Replay {
 
   const RecordedLoop& loop_;
   const ReplayOptions& options_;
+  Bits& bits_;
   sched::State state_;
   TypedTensor sample_, prediction_, unconditional_, noise_[2], next_, denoised_, mask_, original_;
   Verdict verdict_;
@@ -95,9 +110,10 @@ sched::State open_loop(const RecordedLoop& loop, const ReplayOptions& options) {
   return scheduler.init(init);
 }
 
-Replay::Replay(const RecordedLoop& loop, const ReplayOptions& options)
+Replay::Replay(const RecordedLoop& loop, const ReplayOptions& options, Bits& bits)
     : loop_(loop),
       options_(options),
+      bits_(bits),
       state_(open_loop(loop, options)),
       sample_(options.dtype, loop.options.batch, loop.options.elements),
       prediction_(options.dtype, loop.options.batch, loop.prediction_elements),
@@ -280,6 +296,7 @@ void Replay::run_call(std::size_t index) {
   // With other noise, or none, the numbers mean nothing; the step still has to be taken.
   const bool comparable = take_noise(index, args);
   state_.step(args);
+  bits_.add(next_);
   if (comparable) {
     if (call.next) errors.next = relative_error(next_, call.next);
     if (call.denoised) errors.denoised = relative_error(denoised_, call.denoised);
@@ -299,13 +316,13 @@ void Replay::judge(std::size_t index, const char* what, double error, double all
   verdict_.failures.push_back(format("call %zu: %s is off by %.3g", index, what, error));
 }
 
-Verdict judge_file(const std::string& path, const ReplayOptions& options) {
+Verdict judge_file(const std::string& path, const ReplayOptions& options, Bits& bits) {
   Verdict verdict;
   try {
     const RecordedLoop loop = load_recorded_loop(path);
     verdict.method = loop.method;
     verdict.calls = loop.calls.size();
-    Verdict run = Replay(loop, options).run();
+    Verdict run = Replay(loop, options, bits).run();
     run.method = verdict.method;
     run.calls = verdict.calls;
     return run;
@@ -356,15 +373,20 @@ int run_replay(ReplayOptions options) {
   for (const std::string& path : options.files) width = std::max(width, stem_of(path).size());
 
   std::size_t failed = 0;
+  double largest = 0;
+  Bits bits;
   for (const std::string& path : options.files) {
-    const Verdict verdict = judge_file(path, options);
+    const Verdict verdict = judge_file(path, options, bits);
     const std::string error = verdict.each.empty() ? "-" : format("%.2e", verdict.error);
     std::printf("%-*s  %-36.80s %4zu calls  %8s  %s\n", static_cast<int>(width),
                 stem_of(path).c_str(), printable(verdict.method).c_str(), verdict.calls,
                 error.c_str(), printable(reason(verdict)).c_str());
     if (options.verbose) print_details(verdict);
     if (!verdict.failures.empty()) ++failed;
+    largest = std::max(largest, verdict.error);
   }
+  std::printf("largest error %.2e, bits %016llx\n", largest,
+              static_cast<unsigned long long>(bits.number()));
   std::printf("%zu passed, %zu failed\n", options.files.size() - failed, failed);
   return failed == 0 ? 0 : 1;
 }

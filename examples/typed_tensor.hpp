@@ -21,6 +21,7 @@ class TypedTensor {
   void assign(const double* values);
   double at(std::size_t index) const;
 
+  const std::vector<unsigned char>& bytes() const { return bytes_; }
   sched::TensorView view() { return {bytes_.data(), size_, dtype_, batch_}; }
 
  private:

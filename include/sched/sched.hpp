@@ -31,6 +31,8 @@
  *   SCHED_ERROR_ARGUMENT.
  * THREADS: as in C.  A Scheduler may be shared, a State belongs to one thread at a time.
  *
+ * Vulkan is in <sched/sched_device.hpp> and <sched/sched_vulkan.hpp>.
+ *
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef SCHED_SCHED_HPP_
@@ -402,6 +404,24 @@ struct StepArgs {
   ConstTensorView known_noise;  ///< normals for it; empty means the first sample's
 };
 
+namespace detail {
+
+// Group times and targets, whose length the C structs do not carry: it must be batch * groups.
+template <class Args, class CArgs>
+void set_groups(const Args& args, std::int64_t batch, CArgs& c_args) {
+  const auto times = static_cast<std::int64_t>(args.group_timesteps.size());
+  if (!args.group_targets.empty() && args.group_targets.size() != args.group_timesteps.size())
+    throw Error(SCHED_ERROR_SHAPE, "group_targets must have as many values as group_timesteps");
+  if (times == 0) return;
+  if (batch < 1 || times % batch != 0)
+    throw Error(SCHED_ERROR_SHAPE, "group_timesteps must have batch * groups values");
+  c_args.groups = static_cast<std::int32_t>(times / batch);
+  c_args.group_timesteps = args.group_timesteps.data();
+  if (!args.group_targets.empty()) c_args.group_targets = args.group_targets.data();
+}
+
+}  // namespace detail
+
 /** One pair of sched_levels(): x = alpha x0 + sigma n. */
 struct Level {
   double alpha;
@@ -440,6 +460,8 @@ class State {
   /** Items and elements per item, as given to init. */
   std::int64_t batch() const noexcept { return batch_; }
   std::int64_t elements() const noexcept { return elements_; }
+  /** sched_prediction_elements() */
+  std::int64_t prediction_elements() const noexcept { return sched_prediction_elements(state_); }
 
   // ---- asking about the loop
 
@@ -581,17 +603,7 @@ class State {
       c_args.noise[draw] = args.noise[draw] ? &noise[draw] : nullptr;
     c_args.denoised = args.denoised ? &denoised : nullptr;
     c_args.next_input = args.next_input ? &next_input : nullptr;
-    if (!args.group_timesteps.empty()) {
-      const auto times = static_cast<std::int64_t>(args.group_timesteps.size());
-      // The C struct carries no length: groups times batch must be what is there.
-      if (batch_ < 1 || times % batch_ != 0)
-        throw Error(SCHED_ERROR_SHAPE, "group_timesteps must have batch * groups values");
-      c_args.groups = static_cast<std::int32_t>(times / batch_);
-      c_args.group_timesteps = args.group_timesteps.data();
-      if (!args.group_targets.empty() && args.group_targets.size() != args.group_timesteps.size())
-        throw Error(SCHED_ERROR_SHAPE, "group_targets must have as many values as group_timesteps");
-      if (!args.group_targets.empty()) c_args.group_targets = args.group_targets.data();
-    }
+    detail::set_groups(args, batch_, c_args);
     c_args.without_noise = args.without_noise ? 1 : 0;
     check(sched_step_wide(state_, &c_args));
   }

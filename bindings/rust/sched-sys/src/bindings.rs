@@ -368,6 +368,9 @@ extern "C" {
     pub fn sched_last_error(state: *const sched_state) -> *const c_char;
     pub fn sched_can_continue(state: *const sched_state) -> i32;
 
+    pub fn sched_batch(state: *const sched_state) -> i64;
+    pub fn sched_elements(state: *const sched_state) -> i64;
+    pub fn sched_prediction_elements(state: *const sched_state) -> i64;
     pub fn sched_num_steps(state: *const sched_state) -> i64;
     pub fn sched_num_calls(state: *const sched_state) -> i64;
     pub fn sched_calls_done(state: *const sched_state) -> i64;

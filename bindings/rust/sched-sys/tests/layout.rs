@@ -260,7 +260,7 @@ fn sched_vulkan_h_is_the_same() {
 /// Words of the headers that `pick` makes something of.
 fn words(pick: impl Fn(&str) -> Option<String>) -> Vec<String> {
     let mut all = Vec::new();
-    for header in ["sched.h", "sched_vulkan.h"] {
+    for header in ["sched.h", "sched_device.h", "sched_vulkan.h"] {
         let text = std::fs::read_to_string(include_dir().join("sched").join(header)).unwrap();
         all.extend(text.lines().filter_map(&pick));
     }
@@ -317,7 +317,7 @@ fn every_function_links() {
         sched_name_count sched_name_at sched_name_find sched_create sched_free sched_method
         sched_warning_count sched_warning sched_quirk_count sched_quirk sched_quirk_description
         sched_kernel_available sched_init sched_state_free sched_last_error sched_can_continue
-        sched_num_steps sched_num_calls sched_calls_done sched_next_call sched_call_at
+        sched_batch sched_elements sched_prediction_elements sched_num_steps sched_num_calls sched_calls_done sched_next_call sched_call_at
         sched_attempts sched_call_ends_step sched_state_kernel sched_state_bytes sched_timesteps
         sched_sigmas sched_levels sched_step_for_timestep sched_init_noise_sigma
         sched_input_scale sched_next_draws sched_initial_noise sched_scale_input sched_add_noise

@@ -157,6 +157,13 @@ impl State {
         self.shape.elements
     }
 
+    /// Elements of an item of a prediction: [`State::elements`], or twice as many where the
+    /// variance is learned.
+    pub fn prediction_elements(&self) -> usize {
+        // SAFETY: a valid handle.
+        count(unsafe { sys::sched_prediction_elements(self.as_ptr()) })
+    }
+
     /// Steps that this loop runs, what a user counts.
     pub fn num_steps(&self) -> usize {
         // SAFETY: a valid handle.

@@ -39,10 +39,10 @@ fn main() -> ExitCode {
             }
         }
     }
-    let (mut largest, mut failed) = (0f64, 0);
+    let (mut largest, mut failed, mut bits) = (0f64, 0, replay::Bits::NONE);
     for path in &files {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        match replay::replay(path) {
+        match replay::replay(path, &mut bits) {
             Ok(verdict) => {
                 let replay::Verdict {
                     method,
@@ -59,8 +59,9 @@ fn main() -> ExitCode {
         }
     }
     println!(
-        "{} loops, {failed} failed, largest error {largest:.2e}",
-        files.len()
+        "{} loops, {failed} failed, largest error {largest:.2e}, bits {:016x}",
+        files.len(),
+        bits.0
     );
     match failed {
         0 => ExitCode::SUCCESS,

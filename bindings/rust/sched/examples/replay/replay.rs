@@ -52,6 +52,20 @@ pub struct Verdict {
     pub error: f64,
 }
 
+/// FNV-1a of the bits that every call gave, one after the other: the same in each language.
+#[derive(Clone, Copy)]
+pub struct Bits(pub u64);
+
+impl Bits {
+    pub const NONE: Self = Self(0xcbf2_9ce4_8422_2325);
+
+    fn add(&mut self, values: &[f32]) {
+        for byte in values.iter().flat_map(|value| value.to_le_bytes()) {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+        }
+    }
+}
+
 fn near(value: f64, recorded: f64) -> bool {
     value == recorded || (value - recorded).abs() <= GRID_TOLERANCE * recorded.abs().max(1.0)
 }
@@ -97,8 +111,8 @@ fn start(recorded: &RecordedLoop) -> sched::Result<State> {
     Scheduler::new(&recorded.config)?.init(&options)
 }
 
-/// Replays one file; the sentence says where it went wrong.
-pub fn replay(path: &Path) -> Result<Verdict, String> {
+/// Replays one file, and adds what it gave to `bits`; the sentence says where it went wrong.
+pub fn replay(path: &Path, bits: &mut Bits) -> Result<Verdict, String> {
     let recorded = RecordedLoop::read(path)?;
     let mut state = start(&recorded).map_err(|error| error.to_string())?;
     check_grid(&state, &recorded)?;
@@ -108,6 +122,7 @@ pub fn replay(path: &Path) -> Result<Verdict, String> {
         let of_call = run_call(&mut state, &recorded, index, call, &mut next)
             .map_err(|sentence| format!("call {index}: {sentence}"))?;
         error = error.max(of_call);
+        bits.add(&next);
     }
     if recorded.is_whole && !state.is_finished() {
         return Err("not finished after the calls of the file".to_string());

@@ -1,0 +1,2 @@
+// abi_flat.c as C++.
+#include "abi_flat.c"
