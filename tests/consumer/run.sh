@@ -24,7 +24,9 @@ fi
 # The header is only ever <sched/sched.h>: POSIX owns <sched.h>.
 [ -f "$prefix/include/sched/sched.h" ] || fail "no include/sched/sched.h"
 [ -f "$prefix/include/sched/sched.hpp" ] || fail "no include/sched/sched.hpp"
-[ -f "$prefix/include/sched/sched_vulkan.h" ] || fail "no include/sched/sched_vulkan.h"
+for name in vulkan device flat; do
+  [ -f "$prefix/include/sched/sched_$name.h" ] || fail "no include/sched/sched_$name.h"
+done
 [ ! -e "$prefix/include/sched.h" ] || fail "a sched.h at the root of the include folder"
 
 library=$(find "$prefix" -name 'libsched.so' | head -n 1)
@@ -36,8 +38,7 @@ symbols=$(nm -D --defined-only "$library" | awk '{print $NF}' | sed 's/@.*//' | 
   sort -u)
 strangers=$(printf '%s\n' "$symbols" | grep -v '^sched_' || true)
 [ -z "$strangers" ] || fail "exported besides sched_*: $strangers"
-declared=$(grep -h -o 'SCHED_API [^;]*' "$prefix/include/sched/sched.h" \
-  "$prefix/include/sched/sched_vulkan.h" | grep -o 'sched_[a-z_]*(' | tr -d '(' | sort -u)
+declared=$(cat "$prefix"/include/sched/*.h | tr '\n' ' ' | grep -o 'SCHED_API [^;]*' | grep -o 'sched_[a-z_]*(' | tr -d '(' | sort -u)
 [ -n "$declared" ] || fail "no declarations found in the headers"
 for name in $declared; do
   printf '%s\n' "$symbols" | grep -qx "$name" || fail "declared and not exported: $name"
