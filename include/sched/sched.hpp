@@ -163,6 +163,12 @@ class BasicTensorView {
   constexpr BasicTensorView(Container&& container, std::int64_t batch = 0) noexcept
       : BasicTensorView(container.data(), container.size(), batch) {}
 
+  /** An array of floats or doubles. */
+  template <class T, std::size_t N,
+            class = std::enable_if_t<std::is_floating_point_v<T> &&
+                                     (std::is_const_v<Byte> || !std::is_const_v<T>)>>
+  constexpr BasicTensorView(T (&array)[N]) noexcept : BasicTensorView(array, N, std::int64_t{0}) {}
+
   /** What can be written can be read. */
   template <class Other, class = std::enable_if_t<std::is_const_v<Byte> && !std::is_const_v<Other>>>
   constexpr BasicTensorView(const BasicTensorView<Other>& other) noexcept

@@ -43,6 +43,10 @@ static_assert(!std::is_convertible_v<const std::vector<float>&, sched::TensorVie
 static_assert(std::is_convertible_v<const std::vector<float>&, sched::ConstTensorView>);
 static_assert(std::is_convertible_v<std::array<double, 4>&, sched::TensorView>);
 static_assert(!std::is_convertible_v<std::vector<int>&, sched::ConstTensorView>);
+static_assert(std::is_convertible_v<float (&)[4], sched::TensorView>);
+static_assert(std::is_convertible_v<const double (&)[4], sched::ConstTensorView>);
+static_assert(!std::is_convertible_v<const float (&)[4], sched::TensorView>);
+static_assert(!std::is_convertible_v<int (&)[4], sched::ConstTensorView>);
 static_assert(!std::is_convertible_v<sched::ConstTensorView, sched::TensorView>);
 static_assert(std::is_convertible_v<sched::TensorView, sched::ConstTensorView>);
 static_assert(!std::is_convertible_v<sched::Span<const double>, sched::Span<double>>);
