@@ -4,7 +4,7 @@ set -eu
 
 root=$(cd "$(dirname "$0")" && pwd)
 
-# What the project needs on Debian and Ubuntu, each with its reason.
+# What the project needs on Debian and Ubuntu.
 packages="
 g++
 cmake
@@ -21,7 +21,20 @@ libvulkan-volk-dev
 glslang-tools
 spirv-tools
 mesa-vulkan-drivers
+"
+
+# What only the tests need: the validation layer, and the languages.  .NET and a new enough Rust are
+# no packages of Debian's.
+test_packages="
 vulkan-validationlayers
+swig
+default-jdk-headless
+junit4
+golang-go
+mono-mcs
+mono-runtime
+g++-aarch64-linux-gnu
+qemu-user
 "
 
 usage() {
@@ -30,8 +43,8 @@ usage: ./bootstrap.sh COMMAND
 
   build          installs what is missing and builds: build/bin/sched, build/lib
   demo [ARG...]  builds, then runs `build/bin/sched demo ARG...`
-  test           builds and runs every test, also under the sanitizers, and those of
-                 the Rust crates where there is a cargo;
+  test           builds and runs every test: those of C and C++, of every language's binding,
+                 of the library for arm64, and under the sanitizers;
                  the last line is "N passed, N failed"
   help           this text
 
@@ -40,13 +53,14 @@ named, and nothing is installed.
 
   WERROR=1       compiler warnings are errors
   JOBS=N         parallel jobs; default: every core, 1.5 GiB of memory for each
+  ALL_TOOLS=1    a language whose tools are missing is a failure; else it is skipped, and counted
 END
 }
 
 # ------------------------------------------------------------------ packages
 
 missing_packages() {
-  for package in $packages; do
+  for package in "$@"; do
     status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)
     [ "$status" = "install ok installed" ] || printf '%s ' "$package"
   done
@@ -63,14 +77,15 @@ as_root() {
   fi
 }
 
+# Installs those of the packages that are missing.
 install_missing() {
   if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-query >/dev/null 2>&1; then
     echo "bootstrap: no apt-get here.  Install what your system calls these:" >&2
-    for package in $packages; do echo "  $package" >&2; done
+    for package in "$@"; do echo "  $package" >&2; done
     echo "then: cmake --preset release && cmake --build build && ctest --test-dir build" >&2
     exit 1
   fi
-  missing=$(missing_packages)
+  missing=$(missing_packages "$@")
   [ -n "$missing" ] || return 0
   echo "bootstrap: installing $missing"
   as_root apt-get update -qq
@@ -140,20 +155,36 @@ run_ctest() {
   failed=$((failed + wrong))
 }
 
-# The crates, where there is a cargo: no package of ours brings one.
-run_rust() {
-  if ! command -v cargo >/dev/null 2>&1; then
-    echo "bootstrap: skipped the Rust crates: there is no cargo here"
-    return
-  fi
-  report=$1/rust.log
-  "$root/bindings/rust/test.sh" "$1" 2>&1 | tee "$report"
-  counts=$(sed -n 's/^rust: \([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$report" | tail -n 1)
-  # Without a count they did not run to their end.
+# Runs a script whose last line is "NAME: N passed, M failed", and adds that.
+# usage: run_counted NAME SCRIPT, with the release build's folder as its argument
+run_counted() {
+  report=$root/build/$1.log
+  echo "bootstrap: $1"
+  "$root/$2" "$root/build" 2>&1 | tee "$report"
+  counts=$(sed -n "s/^$1: \([0-9]*\) passed, \([0-9]*\) failed\$/\1 \2/p" "$report" | tail -n 1)
+  # Without a count it did not run to its end.
   counts=${counts:-0 1}
   passed=$((passed + ${counts% *}))
   failed=$((failed + ${counts#* }))
 }
+
+# The same where the tools are there.  usage: run_with "TOOL..." NAME SCRIPT
+run_with() {
+  for tool in $1; do
+    command -v "$tool" >/dev/null 2>&1 && continue
+    if [ "${ALL_TOOLS:-0}" != 0 ]; then
+      echo "bootstrap: $2: there is no $tool here" >&2
+      failed=$((failed + 1))
+    else
+      echo "bootstrap: skipped $2: there is no $tool here"
+      skipped_languages=$((skipped_languages + 1))
+    fi
+    return
+  done
+  run_counted "$2" "$3"
+}
+
+skipped_languages=0
 
 run_tests() {
   build release "$root/build"
@@ -163,9 +194,18 @@ run_tests() {
   else
     failed=$((failed + 1))
   fi
-  run_rust "$root/build"
+  # What C++ gets of the recorded loops, so must every language, to the bit.
+  SCHED_CONFORMANCE_BITS=$("$root/tests/conformance/bits.sh" "$root/build")
+  export SCHED_CONFORMANCE_BITS
+  run_with "cargo" rust bindings/rust/test.sh
+  run_with "javac" java bindings/java/test.sh
+  run_with "dotnet mono mcs" csharp bindings/csharp/test.sh
+  run_with "go" go bindings/go/test.sh
+  run_counted readme tests/readme/loops.sh
+  run_with "aarch64-linux-gnu-g++ qemu-aarch64" arm64 tests/arm64/run.sh
   build asan "$root/build-asan"
   run_ctest "$root/build-asan"
+  if [ "$skipped_languages" -gt 0 ]; then echo "bootstrap: $skipped_languages skipped"; fi
   echo "$passed passed, $failed failed"
   [ "$failed" -eq 0 ]
 }
@@ -174,18 +214,20 @@ run_tests() {
 
 command=${1:-help}
 if [ $# -gt 0 ]; then shift; fi
+# The lists of packages are words.
+# shellcheck disable=SC2086
 case $command in
   build)
-    install_missing
+    install_missing $packages
     build release "$root/build"
     ;;
   demo)
-    install_missing
+    install_missing $packages
     build release "$root/build"
     exec "$root/build/bin/sched" demo "$@"
     ;;
   test)
-    install_missing
+    install_missing $packages $test_packages
     run_tests
     ;;
   help | -h | --help)
