@@ -105,9 +105,8 @@ final class Slots {
         at(NOISE1), count(NOISE1), dtype(NOISE1), at(DENOISED), count(DENOISED), dtype(DENOISED),
         at(NEXT_INPUT), count(NEXT_INPUT), dtype(NEXT_INPUT), at(MASK), count(MASK), dtype(MASK),
         at(ORIGINAL), count(ORIGINAL), dtype(ORIGINAL), at(KNOWN_NOISE), count(KNOWN_NOISE),
-        dtype(KNOWN_NOISE), args.groupTimesteps(), StepArgs.length(args.groupTimesteps()),
-        args.groupTargets(), StepArgs.length(args.groupTargets()), args.guidanceScale(),
-        args.noNoise());
+        dtype(KNOWN_NOISE), args.times(), StepArgs.length(args.times()), args.targets(),
+        StepArgs.length(args.targets()), args.guidanceScale(), args.noNoise());
   }
 
   /** After a call that succeeded: what was written goes into the arrays. */

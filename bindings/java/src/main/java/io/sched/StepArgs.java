@@ -168,9 +168,9 @@ public final class StepArgs<T> {
     return (T) tensors[slot];
   }
 
-  double[] groupTimesteps() { return groupTimesteps; }
+  double[] times() { return groupTimesteps; }
 
-  double[] groupTargets() { return groupTargets; }
+  double[] targets() { return groupTargets; }
 
   static long length(double[] values) { return values == null ? 0 : values.length; }
 

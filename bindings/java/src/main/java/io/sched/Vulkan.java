@@ -240,9 +240,9 @@ public final class Vulkan implements AutoCloseable {
     record(state,
         (v, s)
             -> Raw.sched_flat_vulkan_record_step(v, s, commandBuffer, r.device, r.buffers,
-                r.offsets, r.sizes, r.counts, r.dtypes, r.buffers.length, args.groupTimesteps(),
-                StepArgs.length(args.groupTimesteps()), args.groupTargets(),
-                StepArgs.length(args.groupTargets()), args.guidanceScale(), args.noNoise()));
+                r.offsets, r.sizes, r.counts, r.dtypes, r.buffers.length, args.times(),
+                StepArgs.length(args.times()), args.targets(), StepArgs.length(args.targets()),
+                args.guidanceScale(), args.noNoise()));
   }
 
   /**
