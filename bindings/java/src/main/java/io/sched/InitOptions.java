@@ -329,14 +329,18 @@ public final class InitOptions {
 
   SWIGTYPE_p_sched_state init(SWIGTYPE_p_sched_scheduler scheduler) {
     final Outcome outcome = new Outcome();
+    // Read once: another thread may set others meanwhile.
+    final double[] times = timesteps;
+    final double[] levels = sigmas;
+    final long[] seeds = itemSeeds;
+    final int seedCount = seeds == null ? 0 : seeds.length;
     try (sched_init_options c = new sched_init_options()) {
       settings.forEach(setting -> setting.accept(c));
-      return outcome.check(
-          Vulkan.with(vulkan,
-              device
-              -> Raw.sched_flat_init(scheduler, c, timesteps, StepArgs.length(timesteps), sigmas,
-                  StepArgs.length(sigmas), itemSeeds, itemSeeds == null ? 0 : itemSeeds.length,
-                  device, outcome.message, outcome.message.length, outcome.status)),
+      return outcome.check(Vulkan.with(vulkan,
+                               device
+                               -> Raw.sched_flat_init(scheduler, c, times, StepArgs.length(times),
+                                   levels, StepArgs.length(levels), seeds, seedCount, device,
+                                   outcome.message, outcome.message.length, outcome.status)),
           "");
     }
   }

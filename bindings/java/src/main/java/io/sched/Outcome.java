@@ -4,6 +4,9 @@ import java.nio.charset.StandardCharsets;
 
 /** What a call that makes a handle says besides: its status, and the sentence where it fails. */
 final class Outcome {
+  /** What every JVM allows. */
+  private static final int MAX_LENGTH = Integer.MAX_VALUE - 8;
+
   final int[] status = new int[1];
   /** Long enough for a sentence that lists every key of a class. */
   final byte[] message = new byte[4096];
@@ -22,5 +25,12 @@ final class Outcome {
     final String text = new String(message, 0, length, StandardCharsets.UTF_8);
     // A sentence that fills the buffer may have been cut within a character.
     return length < message.length - 1 ? text : text.replaceFirst("\uFFFD+$", "");
+  }
+
+  /** Of an array that holds so much. */
+  static int length(long count) {
+    if (count <= MAX_LENGTH) return (int) count;
+    throw new SchedException(
+        Status.CAPACITY, count + " entries are more than an array of Java can have");
   }
 }

@@ -31,6 +31,8 @@ final class Slots {
   private static final String[] NAMES = {"sample", "prediction", "next", "unconditional", "noise0",
       "noise1", "denoised", "next_input", "mask", "original", "known_noise"};
 
+  private static final int[] OUTPUTS = {NEXT, DENOISED, NEXT_INPUT};
+
   /** Values of the longest tensor that can be right; no array is copied that is longer. */
   private final long longest;
   private final Tensor[] tensors = new Tensor[COUNT];
@@ -89,6 +91,8 @@ final class Slots {
     return staging[slot].clear();
   }
 
+  Tensor tensor(int slot) { return tensors[slot]; }
+
   /** NULL where there is none. */
   long at(int slot) { return tensors[slot] == null ? 0 : addresses[slot]; }
 
@@ -99,20 +103,23 @@ final class Slots {
   }
 
   int stepWide(SWIGTYPE_p_sched_state state, StepArgs<Tensor> args) {
+    // Read once: another thread may set others meanwhile.
+    final double[] times = args.times();
+    final double[] targets = args.targets();
     return Raw.sched_flat_step_wide(state, at(SAMPLE), count(SAMPLE), dtype(SAMPLE), at(PREDICTION),
         count(PREDICTION), dtype(PREDICTION), at(NEXT), count(NEXT), dtype(NEXT), at(UNCONDITIONAL),
         count(UNCONDITIONAL), dtype(UNCONDITIONAL), at(NOISE0), count(NOISE0), dtype(NOISE0),
         at(NOISE1), count(NOISE1), dtype(NOISE1), at(DENOISED), count(DENOISED), dtype(DENOISED),
         at(NEXT_INPUT), count(NEXT_INPUT), dtype(NEXT_INPUT), at(MASK), count(MASK), dtype(MASK),
         at(ORIGINAL), count(ORIGINAL), dtype(ORIGINAL), at(KNOWN_NOISE), count(KNOWN_NOISE),
-        dtype(KNOWN_NOISE), args.times(), StepArgs.length(args.times()), args.targets(),
-        StepArgs.length(args.targets()), args.guidanceScale(), args.noNoise());
+        dtype(KNOWN_NOISE), times, StepArgs.length(times), targets, StepArgs.length(targets),
+        args.guidanceScale(), args.noNoise());
   }
 
   /** After a call that succeeded: what was written goes into the arrays. */
   void give() {
-    for (int slot = 0; slot < COUNT; ++slot) {
-      if (tensors[slot] != null && isOutput(slot) && tensors[slot].array() != null) {
+    for (final int slot : OUTPUTS) {
+      if (tensors[slot] != null && tensors[slot].array() != null) {
         staging[slot].clear().get(tensors[slot].array());
       }
     }

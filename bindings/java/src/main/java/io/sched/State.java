@@ -223,7 +223,7 @@ public final class State implements AutoCloseable {
     gate.enter();
     try {
       check(lists.list(handle, null, 0, count));
-      final double[] values = new double[Math.toIntExact(count[0])];
+      final double[] values = new double[Outcome.length(count[0])];
       check(lists.list(handle, values, values.length, null));
       return values;
     } finally {
@@ -546,7 +546,8 @@ public final class State implements AutoCloseable {
     try {
       slots.read(Slots.SAMPLE, "sample", sample);
       if (prediction != null) slots.read(Slots.PREDICTION, "prediction", prediction);
-      slots.write(Slots.NEXT, "next", next);
+      // In place the two are one, which is looked at once.
+      slots.write(Slots.NEXT, "next", next == sample ? slots.tensor(Slots.SAMPLE) : next);
       finish(Raw.sched_flat_step(handle, slots.at(Slots.SAMPLE), slots.count(Slots.SAMPLE),
           slots.dtype(Slots.SAMPLE), slots.at(Slots.PREDICTION), slots.count(Slots.PREDICTION),
           slots.dtype(Slots.PREDICTION), slots.at(Slots.NEXT), slots.count(Slots.NEXT),
@@ -599,7 +600,7 @@ public final class State implements AutoCloseable {
     gate.enter();
     try {
       check(Raw.sched_save(handle, null, 0, size));
-      final byte[] bytes = new byte[Math.toIntExact(size[0])];
+      final byte[] bytes = new byte[Outcome.length(size[0])];
       check(Raw.sched_save(handle, bytes, bytes.length, null));
       return bytes;
     } finally {

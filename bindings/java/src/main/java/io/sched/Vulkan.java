@@ -148,7 +148,7 @@ public final class Vulkan implements AutoCloseable {
     // Another thread's use of the context may let the cache grow between the two calls.
     while (true) {
       cacheTo(null, size);
-      final byte[] bytes = new byte[Math.toIntExact(size[0])];
+      final byte[] bytes = new byte[Outcome.length(size[0])];
       if (cacheTo(bytes, size)) return Arrays.copyOf(bytes, (int) size[0]);
     }
   }
@@ -237,12 +237,15 @@ public final class Vulkan implements AutoCloseable {
   public void recordStep(State state, long commandBuffer, StepArgs<VulkanTensor> args) {
     final Recorded r = new Recorded(Slots.COUNT);
     for (int slot = 0; slot < Slots.COUNT; ++slot) r.put(slot, args.tensor(slot));
+    // Read once: another thread may set others meanwhile.
+    final double[] times = args.times();
+    final double[] targets = args.targets();
     record(state,
         (v, s)
             -> Raw.sched_flat_vulkan_record_step(v, s, commandBuffer, r.device, r.buffers,
-                r.offsets, r.sizes, r.counts, r.dtypes, r.buffers.length, args.times(),
-                StepArgs.length(args.times()), args.targets(), StepArgs.length(args.targets()),
-                args.guidanceScale(), args.noNoise()));
+                r.offsets, r.sizes, r.counts, r.dtypes, r.buffers.length, times,
+                StepArgs.length(times), targets, StepArgs.length(targets), args.guidanceScale(),
+                args.noNoise()));
   }
 
   /**

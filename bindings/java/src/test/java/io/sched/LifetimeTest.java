@@ -146,12 +146,17 @@ public class LifetimeTest {
       Thread.sleep(5);
     }
     assertEquals(10, freed.get());
-    // So many states would not fit if none were freed: each holds memory of its sample's size.
+    // Each state holds rows of 4 MiB: 400 of them, if none were freed.
+    final FloatBuffer x = direct(1 << 20);
+    final FloatBuffer f = direct(1 << 20);
     try (Scheduler scheduler = scheduler("DPMSolverMultistepScheduler")) {
-      for (int i = 0; i < 2000; ++i) {
-        scheduler.init(InitOptions.steps(5).elements(1 << 20));
-        if (i % 50 == 0) System.gc();
+      final long before = Overhead.resident();
+      for (int i = 0; i < 400; ++i) {
+        scheduler.init(InitOptions.steps(5).elements(1 << 20)).stepInPlace(x, f);
+        if (i % 20 == 0) System.gc();
       }
+      final long grown = Overhead.resident() - before;
+      assertTrue("grown by " + grown, grown < 1L << 30);
     }
   }
 
