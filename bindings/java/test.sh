@@ -45,6 +45,8 @@ compile_c() {
   c="${CC:-cc} -O2 -Wall -Wextra -Werror"
   $c -shared -fPIC -I"$jdk/include" -I"$jdk/include/linux" -o "$work/libold.so" \
     src/test/c/old_version.c &&
+    $c -shared -fPIC -I"$jdk/include" -I"$jdk/include/linux" -o "$work/libapplication.so" \
+      src/test/c/application.c -ldl &&
     $c -I"$repository/include" -o "$work/overhead" src/test/c/overhead.c -L"$build/lib" -lsched &&
     $c -I"$repository/include" -o "$work/loop" src/test/c/loop.c -L"$build/lib" -lsched
 }
@@ -93,7 +95,7 @@ check readme readme
 
 tests="io.sched.CatalogTest io.sched.EnumsTest io.sched.ErrorsTest io.sched.InputsTest
   io.sched.LifetimeTest io.sched.LoopsTest io.sched.MemoryTest io.sched.VulkanTest"
-main="-cp $jar:$work/classes:$junit org.junit.runner.JUnitCore"
+main="-Dsched.application=$work/libapplication.so -cp $jar:$work/classes:$junit org.junit.runner.JUnitCore"
 # shellcheck disable=SC2086 # Lists of words.
 unit -ea "-Dsched.jar=$jar" "-Dsched.library=$build/lib/libsched_java.so" \
   "-Dsched.old=$work/libold.so" "-Dsched.java=$here" "-Dsched.junit=$junit" \

@@ -192,7 +192,7 @@ public class LifetimeTest {
   @Test
   public void oneStateOfTwoThreads() throws Exception {
     final int steps = 900;
-    final int elements = 20_000;
+    final int elements = 500_000;
     try (Scheduler scheduler = scheduler("DDIMScheduler");
          State state = scheduler.init(InitOptions.steps(steps).elements(elements))) {
       final AtomicInteger done = new AtomicInteger();
@@ -203,7 +203,7 @@ public class LifetimeTest {
         final FloatBuffer f = direct(elements);
         ready.countDown();
         ready.await();
-        while (done.get() < steps - 2) {
+        while (done.get() < steps - 2 && inUse.get() < 1000) {
           try {
             state.stepInPlace(x, f);
             done.incrementAndGet();

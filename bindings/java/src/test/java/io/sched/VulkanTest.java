@@ -191,6 +191,90 @@ public class VulkanTest {
     }
   }
 
+  /** Loops that are recorded and executed call by call, against the same on the CPU. */
+  @Test
+  public void recordedLoopsAreTheLoops() {
+    try (Vulkan vulkan = context()) {
+      if (vulkan == null) return;
+      for (final String name : Support.CLASSES) {
+        try (Scheduler scheduler = scheduler(name); State ours = scheduler.init(options());
+             State theirs = scheduler.init(options().vulkan(vulkan).recordedInFlight(1));
+             Application app = new Application(vulkan.info(), 6, N)) {
+          final VulkanTensor x = app.tensor(0);
+          final VulkanTensor f = app.tensor(1);
+          final float[] sample = new float[N];
+          final float[] preview = new float[N];
+          final float[] out = new float[N];
+          ours.initialNoise(sample);
+          app.execute(commands -> vulkan.recordInitialNoise(theirs, commands, x));
+          near(name, sample, app.values(0));
+          ours.addNoise(2, sample, null, out);
+          app.execute(
+              commands -> vulkan.recordAddNoise(theirs, commands, 2, x, null, app.tensor(2)));
+          near(name, out, app.values(2));
+          while (ours.nextCall().isPresent()) {
+            ours.scaleInput(sample, out);
+            app.execute(c -> vulkan.recordScaleInput(theirs, c, x, app.tensor(3)));
+            near(name, out, app.values(3));
+            final float[] prediction = prediction(sample);
+            app.values(1).put(prediction);
+            ours.stepWide(StepArgs.inPlace(Tensor.of(sample))
+                              .prediction(Tensor.of(prediction))
+                              .denoised(Tensor.of(preview)));
+            app.execute(c
+                -> vulkan.recordStep(
+                    theirs, c, StepArgs.inPlace(x).prediction(f).denoised(app.tensor(4))));
+            near(name, sample, app.values(0));
+            near(name, preview, app.values(4));
+            app.values(0).put(sample);
+          }
+          assertTrue(theirs.isFinished());
+        }
+      }
+    }
+  }
+
+  private static void near(String name, float[] expected, java.nio.FloatBuffer values) {
+    for (int i = 0; i < N; ++i) {
+      assertEquals(name, expected[i], values.get(i), 1e-5 * Math.max(1, Math.abs(expected[i])));
+    }
+  }
+
+  /** The device of another context, with locks around its queue. */
+  @Test
+  public void theApplicationsDeviceIsImported() {
+    try (Vulkan owner = context()) {
+      if (owner == null) return;
+      final VulkanInfo info = owner.info();
+      try (Application app = new Application(info, 1, N)) {
+        final VulkanImport options = new VulkanImport()
+                                         .getInstanceProcAddr(Application.loader())
+                                         .instance(info.instance())
+                                         .physicalDevice(info.physicalDevice())
+                                         .device(info.device())
+                                         .queue(info.queue())
+                                         .queueFamily((int) info.queueFamily())
+                                         .lock(Application.lock())
+                                         .unlock(Application.unlock())
+                                         .user(app.user());
+        try (Vulkan vulkan = Vulkan.of(options.limits(new VulkanLimits().maxBuffers(4)));
+             Scheduler scheduler = scheduler("DDIMScheduler");
+             State ours = scheduler.init(options());
+             State theirs = scheduler.init(options().vulkan(vulkan))) {
+          assertEquals(info.device(), vulkan.info().device());
+          assertEquals(4, vulkan.info().maxBuffers());
+          final float[] x = Support.filled(0.5f, N);
+          final float[] y = x.clone();
+          ours.stepInPlace(x, prediction(x));
+          theirs.stepInPlace(y, prediction(y));
+          assertArrayEquals(x, y, 1e-6f);
+          assertTrue(app.locks() > 0);
+        }
+        refused(Status.ARGUMENT, "lock", () -> Vulkan.of(options.unlock(0)));
+      }
+    }
+  }
+
   @Test
   public void importsAreChecked() {
     final VulkanImport nothing = new VulkanImport()
