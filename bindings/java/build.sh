@@ -2,7 +2,7 @@
 # Makes sched-VERSION.jar, with the native library inside, and the jars of sources and javadoc, from
 # a build tree in which the target sched_java was built.  Needs a JDK and nothing else.
 # usage: build.sh BUILD_DIR
-# The jars go to BUILD_DIR/bindings/java.
+# The jars go to BUILD_DIR/java.
 set -eu
 
 if [ $# -ne 1 ] || [ ! -f "$1/lib/libsched_java.so" ]; then
@@ -11,8 +11,8 @@ if [ $# -ne 1 ] || [ ! -f "$1/lib/libsched_java.so" ]; then
 fi
 build=$(cd "$1" && pwd)
 cd "$(dirname "$0")"
-out=$build/bindings/java
-generated=$out/generated
+out=$build/java
+generated=$build/bindings/java/generated
 main=src/main/java
 version=$(sed -n 's,^  <version>\(.*\)</version>$,\1,p' pom.xml)
 

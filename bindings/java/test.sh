@@ -13,7 +13,7 @@ build=$(cd "$1" && pwd) || exit 2
 cd "$(dirname "$0")" || exit 2
 here=$(pwd)
 repository=$(cd ../.. && pwd)
-out=$build/bindings/java
+out=$build/java
 work=$out/test
 junit=${SCHED_JUNIT:-/usr/share/java/junit4.jar:/usr/share/java/hamcrest.jar}
 jdk=$(dirname "$(dirname "$(readlink -f "$(command -v javac)")")")
@@ -99,7 +99,7 @@ main="-Dsched.application=$work/libapplication.so -cp $jar:$work/classes:$junit 
 # shellcheck disable=SC2086 # Lists of words.
 unit -ea "-Dsched.jar=$jar" "-Dsched.library=$build/lib/libsched_java.so" \
   "-Dsched.old=$work/libold.so" "-Dsched.java=$here" "-Dsched.junit=$junit" \
-  $main $tests io.sched.LoaderTest io.sched.PackageTest
+  $main $tests io.sched.LoaderTest io.sched.PackageTest io.sched.replay.FilesTest
 
 # The same under the eyes of the JVM, which prints what native code does wrong.
 # shellcheck disable=SC2086

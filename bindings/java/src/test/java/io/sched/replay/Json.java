@@ -181,8 +181,8 @@ final class Json {
   }
 
   private char escaped() {
-    if (at + 5 > text.length()) throw wrong("an escape");
-    final char c = text.charAt(at++);
+    final char c = at < text.length() ? text.charAt(at++) : 0;
+    if (c == 0 || c == 'u' && at + 4 > text.length()) throw wrong("an escape");
     if (c == 'u') {
       at += 4;
       return (char) Integer.parseInt(text.substring(at - 4, at), 16);
