@@ -55,19 +55,18 @@ compile_c() {
 readme() {
   sed -n '/^```java$/,/^```$/p' README.md | sed '1d;$d' >"$work/Loop.java"
   expected=$("$work/loop") || return 1
-  for path in "-cp $jar" "--module-path $jar --add-modules io.sched"; do
-    # shellcheck disable=SC2086 # The words of `path` are options.
-    printed=$(java $path "$work/Loop.java") || return 1
-    if [ "$printed" != "$expected" ]; then
-      echo "README.md prints $printed, C $expected" >&2
-      return 1
-    fi
-  done
+  from_path=$(java -cp "$jar" "$work/Loop.java") || return 1
+  as_module=$(java -p "$jar" --add-modules io.sched "$work/Loop.java") || return 1
+  if [ "$from_path" != "$expected" ] || [ "$as_module" != "$expected" ]; then
+    echo "README.md prints $from_path and as a module $as_module, C $expected" >&2
+    return 1
+  fi
 }
 
-# Runs test classes with options of java before --; adds to the counts.
+# Runs JUnit with options of java before it; adds to the counts.
 unit() {
-  java "$@" >"$work/log" 2>&1
+  java -ea -cp "$jar:$work/classes:$junit" "-Dsched.application=$work/libapplication.so" "$@" \
+    >"$work/log" 2>&1
   status=$?
   cat "$work/log"
   # "OK (7 tests)", or "Tests run: 7,  Failures: 2".
@@ -95,15 +94,16 @@ check readme readme
 
 tests="io.sched.CatalogTest io.sched.EnumsTest io.sched.ErrorsTest io.sched.InputsTest
   io.sched.LifetimeTest io.sched.LoopsTest io.sched.MemoryTest io.sched.VulkanTest"
-main="-Dsched.application=$work/libapplication.so -cp $jar:$work/classes:$junit org.junit.runner.JUnitCore"
-# shellcheck disable=SC2086 # Lists of words.
-unit -ea "-Dsched.jar=$jar" "-Dsched.library=$build/lib/libsched_java.so" \
+# The lists of classes are words.
+# shellcheck disable=SC2086
+unit "-Dsched.jar=$jar" "-Dsched.library=$build/lib/libsched_java.so" \
   "-Dsched.old=$work/libold.so" "-Dsched.java=$here" "-Dsched.junit=$junit" \
-  $main $tests io.sched.LoaderTest io.sched.PackageTest io.sched.replay.FilesTest
+  org.junit.runner.JUnitCore $tests \
+  io.sched.LoaderTest io.sched.PackageTest io.sched.replay.FilesTest
 
 # The same under the eyes of the JVM, which prints what native code does wrong.
 # shellcheck disable=SC2086
-unit -ea -Xcheck:jni $main $tests
+unit -Xcheck:jni org.junit.runner.JUnitCore $tests
 if grep -q -e '^WARNING.*JNI' -e '^WARNING in native method' -e '^FATAL ERROR' "$work/log"; then
   echo "FAILED: -Xcheck:jni" >&2
   failed=$((failed + 1))

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -113,7 +114,7 @@ public final class Scheduler implements AutoCloseable {
     return ask(scheduler
         -> IntStream.range(0, Raw.sched_warning_count(scheduler))
                .mapToObj(index -> Raw.sched_warning(scheduler, index))
-               .toList());
+               .collect(Collectors.toUnmodifiableList()));
   }
 
   /**
@@ -126,7 +127,7 @@ public final class Scheduler implements AutoCloseable {
     return ask(scheduler
         -> IntStream.range(0, Raw.sched_quirk_count(scheduler))
                .mapToObj(index -> Raw.sched_quirk(scheduler, index))
-               .toList());
+               .collect(Collectors.toUnmodifiableList()));
   }
 
   /**

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -161,12 +160,5 @@ public class LoaderTest {
   public void anotherVersionIsRefused() throws Exception {
     contains(run(false, jar, "-Dio.sched.library=" + System.getProperty("sched.old")),
         "UnsatisfiedLinkError", "has version 90009, the classes 100");
-  }
-
-  @Test
-  public void temporaryDirectoriesAreOnesOwn() throws Exception {
-    final Path directory = Files.createTempDirectory(folder.getRoot().toPath(), "sched-");
-    assertEquals(
-        PosixFilePermissions.fromString("rwx------"), Files.getPosixFilePermissions(directory));
   }
 }

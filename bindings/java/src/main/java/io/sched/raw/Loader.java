@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.Paths;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -35,7 +36,7 @@ final class Loader {
     final String path = System.getProperty("io.sched.library");
     // Who names a file wants no other.
     if (path != null) {
-      if (loadFile(Path.of(path).toAbsolutePath(), "io.sched.library")) return;
+      if (loadFile(Paths.get(path).toAbsolutePath(), "io.sched.library")) return;
     } else if (loadByName() || loadFromJar()) {
       return;
     }
@@ -99,7 +100,7 @@ final class Loader {
   private boolean loadBytes(byte[] library) throws IOException {
     final String chosen = System.getProperty("io.sched.tmpdir");
     final Path directory = chosen == null ? Files.createTempDirectory("sched-")
-                                          : Files.createTempDirectory(Path.of(chosen), "sched-");
+                                          : Files.createTempDirectory(Paths.get(chosen), "sched-");
     final Path file = directory.resolve(hash(library) + "-" + System.mapLibraryName(NAME));
     try {
       Files.write(file, library);
