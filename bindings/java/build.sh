@@ -23,7 +23,7 @@ machine=$(uname -m)
 rm -rf "$out/classes" "$out/javadoc" "$out"/sched-*.jar
 native=$out/classes/META-INF/native/$system/$machine
 mkdir -p "$native"
-find "$main" "$generated" -name '*.java' >"$out/sources.txt"
+find "$main" "$generated" -name '*.java' | sed 's/.*/"&"/' >"$out/sources.txt"
 javac --release 17 -encoding UTF-8 -Xlint:all -Werror -d "$out/classes" @"$out/sources.txt"
 cp "$build/lib/libsched_java.so" "$native/"
 cp ../../LICENSE "$out/classes/META-INF/"
