@@ -3,7 +3,9 @@ package io.sched;
 import io.sched.raw.Raw;
 import io.sched.raw.sched_weights;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * A step as numbers, for callers who run it themselves: each row is a weighted sum of the inputs.
@@ -26,26 +28,25 @@ import java.util.List;
 public record Weights(double timestep, double inputScale, int draws, Clip clip, double clipRange,
     double quantile, double quantileMax, Gain gain, double gainOffset, double gainSlope,
     Row denoised, List<Row> rows) {
-  /** A weighted sum of the inputs. Immutable. */
-  public static final class Row {
-    private final Output output;
-    private final double[] weights;
-
-    Row(Output output, double[] weights) {
-      this.output = output;
-      this.weights = weights;
-    }
-
-    /** {@return what it makes} */
-    public Output output() { return output; }
-
+  /**
+   * A weighted sum of the inputs.
+   *
+   * @param output  what it makes
+   * @param weights the factor of each {@link Input}, in their order
+   */
+  public record Row(Output output, List<Double> weights) {
     /**
      * The weight of one input.
      *
      * @param input which
      * @return its factor, 0 where it takes no part
      */
-    public double weight(Input input) { return weights[input.code]; }
+    public double weight(Input input) { return weights.get(input.code); }
+
+    private static Row of(int output, double[] weights) {
+      return new Row(Output.values()[output],
+          Arrays.stream(weights).boxed().collect(Collectors.toUnmodifiableList()));
+    }
   }
 
   static Weights of(sched_weights c) {
@@ -56,11 +57,11 @@ public record Weights(double timestep, double inputScale, int draws, Clip clip, 
       final double[] weights = new double[Raw.SCHED_WEIGHTS_INPUTS];
       final int[] output = new int[1];
       SchedException.check(Raw.sched_flat_weights_row(c, row, weights, weights.length, output), "");
-      rows.add(new Row(Output.values()[output[0]], weights));
+      rows.add(Row.of(output[0], weights));
     }
     return new Weights(c.getTimestep(), c.getInput_scale(), c.getDraws(),
         Clip.values()[c.getClip()], c.getClip_range(), c.getQuantile(), c.getQuantile_max(),
         Gain.values()[c.getGain()], c.getGain_offset(), c.getGain_slope(),
-        new Row(Output.DENOISED, denoised), List.copyOf(rows));
+        Row.of(Output.DENOISED.code, denoised), List.copyOf(rows));
   }
 }

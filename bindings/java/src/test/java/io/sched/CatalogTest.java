@@ -31,6 +31,10 @@ public class CatalogTest {
     assertTrue(euler.options().contains(new Method.Option(
         false, "timestep_spacing", "string", "\"linspace\"", "linspace | leading | trailing")));
     assertTrue(euler.options().stream().anyMatch(o -> o.atInit() && o.name().equals("s_churn")));
+    final Method pndm = Method.find("PNDMScheduler").orElseThrow();
+    assertEquals(new Method(pndm.index(), "pndm", "PNDMScheduler",
+                     "Liu et al. 2022, arXiv:2202.09778", 1, 5, 0, 2, Stochastic.NEVER),
+        pndm);
     assertEquals(Optional.empty(), Method.find("Nope"));
     assertEquals(Optional.empty(), Method.find("DDIMScheduler\0"));
     assertEquals(Optional.empty(), Method.find("DDIM\ud83dScheduler"));

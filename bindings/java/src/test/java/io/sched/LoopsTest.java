@@ -298,6 +298,19 @@ public class LoopsTest {
       assertNotEquals(0, second.rows().get(0).weight(Input.DENOISED), 0);
       assertNotEquals(0, second.rows().get(0).weight(Input.NOISE0), 0);
     }
+    final String config = json("{'_class_name': 'DDPMScheduler', 'thresholding': true, "
+        + "'dynamic_thresholding_ratio': 0.9, 'sample_max_value': 2.5, "
+        + "'variance_type': 'learned_range'}");
+    try (Scheduler scheduler = Scheduler.create(config); State state = scheduler.init(options())) {
+      final Weights thresholded = state.weights(0);
+      assertEquals(Clip.QUANTILE, thresholded.clip());
+      assertEquals(0.9, thresholded.quantile(), 0);
+      assertEquals(2.5, thresholded.quantileMax(), 0);
+      // The variance is between two that are both small.
+      assertEquals(Gain.EXPONENTIAL, thresholded.gain());
+      assertTrue(thresholded.gainOffset() < 0 && thresholded.gainSlope() > 0);
+      assertEquals(thresholded, state.weights(0));
+    }
   }
 
   @Test
