@@ -1,0 +1,2 @@
+/** The scheduler (sampler) engine of diffusion models. */
+module io.sched { exports io.sched; }
