@@ -30,6 +30,7 @@ vulkan-validationlayers
 swig
 default-jdk-headless
 junit4
+clang-format
 golang-go
 mono-mcs
 mono-runtime

@@ -50,7 +50,9 @@ sched_status guarded(const Body& body) noexcept {
 
 inline void write_message(char* buffer, uint64_t capacity, const char* sentence) {
   if (buffer == nullptr || capacity == 0) return;
-  const std::size_t length = std::min<uint64_t>(std::strlen(sentence), capacity - 1);
+  std::size_t length = std::min<uint64_t>(std::strlen(sentence), capacity - 1);
+  // Never a part of a character: the rest of one begins with the bits 10.
+  while (length > 0 && (static_cast<unsigned char>(sentence[length]) & 0xc0u) == 0x80u) --length;
   std::memcpy(buffer, sentence, length);
   buffer[length] = '\0';
 }

@@ -29,7 +29,8 @@
  * Errors: functions return a sched_status.  A failed call changes nothing, writes
  *   to no output tensor, and may be tried again.  The sentence that says what is
  *   wrong and what is allowed goes to the `message` buffer that the caller passes
- *   (create, init) or is kept by the state (sched_last_error).
+ *   (create, init) or is kept by the state (sched_last_error).  It is UTF-8, and cut between
+ *   characters where the buffer is too small.
  * Structs begin with struct_size, which the _INIT macro sets.  Later versions add
  *   members at the end only, so that old callers keep working.
  * Randomness: normals are made by Philox4x32-10 (Salmon et al. 2011), keyed by the

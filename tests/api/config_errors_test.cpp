@@ -402,5 +402,32 @@ TEST(Lenient, NoWarningsOnNull) {
   sched_free(nullptr);
 }
 
+// Of any length, the sentence is the beginning of the whole one, and whole characters.
+TEST(Messages, AreCutBetweenCharacters) {
+  const std::string json = "{\"_class_name\": \"DDIMScheduler\", \"\xf0\x9f\x8e\xa8\xc3\xa9\": 1}";
+  const auto fails_with = [&](Message& message) {
+    sched_create_options options = SCHED_CREATE_OPTIONS_INIT;
+    options.message = message.data();
+    options.message_capacity = message.capacity();
+    sched_scheduler* scheduler = nullptr;
+    EXPECT_EQ(sched_create(json.data(), json.size(), &options, &scheduler),
+              SCHED_ERROR_UNKNOWN_KEY);
+    EXPECT_TRUE(message.walls_intact());
+    return message.text();
+  };
+  Message room;
+  const std::string whole = fails_with(room);
+  ASSERT_NE(whole.find("\xf0\x9f\x8e\xa8\xc3\xa9"), std::string::npos) << whole;
+  for (std::size_t capacity = 1; capacity < whole.size() + 2; ++capacity) {
+    Message message(capacity);
+    const std::string text = fails_with(message);
+    ASSERT_EQ(whole.substr(0, text.size()), text);
+    // What was left out is less than a character, or does not fit.
+    ASSERT_LE(std::min(whole.size(), capacity - 1) - text.size(), 3u);
+    const unsigned char following = static_cast<unsigned char>(whole[text.size()]);
+    ASSERT_NE(following & 0xc0u, 0x80u) << "cut within a character at " << capacity;
+  }
+}
+
 }  // namespace
 }  // namespace sched_test
