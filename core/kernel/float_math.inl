@@ -47,30 +47,6 @@ inline uint16_t to_f16(float value) {
 
 // --------------------------------------------------------------------- functions
 
-// Natural logarithm of a positive normal number: Cephes' logf, within 1 ulp or so.
-inline float log_f(float x) {
-  const uint32_t bits = bits_of(x);
-  // Split at sqrt(1/2), so that the mantissa lies around one.
-  const uint32_t shifted = bits - 0x3f3504f3u;
-  const int32_t exponent = static_cast<int32_t>(shifted) >> 23;
-  const float m = float_of((shifted & 0x007fffffu) + 0x3f3504f3u) - 1.0f;
-  const float e = static_cast<float>(exponent);
-  const float z = m * m;
-  float p = 7.0376836292e-2f;
-  p = p * m + -1.1514610310e-1f;
-  p = p * m + 1.1676998740e-1f;
-  p = p * m + -1.2420140846e-1f;
-  p = p * m + 1.4249322787e-1f;
-  p = p * m + -1.6668057665e-1f;
-  p = p * m + 2.0000714765e-1f;
-  p = p * m + -2.4999993993e-1f;
-  p = p * m + 3.3333331174e-1f;
-  float y = m * z * p;
-  y = y + e * -2.12194440e-4f;
-  y = y - 0.5f * z;
-  return (m + y) + e * 0.693359375f;
-}
-
 // e^x, clamped to the range of normal numbers: Cephes' expf.
 inline float exp_f(float x) {
   x = x < -87.0f ? -87.0f : (x > 88.0f ? 88.0f : x);
