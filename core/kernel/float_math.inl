@@ -24,12 +24,13 @@ inline uint16_t to_bf16(float value) {
   return static_cast<uint16_t>(nan ? ((bits >> 16) | 0x40u) : rounded);
 }
 
-// Exponent and mantissa moved into place and scaled by 2^112: subnormals come out right.
+// Exponent and mantissa moved into place and scaled by 2^112: subnormals come out right.  NaN is
+// made quiet, as processors do.
 inline float from_f16(uint16_t half) {
   const uint32_t magnitude = static_cast<uint32_t>(half & 0x7fffu) << 13;
   const float scaled = float_of(magnitude) * 0x1p112f;
-  const uint32_t special = bits_of(scaled) | 0x7f800000u;
-  const uint32_t value = magnitude >= 0x0f800000u ? special : bits_of(scaled);
+  const uint32_t quiet = magnitude > 0x0f800000u ? 0x7fc00000u : 0x7f800000u;
+  const uint32_t value = magnitude >= 0x0f800000u ? magnitude | quiet : bits_of(scaled);
   return float_of(value | (static_cast<uint32_t>(half & 0x8000u) << 16));
 }
 
@@ -40,7 +41,8 @@ inline uint16_t to_f16(float value) {
   // Subnormal halves: adding 0.5 puts the bits where the rounding happens.
   const uint32_t small = bits_of(float_of(magnitude) + 0.5f) - 0x3f000000u;
   const uint32_t normal = (magnitude - 0x38000000u + 0xfffu + ((magnitude >> 13) & 1u)) >> 13;
-  const uint32_t large = magnitude > 0x7f800000u ? 0x7e00u : 0x7c00u;
+  const uint32_t nan = 0x7e00u | ((magnitude >> 13) & 0x1ffu);
+  const uint32_t large = magnitude > 0x7f800000u ? nan : 0x7c00u;
   const uint32_t half = magnitude < 0x38800000u ? small : magnitude >= 0x477ff000u ? large : normal;
   return static_cast<uint16_t>(half | sign);
 }

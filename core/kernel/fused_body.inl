@@ -25,6 +25,8 @@ namespace {
 
 #include "../random/philox.inl"
 
+#include "half.inl"
+
 #include "stage.inl"
 
 constexpr int kFastInputs = 8;
