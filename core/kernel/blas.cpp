@@ -20,6 +20,8 @@ inline void normals(float* out, int64_t first, int64_t count, const NoiseKey& ke
   fill_normals(out, first, count, key);
 }
 
+#include "half.inl"
+
 #include "stage.inl"
 
 // Which rows use an input, as bits.

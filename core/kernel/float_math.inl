@@ -24,12 +24,13 @@ inline uint16_t to_bf16(float value) {
   return static_cast<uint16_t>(nan ? ((bits >> 16) | 0x40u) : rounded);
 }
 
-// Exponent and mantissa moved into place and scaled by 2^112: subnormals come out right.
+// Exponent and mantissa moved into place and scaled by 2^112: subnormals come out right.  NaN is
+// made quiet, as processors do.
 inline float from_f16(uint16_t half) {
   const uint32_t magnitude = static_cast<uint32_t>(half & 0x7fffu) << 13;
   const float scaled = float_of(magnitude) * 0x1p112f;
-  const uint32_t special = bits_of(scaled) | 0x7f800000u;
-  const uint32_t value = magnitude >= 0x0f800000u ? special : bits_of(scaled);
+  const uint32_t quiet = magnitude > 0x0f800000u ? 0x7fc00000u : 0x7f800000u;
+  const uint32_t value = magnitude >= 0x0f800000u ? magnitude | quiet : bits_of(scaled);
   return float_of(value | (static_cast<uint32_t>(half & 0x8000u) << 16));
 }
 
@@ -40,36 +41,13 @@ inline uint16_t to_f16(float value) {
   // Subnormal halves: adding 0.5 puts the bits where the rounding happens.
   const uint32_t small = bits_of(float_of(magnitude) + 0.5f) - 0x3f000000u;
   const uint32_t normal = (magnitude - 0x38000000u + 0xfffu + ((magnitude >> 13) & 1u)) >> 13;
-  const uint32_t large = magnitude > 0x7f800000u ? 0x7e00u : 0x7c00u;
+  const uint32_t nan = 0x7e00u | ((magnitude >> 13) & 0x1ffu);
+  const uint32_t large = magnitude > 0x7f800000u ? nan : 0x7c00u;
   const uint32_t half = magnitude < 0x38800000u ? small : magnitude >= 0x477ff000u ? large : normal;
   return static_cast<uint16_t>(half | sign);
 }
 
 // --------------------------------------------------------------------- functions
-
-// Natural logarithm of a positive normal number: Cephes' logf, within 1 ulp or so.
-inline float log_f(float x) {
-  const uint32_t bits = bits_of(x);
-  // Split at sqrt(1/2), so that the mantissa lies around one.
-  const uint32_t shifted = bits - 0x3f3504f3u;
-  const int32_t exponent = static_cast<int32_t>(shifted) >> 23;
-  const float m = float_of((shifted & 0x007fffffu) + 0x3f3504f3u) - 1.0f;
-  const float e = static_cast<float>(exponent);
-  const float z = m * m;
-  float p = 7.0376836292e-2f;
-  p = p * m + -1.1514610310e-1f;
-  p = p * m + 1.1676998740e-1f;
-  p = p * m + -1.2420140846e-1f;
-  p = p * m + 1.4249322787e-1f;
-  p = p * m + -1.6668057665e-1f;
-  p = p * m + 2.0000714765e-1f;
-  p = p * m + -2.4999993993e-1f;
-  p = p * m + 3.3333331174e-1f;
-  float y = m * z * p;
-  y = y + e * -2.12194440e-4f;
-  y = y - 0.5f * z;
-  return (m + y) + e * 0.693359375f;
-}
 
 // e^x, clamped to the range of normal numbers: Cephes' expf.
 inline float exp_f(float x) {

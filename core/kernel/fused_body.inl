@@ -6,6 +6,12 @@
 #include <stdint.h>
 #include <string.h>
 
+#if defined(__SSE2__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
 #include "isa.hpp"
 
 namespace sched {
@@ -15,7 +21,11 @@ namespace {
 
 #include "float_math.inl"
 
+#include "lanes.inl"
+
 #include "../random/philox.inl"
+
+#include "half.inl"
 
 #include "stage.inl"
 

@@ -16,7 +16,7 @@ inline void widen(const void* data, DType type, int64_t from, int64_t n, float* 
   } else if (type == DType::bf16) {
     for (int64_t i = 0; i < n; ++i) out[i] = from_bf16(half[i]);
   } else {
-    for (int64_t i = 0; i < n; ++i) out[i] = from_f16(half[i]);
+    widen_f16(half, n, out);
   }
 }
 
@@ -29,7 +29,7 @@ inline void narrow(const float* __restrict values, int64_t n, void* data, DType 
   } else if (type == DType::bf16) {
     for (int64_t i = 0; i < n; ++i) half[i] = to_bf16(values[i]);
   } else {
-    for (int64_t i = 0; i < n; ++i) half[i] = to_f16(values[i]);
+    narrow_f16(values, n, half);
   }
 }
 

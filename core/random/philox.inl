@@ -3,78 +3,142 @@
 //
 // The counter is {block, block >> 32, draw, stream} and the key is the seed; a block makes
 // four numbers, which Box and Muller (1958) turn into four normals.  Everything is in the
-// including file's anonymous namespace; see float_math.inl.
+// including file's anonymous namespace, after lanes.inl.
 
 constexpr int kNoiseBlocks = 256;
 
+// The four words of a block, or of several, each in the low half of 64 bits; what is in the high
+// half never matters.
+template <typename Wide>
 struct PhiloxWords {
-  uint32_t word[4];
+  Wide word[4];
 };
 
-inline PhiloxWords philox(PhiloxWords counter, uint32_t key0, uint32_t key1) {
-  uint32_t c0 = counter.word[0];
-  uint32_t c1 = counter.word[1];
-  uint32_t c2 = counter.word[2];
-  uint32_t c3 = counter.word[3];
-  for (int round = 0; round < 10; ++round) {
-    const uint64_t p0 = static_cast<uint64_t>(0xD2511F53u) * c0;
-    const uint64_t p1 = static_cast<uint64_t>(0xCD9E8D57u) * c2;
-    c0 = static_cast<uint32_t>(p1 >> 32) ^ c1 ^ key0;
-    c1 = static_cast<uint32_t>(p1);
-    c2 = static_cast<uint32_t>(p0 >> 32) ^ c3 ^ key1;
-    c3 = static_cast<uint32_t>(p0);
-    key0 += 0x9E3779B9u;
-    key1 += 0xBB67AE85u;
+// The key of each round.
+template <typename Wide>
+struct PhiloxKeys {
+  explicit PhiloxKeys(uint64_t seed) {
+    uint32_t low = static_cast<uint32_t>(seed);
+    uint32_t high = static_cast<uint32_t>(seed >> 32);
+    for (auto& each : round) {
+      each[0] = Wide{} + low;
+      each[1] = Wide{} + high;
+      low += 0x9E3779B9u;
+      high += 0xBB67AE85u;
+    }
   }
-  return {{c0, c1, c2, c3}};
+  Wide round[10][2];
+};
+
+// Several at once, since a round waits for its products.
+template <int Several, typename Wide>
+inline void philox(PhiloxWords<Wide> (&c)[Several], const PhiloxKeys<Wide>& keys) {
+#pragma GCC unroll 10
+  for (int round = 0; round < 10; ++round) {
+#pragma GCC unroll 4
+    for (int i = 0; i < Several; ++i) {
+      Wide* word = c[i].word;
+      const Wide p0 = product(word[0], 0xD2511F53u);
+      const Wide p1 = product(word[2], 0xCD9E8D57u);
+      word[0] = (p1 >> 32) ^ (word[1] ^ keys.round[round][0]);
+      word[1] = p1;
+      word[2] = (p0 >> 32) ^ (word[3] ^ keys.round[round][1]);
+      word[3] = p0;
+    }
+  }
+}
+
+// Natural logarithm of a positive normal number: Cephes' logf, within 1 ulp or so.
+template <typename Float>
+inline Float log_f(Float x) {
+  // Split at sqrt(1/2), so that the mantissa lies around one.
+  const auto shifted = bits_of(x) - 0x3f3504f3u;
+  const Float e = number_of(signed_of(shifted) >> 23);
+  const Float m = float_of((shifted & 0x007fffffu) + 0x3f3504f3u) - 1.0f;
+  const Float z = m * m;
+  Float p = 7.0376836292e-2f * m + -1.1514610310e-1f;
+  p = p * m + 1.1676998740e-1f;
+  p = p * m + -1.2420140846e-1f;
+  p = p * m + 1.4249322787e-1f;
+  p = p * m + -1.6668057665e-1f;
+  p = p * m + 2.0000714765e-1f;
+  p = p * m + -2.4999993993e-1f;
+  p = p * m + 3.3333331174e-1f;
+  Float y = m * z * p;
+  y = y + e * -2.12194440e-4f;
+  y = y - 0.5f * z;
+  return (m + y) + e * 0.693359375f;
 }
 
 // Two normals from two words.  The radius uses all of the first, so that the tail
 // reaches 6.66; the angle is reduced exactly, in whole numbers.
-inline void box_muller(uint32_t a, uint32_t b, float& first, float& second) {
-  const float u = static_cast<float>(static_cast<int32_t>(a >> 1)) * 0x1p-31f + 0x1p-32f;
-  const float radius = __builtin_sqrtf(-2.0f * log_f(u));
+template <typename Word, typename Float>
+inline void box_muller(Word a, Word b, Float& first, Float& second) {
+  const Float u = number_of(signed_of(a >> 1)) * 0x1p-31f + 0x1p-32f;
+  const Float radius = square_root(-2.0f * log_f(u));
 
-  const int32_t turn = static_cast<int32_t>(b >> 8);  // of 2^24
-  const int32_t quarter = (turn + (1 << 21)) >> 22;
-  const float x = static_cast<float>(turn - (quarter << 22)) * 3.7450703e-7f;  // 2 pi / 2^24
-  const float z = x * x;
-  float s = -1.9515295891e-4f;
-  s = s * z + 8.3321608736e-3f;
+  const auto turn = signed_of(b >> 8);  // of 2^24
+  const auto quarter = (turn + (1 << 21)) >> 22;
+  const Float x = number_of(turn - (quarter << 22)) * 3.7450703e-7f;  // 2 pi / 2^24
+  const Float z = x * x;
+  Float s = -1.9515295891e-4f * z + 8.3321608736e-3f;
   s = s * z + -1.6666654611e-1f;
   s = s * z * x + x;
-  float c = 2.443315711809948e-5f;
-  c = c * z + -1.388731625493765e-3f;
+  Float c = 2.443315711809948e-5f * z + -1.388731625493765e-3f;
   c = c * z + 4.166664568298827e-2f;
   c = c * z * z - 0.5f * z + 1.0f;
 
-  const bool swap = (quarter & 1) != 0;
-  const float cosine = swap ? s : c;
-  const float sine = swap ? c : s;
+  const auto swap = (quarter & 1) != 0;
+  const Float cosine = choose(swap, s, c);
+  const Float sine = choose(swap, c, s);
   // cos is negative in quarters 1 and 2, sin in quarters 2 and 3.
-  const uint32_t flip_cos = static_cast<uint32_t>((quarter + 1) & 2) << 30;
-  const uint32_t flip_sin = static_cast<uint32_t>(quarter & 2) << 30;
+  const Word flip_cos = unsigned_of((quarter + 1) & 2) << 30;
+  const Word flip_sin = unsigned_of(quarter & 2) << 30;
   first = radius * float_of(bits_of(cosine) ^ flip_cos);
   second = radius * float_of(bits_of(sine) ^ flip_sin);
 }
 
-// `blocks` blocks of four normals each, from block `first` on.
-inline void normal_blocks(float* __restrict out, uint64_t first, int blocks, const NoiseKey& key) {
-  const uint32_t key0 = static_cast<uint32_t>(key.seed);
-  const uint32_t key1 = static_cast<uint32_t>(key.seed >> 32);
-  for (int i = 0; i < blocks; ++i) {
-    const uint64_t block = first + static_cast<uint64_t>(i);
-    const PhiloxWords r = philox(
-        {{static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32), key.draw, key.stream}},
-        key0, key1);
-    float z[4];
-    box_muller(r.word[0], r.word[1], z[0], z[1]);
-    box_muller(r.word[2], r.word[3], z[2], z[3]);
-    out[4 * i + 0] = z[0];
-    out[4 * i + 1] = z[1];
-    out[4 * i + 2] = z[2];
-    out[4 * i + 3] = z[3];
+// As many as the registers hold.
+#if defined(__AVX512F__) || defined(__aarch64__)
+constexpr int kVectors = 4;
+#else
+constexpr int kVectors = 3;
+#endif
+constexpr int kBlocksAtOnce = kVectors * kWides;
+
+// kBlocksAtOnce blocks from block `first` on.
+inline void normal_vectors(float* out, uint64_t first, const NoiseKey& key,
+                           const PhiloxKeys<Wides>& keys) {
+  PhiloxWords<Wides> r[kVectors];
+  Wides block;
+  for (int i = 0; i < kWides; ++i) block[i] = first + static_cast<uint64_t>(i);
+#pragma GCC unroll 4
+  for (int v = 0; v < kVectors; ++v) {
+    r[v] = {{block, block >> 32, Wides{} + key.draw, Wides{} + key.stream}};
+    block += static_cast<uint64_t>(kWides);
   }
+  philox(r, keys);
+#pragma GCC unroll 4
+  for (int v = 0; v < kVectors; ++v) {
+    // Words 0 and 2 of a block beside each other, and 1 and 3: a block is two lanes.
+    const Wides* word = r[v].word;
+    Floats even, odd;
+    box_muller(alternate(word[0], word[2]), alternate(word[1], word[3]), even, odd);
+    store_alternating(out + 2 * kLanes * v, even, odd);
+  }
+}
+
+// `blocks` blocks of four normals each, from block `first` on.
+inline void normal_blocks(float* out, uint64_t first, int blocks, const NoiseKey& key) {
+  const PhiloxKeys<Wides> keys(key.seed);
+  int i = 0;
+  for (; i + kBlocksAtOnce <= blocks; i += kBlocksAtOnce) {
+    normal_vectors(out + 4 * i, first + static_cast<uint64_t>(i), key, keys);
+  }
+  if (i == blocks) return;
+  float rest[4 * kBlocksAtOnce];
+  normal_vectors(rest, first + static_cast<uint64_t>(i), key, keys);
+  memcpy(out + 4 * i, rest, static_cast<size_t>(4 * (blocks - i)) * sizeof(float));
 }
 
 // Normals `first` .. `first + count` of a draw, at any alignment.

@@ -8,6 +8,12 @@
 #include <cstring>
 #include <vector>
 
+#if defined(__SSE2__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
 #include "../../core/kernel/isa.hpp"
 #include "../../core/kernel/kernel.hpp"
 
@@ -16,6 +22,8 @@ namespace {
 using sched::NoiseKey;
 
 #include "../../core/kernel/float_math.inl"
+
+#include "../../core/kernel/lanes.inl"
 
 #include "../../core/random/philox.inl"
 
@@ -31,9 +39,22 @@ TEST(Philox, KnownAnswers) {
                          {0xa4093822, 0x299f31d0},
                          {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}}};
   for (const Case& c : cases) {
-    const PhiloxWords words =
-        philox({{c.counter[0], c.counter[1], c.counter[2], c.counter[3]}}, c.key[0], c.key[1]);
-    for (int i = 0; i < 4; ++i) EXPECT_EQ(words.word[i], c.expected[i]);
+    const uint64_t seed = c.key[0] | static_cast<uint64_t>(c.key[1]) << 32;
+    PhiloxWords<uint64_t> one[1] = {{{c.counter[0], c.counter[1], c.counter[2], c.counter[3]}}};
+    philox(one, PhiloxKeys<uint64_t>(seed));
+    PhiloxWords<Wides> many[2];
+    for (auto& each : many) {
+      for (int i = 0; i < 4; ++i) each.word[i] = Wides{} + c.counter[i];
+    }
+    philox(many, PhiloxKeys<Wides>(seed));
+    for (int i = 0; i < 4; ++i) {
+      EXPECT_EQ(one[0].word[i] & 0xffffffffu, c.expected[i]);
+      for (const auto& each : many) {
+        for (int lane = 0; lane < kWides; ++lane) {
+          EXPECT_EQ(each.word[i][lane] & 0xffffffffu, c.expected[i]);
+        }
+      }
+    }
   }
 }
 

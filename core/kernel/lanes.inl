@@ -1,0 +1,99 @@
+// Numbers side by side in one vector register of the instruction set that this is compiled for,
+// by the vector extensions of GCC and Clang; and the same functions for one number, so that a
+// formula is written once.  In the including file's anonymous namespace, after float_math.inl.
+
+#if defined(__AVX512F__)
+constexpr int kVectorBytes = 64;
+#elif defined(__AVX2__)
+constexpr int kVectorBytes = 32;
+#else
+constexpr int kVectorBytes = 16;
+#endif
+
+typedef float Floats __attribute__((vector_size(kVectorBytes)));
+typedef uint32_t Words __attribute__((vector_size(kVectorBytes)));
+typedef int32_t Integers __attribute__((vector_size(kVectorBytes)));
+typedef uint64_t Wides __attribute__((vector_size(kVectorBytes)));
+
+constexpr int kLanes = kVectorBytes / 4;  // of 32 bits
+constexpr int kWides = kVectorBytes / 8;  // of 64 bits
+
+inline Words bits_of(Floats values) { return reinterpret_cast<Words>(values); }
+inline Floats float_of(Words bits) { return reinterpret_cast<Floats>(bits); }
+
+inline int32_t signed_of(uint32_t word) { return static_cast<int32_t>(word); }
+inline Integers signed_of(Words words) { return reinterpret_cast<Integers>(words); }
+inline uint32_t unsigned_of(int32_t integer) { return static_cast<uint32_t>(integer); }
+inline Words unsigned_of(Integers integers) { return reinterpret_cast<Words>(integers); }
+
+inline float number_of(int32_t integer) { return static_cast<float>(integer); }
+inline Floats number_of(Integers integers) { return __builtin_convertvector(integers, Floats); }
+
+inline float choose(bool which, float yes, float no) { return which ? yes : no; }
+inline Floats choose(Integers which, Floats yes, Floats no) { return which ? yes : no; }
+
+inline float square_root(float x) { return __builtin_sqrtf(x); }
+inline Floats square_root(Floats x) {
+#if defined(__AVX512F__)
+  return _mm512_maskz_sqrt_ps(static_cast<__mmask16>(-1), x);
+#elif defined(__AVX2__)
+  return _mm256_sqrt_ps(x);
+#elif defined(__SSE2__)
+  return _mm_sqrt_ps(x);
+#else
+  for (int i = 0; i < kLanes; ++i) x[i] = __builtin_sqrtf(x[i]);
+  return x;
+#endif
+}
+
+// The low halves of 64 bits times a constant of 32 bits: whole products.
+inline uint64_t product(uint64_t a, uint32_t b) { return (a & 0xffffffffu) * b; }
+inline Wides product(Wides a, uint32_t b) {
+  const Wides factor = Wides{} + b;
+#if defined(__AVX512F__)
+  return reinterpret_cast<Wides>(
+      _mm512_maskz_mul_epu32(static_cast<__mmask8>(-1), reinterpret_cast<__m512i>(a),
+                             reinterpret_cast<__m512i>(factor)));
+#elif defined(__AVX2__)
+  return reinterpret_cast<Wides>(
+      _mm256_mul_epu32(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(factor)));
+#elif defined(__SSE2__)
+  return reinterpret_cast<Wides>(
+      _mm_mul_epu32(reinterpret_cast<__m128i>(a), reinterpret_cast<__m128i>(factor)));
+#elif defined(__aarch64__)
+  return reinterpret_cast<Wides>(vmull_u32(vmovn_u64(reinterpret_cast<uint64x2_t>(a)),
+                                           vmovn_u64(reinterpret_cast<uint64x2_t>(factor))));
+#else
+  return (a & 0xffffffffu) * factor;
+#endif
+}
+
+// The low halves of 64 bits of `even` and `odd`, taking turns.
+inline Words alternate(Wides even, Wides odd) {
+  return reinterpret_cast<Words>((even & 0xffffffffu) | (odd << 32));
+}
+
+// Writes the lanes of `even` and `odd` taking turns, 2 kLanes numbers.
+inline void store_alternating(float* out, Floats even, Floats odd) {
+  Floats low, high;
+#if defined(__AVX512F__)
+  const __m512i at = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  low = _mm512_permutex2var_ps(even, at, odd);
+  high = _mm512_permutex2var_ps(even, _mm512_add_epi32(at, _mm512_set1_epi32(8)), odd);
+#elif defined(__AVX2__)
+  const __m256 first = _mm256_unpacklo_ps(even, odd);
+  const __m256 second = _mm256_unpackhi_ps(even, odd);
+  low = _mm256_permute2f128_ps(first, second, 0x20);
+  high = _mm256_permute2f128_ps(first, second, 0x31);
+#elif defined(__SSE2__)
+  low = _mm_unpacklo_ps(even, odd);
+  high = _mm_unpackhi_ps(even, odd);
+#else
+  for (int i = 0; i < kLanes; ++i) {
+    (i < kLanes / 2 ? low : high)[2 * i % kLanes] = even[i];
+    (i < kLanes / 2 ? low : high)[2 * i % kLanes + 1] = odd[i];
+  }
+#endif
+  memcpy(out, &low, sizeof low);
+  memcpy(out + kLanes, &high, sizeof high);
+}
