@@ -71,7 +71,7 @@ func (o *InitOptions) start(scheduler *raw.Scheduler, vulkan *raw.Vulkan) (*Stat
 	if handle == nil {
 		return nil, sentence.check(status, "")
 	}
-	return newState(handle)
+	return newState(handle), nil
 }
 
 func (o *InitOptions) fill(c raw.Sched_init_options) {

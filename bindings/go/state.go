@@ -14,7 +14,7 @@ import (
 type State struct {
 	phase  atomic.Int32
 	handle *raw.State
-	call   raw.Sched_call // where NextCall puts what it reads
+	call   raw.Call // where NextCall puts what it reads
 
 	batch, elements, predictionElements int
 	numSteps, numCalls                  int
@@ -30,10 +30,10 @@ const (
 )
 
 // newState owns the handle.
-func newState(handle *raw.State) (*State, error) {
+func newState(handle *raw.State) *State {
 	s := &State{
 		handle:             handle,
-		call:               raw.NewSched_call(),
+		call:               raw.NewCall(),
 		batch:              int(raw.Sched_batch(handle)),
 		elements:           int(raw.Sched_elements(handle)),
 		predictionElements: int(raw.Sched_prediction_elements(handle)),
@@ -46,12 +46,8 @@ func newState(handle *raw.State) (*State, error) {
 		s.numCalls = -1
 	}
 	s.phase.Store(idle)
-	if err := made(s.call); err != nil {
-		s.Close()
-		return nil, err
-	}
 	runtime.SetFinalizer(s, (*State).Close)
-	return s, nil
+	return s
 }
 
 // Close releases the state.  Closing again does nothing; while another goroutine uses the state it
@@ -65,7 +61,6 @@ func (s *State) Close() error {
 		return err
 	}
 	raw.Sched_state_free(s.handle)
-	raw.DeleteSched_call(s.call)
 	s.handle = nil
 	s.phase.Store(closed)
 	runtime.SetFinalizer(s, nil)
@@ -137,17 +132,17 @@ type Call struct {
 	Draws      int     // normal draws that it takes, 0, 1 or 2
 }
 
-func callOf(c raw.Sched_call) Call {
+func callOf(c *raw.Call) Call {
 	return Call{
-		NeedsModel: c.GetNeeds_model() == 1,
-		Timestep:   c.GetTimestep(),
-		Alpha:      c.GetAlpha(),
-		Sigma:      c.GetSigma(),
-		InputScale: c.GetInput_scale(),
-		Step:       int(c.GetStep()),
-		Stage:      int(c.GetStage()),
-		EndsStep:   c.GetEnds_step() == 1,
-		Draws:      int(c.GetDraws()),
+		NeedsModel: c.NeedsModel(),
+		Timestep:   c.Timestep(),
+		Alpha:      c.Alpha(),
+		Sigma:      c.Sigma(),
+		InputScale: c.InputScale(),
+		Step:       int(c.Step()),
+		Stage:      int(c.Stage()),
+		EndsStep:   c.EndsStep(),
+		Draws:      int(c.Draws()),
 	}
 }
 
@@ -158,9 +153,9 @@ func (s *State) NextCall() (Call, bool, error) {
 		return Call{}, false, err
 	}
 	defer s.leave()
-	switch code := raw.Sched_next_call(s.handle, s.call); Status(code) {
+	switch code := raw.Sched_next_call(s.handle, &s.call); Status(code) {
 	case 0:
-		return callOf(s.call), true, nil
+		return callOf(&s.call), true, nil
 	case ErrFinished:
 		return Call{}, false, nil
 	default:
@@ -176,10 +171,10 @@ func (s *State) CallAt(index int) (Call, error) {
 		return Call{}, err
 	}
 	defer s.leave()
-	if err := s.check(raw.Sched_call_at(s.handle, int64(index), s.call)); err != nil {
+	if err := s.check(raw.Sched_call_at(s.handle, int64(index), &s.call)); err != nil {
 		return Call{}, err
 	}
-	return callOf(s.call), nil
+	return callOf(&s.call), nil
 }
 
 // CallEndsStep is true where call index ends a step: progress bars count these.
@@ -357,5 +352,5 @@ func (s *State) Clone() (*State, error) {
 	if handle == nil {
 		return nil, s.check(raw.Enum_SS_sched_status(status))
 	}
-	return newState(handle)
+	return newState(handle), nil
 }

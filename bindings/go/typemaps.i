@@ -37,6 +37,10 @@ GO_POINTER(sched_scheduler *, *Scheduler)
 GO_POINTER(sched_state *, *State)
 GO_POINTER(sched_vulkan *, *Vulkan)
 
+// A struct of Go's memory: internal/raw/call.go.
+%ignore sched_call;
+GO_POINTER(sched_call *, *Call)
+
 GO_POINTER(void *, unsafe.Pointer)
 GO_POINTER(double *, *float64)
 GO_POINTER(int32_t *, *int32)

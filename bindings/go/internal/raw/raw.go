@@ -130,8 +130,6 @@ typedef long long swig_type_96;
 typedef long long swig_type_97;
 typedef long long swig_type_98;
 typedef long long swig_type_99;
-typedef long long swig_type_100;
-typedef long long swig_type_101;
 extern void _wrap_Swig_free_raw_0b83a29b191d6a7e(uintptr_t arg1);
 extern uintptr_t _wrap_Swig_malloc_raw_0b83a29b191d6a7e(swig_intgo arg1);
 extern swig_intgo _wrap_SCHED_OK_raw_0b83a29b191d6a7e(void);
@@ -291,35 +289,15 @@ extern swig_type_9 _wrap_sched_prediction_elements_raw_0b83a29b191d6a7e(swig_voi
 extern swig_type_10 _wrap_sched_num_steps_raw_0b83a29b191d6a7e(swig_voidp arg1);
 extern swig_type_11 _wrap_sched_num_calls_raw_0b83a29b191d6a7e(swig_voidp arg1);
 extern swig_type_12 _wrap_sched_calls_done_raw_0b83a29b191d6a7e(swig_voidp arg1);
-extern void _wrap_sched_call_needs_model_set_raw_0b83a29b191d6a7e(uintptr_t arg1, int arg2);
-extern int _wrap_sched_call_needs_model_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern void _wrap_sched_call_timestep_set_raw_0b83a29b191d6a7e(uintptr_t arg1, double arg2);
-extern double _wrap_sched_call_timestep_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern void _wrap_sched_call_alpha_set_raw_0b83a29b191d6a7e(uintptr_t arg1, double arg2);
-extern double _wrap_sched_call_alpha_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern void _wrap_sched_call_sigma_set_raw_0b83a29b191d6a7e(uintptr_t arg1, double arg2);
-extern double _wrap_sched_call_sigma_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern void _wrap_sched_call_input_scale_set_raw_0b83a29b191d6a7e(uintptr_t arg1, double arg2);
-extern double _wrap_sched_call_input_scale_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern void _wrap_sched_call_step_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_13 arg2);
-extern swig_type_14 _wrap_sched_call_step_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern void _wrap_sched_call_stage_set_raw_0b83a29b191d6a7e(uintptr_t arg1, int arg2);
-extern int _wrap_sched_call_stage_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern void _wrap_sched_call_ends_step_set_raw_0b83a29b191d6a7e(uintptr_t arg1, int arg2);
-extern int _wrap_sched_call_ends_step_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern void _wrap_sched_call_draws_set_raw_0b83a29b191d6a7e(uintptr_t arg1, int arg2);
-extern int _wrap_sched_call_draws_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern uintptr_t _wrap_new_sched_call_raw_0b83a29b191d6a7e(void);
-extern void _wrap_delete_sched_call_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern swig_intgo _wrap_sched_next_call_raw_0b83a29b191d6a7e(swig_voidp arg1, uintptr_t arg2);
-extern swig_intgo _wrap_sched_call_at_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_type_15 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_sched_next_call_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2);
+extern swig_intgo _wrap_sched_call_at_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_type_13 arg2, swig_voidp arg3);
 extern swig_intgo _wrap_sched_attempts_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_voidp arg3);
-extern int _wrap_sched_call_ends_step_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_type_16 arg2);
+extern int _wrap_sched_call_ends_step_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_type_14 arg2);
 extern int _wrap_sched_state_kernel_raw_0b83a29b191d6a7e(swig_voidp arg1);
-extern swig_type_17 _wrap_sched_state_bytes_raw_0b83a29b191d6a7e(swig_voidp arg1);
-extern swig_intgo _wrap_sched_timesteps_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_18 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_sched_sigmas_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_19 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_sched_levels_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_20 arg3, swig_voidp arg4);
+extern swig_type_15 _wrap_sched_state_bytes_raw_0b83a29b191d6a7e(swig_voidp arg1);
+extern swig_intgo _wrap_sched_timesteps_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_16 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_sched_sigmas_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_17 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_sched_levels_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_18 arg3, swig_voidp arg4);
 extern swig_intgo _wrap_sched_step_for_timestep_raw_0b83a29b191d6a7e(swig_voidp arg1, double arg2, swig_voidp arg3);
 extern double _wrap_sched_init_noise_sigma_raw_0b83a29b191d6a7e(swig_voidp arg1);
 extern double _wrap_sched_input_scale_raw_0b83a29b191d6a7e(swig_voidp arg1);
@@ -367,9 +345,9 @@ extern void _wrap_sched_weights_input_scale_set_raw_0b83a29b191d6a7e(uintptr_t a
 extern double _wrap_sched_weights_input_scale_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
 extern uintptr_t _wrap_new_sched_weights_raw_0b83a29b191d6a7e(void);
 extern void _wrap_delete_sched_weights_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern swig_intgo _wrap_sched_step_weights_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_type_21 arg2, uintptr_t arg3);
-extern swig_intgo _wrap_sched_save_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_22 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_sched_load_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_23 arg3);
+extern swig_intgo _wrap_sched_step_weights_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_type_19 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_sched_save_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_20 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_sched_load_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_21 arg3);
 extern void _wrap_sched_vulkan_device_index_set_raw_0b83a29b191d6a7e(uintptr_t arg1, int arg2);
 extern int _wrap_sched_vulkan_device_index_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
 extern void _wrap_sched_vulkan_device_is_suitable_set_raw_0b83a29b191d6a7e(uintptr_t arg1, int arg2);
@@ -392,70 +370,70 @@ extern void _wrap_sched_vulkan_limits_max_group_size_set_raw_0b83a29b191d6a7e(ui
 extern int _wrap_sched_vulkan_limits_max_group_size_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
 extern void _wrap_sched_vulkan_limits_max_group_count_set_raw_0b83a29b191d6a7e(uintptr_t arg1, int arg2);
 extern int _wrap_sched_vulkan_limits_max_group_count_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern void _wrap_sched_vulkan_limits_max_range_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_24 arg2);
-extern swig_type_25 _wrap_sched_vulkan_limits_max_range_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern void _wrap_sched_vulkan_limits_offset_alignment_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_26 arg2);
-extern swig_type_27 _wrap_sched_vulkan_limits_offset_alignment_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
+extern void _wrap_sched_vulkan_limits_max_range_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_22 arg2);
+extern swig_type_23 _wrap_sched_vulkan_limits_max_range_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
+extern void _wrap_sched_vulkan_limits_offset_alignment_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_24 arg2);
+extern swig_type_25 _wrap_sched_vulkan_limits_offset_alignment_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
 extern void _wrap_sched_vulkan_limits_is_non_coherent_set_raw_0b83a29b191d6a7e(uintptr_t arg1, int arg2);
 extern int _wrap_sched_vulkan_limits_is_non_coherent_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
 extern uintptr_t _wrap_new_sched_vulkan_limits_raw_0b83a29b191d6a7e(void);
 extern void _wrap_delete_sched_vulkan_limits_raw_0b83a29b191d6a7e(uintptr_t arg1);
 extern void _wrap_sched_vulkan_free_raw_0b83a29b191d6a7e(swig_voidp arg1);
-extern swig_intgo _wrap_sched_vulkan_get_cache_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_28 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_sched_vulkan_set_cache_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_29 arg3);
-extern swig_voidp _wrap_sched_flat_create_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_type_30 arg2, int arg3, swig_voidp arg4, swig_type_31 arg5, swig_voidp arg6);
-extern swig_voidp _wrap_sched_flat_init_raw_0b83a29b191d6a7e(swig_voidp arg1, uintptr_t arg2, swig_voidp arg3, swig_type_32 arg4, swig_voidp arg5, swig_type_33 arg6, swig_voidp arg7, swig_type_34 arg8, swig_voidp arg9, swig_voidp arg10, swig_type_35 arg11, swig_voidp arg12);
+extern swig_intgo _wrap_sched_vulkan_get_cache_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_26 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_sched_vulkan_set_cache_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_27 arg3);
+extern swig_voidp _wrap_sched_flat_create_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_type_28 arg2, int arg3, swig_voidp arg4, swig_type_29 arg5, swig_voidp arg6);
+extern swig_voidp _wrap_sched_flat_init_raw_0b83a29b191d6a7e(swig_voidp arg1, uintptr_t arg2, swig_voidp arg3, swig_type_30 arg4, swig_voidp arg5, swig_type_31 arg6, swig_voidp arg7, swig_type_32 arg8, swig_voidp arg9, swig_voidp arg10, swig_type_33 arg11, swig_voidp arg12);
 extern swig_voidp _wrap_sched_flat_clone_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2);
-extern swig_intgo _wrap_sched_flat_initial_noise_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_36 arg3, int arg4);
-extern swig_intgo _wrap_sched_flat_scale_input_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_37 arg3, int arg4, swig_voidp arg5, swig_type_38 arg6, int arg7);
-extern swig_intgo _wrap_sched_flat_add_noise_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_type_39 arg2, swig_voidp arg3, swig_type_40 arg4, int arg5, swig_voidp arg6, swig_type_41 arg7, int arg8, swig_voidp arg9, swig_type_42 arg10, int arg11);
-extern swig_intgo _wrap_sched_flat_step_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_43 arg3, int arg4, swig_voidp arg5, swig_type_44 arg6, int arg7, swig_voidp arg8, swig_type_45 arg9, int arg10);
-extern swig_intgo _wrap_sched_flat_step_wide_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_46 arg3, int arg4, swig_voidp arg5, swig_type_47 arg6, int arg7, swig_voidp arg8, swig_type_48 arg9, int arg10, swig_voidp arg11, swig_type_49 arg12, int arg13, swig_voidp arg14, swig_type_50 arg15, int arg16, swig_voidp arg17, swig_type_51 arg18, int arg19, swig_voidp arg20, swig_type_52 arg21, int arg22, swig_voidp arg23, swig_type_53 arg24, int arg25, swig_voidp arg26, swig_type_54 arg27, int arg28, swig_voidp arg29, swig_type_55 arg30, int arg31, swig_voidp arg32, swig_type_56 arg33, int arg34, swig_voidp arg35, swig_type_57 arg36, swig_voidp arg37, swig_type_58 arg38, double arg39, int arg40);
-extern swig_intgo _wrap_sched_flat_weights_denoised_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_voidp arg2, swig_type_59 arg3);
-extern swig_intgo _wrap_sched_flat_weights_row_raw_0b83a29b191d6a7e(uintptr_t arg1, int arg2, swig_voidp arg3, swig_type_60 arg4, swig_voidp arg5);
+extern swig_intgo _wrap_sched_flat_initial_noise_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_34 arg3, int arg4);
+extern swig_intgo _wrap_sched_flat_scale_input_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_35 arg3, int arg4, swig_voidp arg5, swig_type_36 arg6, int arg7);
+extern swig_intgo _wrap_sched_flat_add_noise_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_type_37 arg2, swig_voidp arg3, swig_type_38 arg4, int arg5, swig_voidp arg6, swig_type_39 arg7, int arg8, swig_voidp arg9, swig_type_40 arg10, int arg11);
+extern swig_intgo _wrap_sched_flat_step_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_41 arg3, int arg4, swig_voidp arg5, swig_type_42 arg6, int arg7, swig_voidp arg8, swig_type_43 arg9, int arg10);
+extern swig_intgo _wrap_sched_flat_step_wide_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_44 arg3, int arg4, swig_voidp arg5, swig_type_45 arg6, int arg7, swig_voidp arg8, swig_type_46 arg9, int arg10, swig_voidp arg11, swig_type_47 arg12, int arg13, swig_voidp arg14, swig_type_48 arg15, int arg16, swig_voidp arg17, swig_type_49 arg18, int arg19, swig_voidp arg20, swig_type_50 arg21, int arg22, swig_voidp arg23, swig_type_51 arg24, int arg25, swig_voidp arg26, swig_type_52 arg27, int arg28, swig_voidp arg29, swig_type_53 arg30, int arg31, swig_voidp arg32, swig_type_54 arg33, int arg34, swig_voidp arg35, swig_type_55 arg36, swig_voidp arg37, swig_type_56 arg38, double arg39, int arg40);
+extern swig_intgo _wrap_sched_flat_weights_denoised_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_voidp arg2, swig_type_57 arg3);
+extern swig_intgo _wrap_sched_flat_weights_row_raw_0b83a29b191d6a7e(uintptr_t arg1, int arg2, swig_voidp arg3, swig_type_58 arg4, swig_voidp arg5);
 extern swig_intgo _wrap_sched_flat_device_count_raw_0b83a29b191d6a7e(swig_voidp arg1);
 extern swig_intgo _wrap_sched_flat_device_at_raw_0b83a29b191d6a7e(int arg1, uintptr_t arg2);
 extern swig_voidp _wrap_sched_flat_device_name_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern swig_voidp _wrap_sched_flat_vulkan_create_raw_0b83a29b191d6a7e(int arg1, swig_voidp arg2, swig_voidp arg3, uintptr_t arg4, swig_voidp arg5, swig_type_61 arg6, swig_voidp arg7);
+extern swig_voidp _wrap_sched_flat_vulkan_create_raw_0b83a29b191d6a7e(int arg1, swig_voidp arg2, swig_voidp arg3, uintptr_t arg4, swig_voidp arg5, swig_type_59 arg6, swig_voidp arg7);
 extern void _wrap_sched_flat_import_queue_family_set_raw_0b83a29b191d6a7e(uintptr_t arg1, int arg2);
 extern int _wrap_sched_flat_import_queue_family_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern void _wrap_sched_flat_import_get_instance_proc_addr_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_62 arg2);
-extern swig_type_63 _wrap_sched_flat_import_get_instance_proc_addr_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern void _wrap_sched_flat_import_instance_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_64 arg2);
-extern swig_type_65 _wrap_sched_flat_import_instance_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern void _wrap_sched_flat_import_physical_device_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_66 arg2);
-extern swig_type_67 _wrap_sched_flat_import_physical_device_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern void _wrap_sched_flat_import_device_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_68 arg2);
-extern swig_type_69 _wrap_sched_flat_import_device_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern void _wrap_sched_flat_import_queue_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_70 arg2);
-extern swig_type_71 _wrap_sched_flat_import_queue_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern void _wrap_sched_flat_import_lock_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_72 arg2);
-extern swig_type_73 _wrap_sched_flat_import_lock_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern void _wrap_sched_flat_import_unlock_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_74 arg2);
-extern swig_type_75 _wrap_sched_flat_import_unlock_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern void _wrap_sched_flat_import_user_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_76 arg2);
-extern swig_type_77 _wrap_sched_flat_import_user_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
+extern void _wrap_sched_flat_import_get_instance_proc_addr_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_60 arg2);
+extern swig_type_61 _wrap_sched_flat_import_get_instance_proc_addr_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
+extern void _wrap_sched_flat_import_instance_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_62 arg2);
+extern swig_type_63 _wrap_sched_flat_import_instance_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
+extern void _wrap_sched_flat_import_physical_device_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_64 arg2);
+extern swig_type_65 _wrap_sched_flat_import_physical_device_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
+extern void _wrap_sched_flat_import_device_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_66 arg2);
+extern swig_type_67 _wrap_sched_flat_import_device_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
+extern void _wrap_sched_flat_import_queue_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_68 arg2);
+extern swig_type_69 _wrap_sched_flat_import_queue_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
+extern void _wrap_sched_flat_import_lock_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_70 arg2);
+extern swig_type_71 _wrap_sched_flat_import_lock_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
+extern void _wrap_sched_flat_import_unlock_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_72 arg2);
+extern swig_type_73 _wrap_sched_flat_import_unlock_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
+extern void _wrap_sched_flat_import_user_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_74 arg2);
+extern swig_type_75 _wrap_sched_flat_import_user_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
 extern uintptr_t _wrap_new_sched_flat_import_raw_0b83a29b191d6a7e(void);
 extern void _wrap_delete_sched_flat_import_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern swig_voidp _wrap_sched_flat_vulkan_import_raw_0b83a29b191d6a7e(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_type_78 arg4, swig_voidp arg5);
+extern swig_voidp _wrap_sched_flat_vulkan_import_raw_0b83a29b191d6a7e(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_type_76 arg4, swig_voidp arg5);
 extern void _wrap_sched_flat_info_queue_family_set_raw_0b83a29b191d6a7e(uintptr_t arg1, int arg2);
 extern int _wrap_sched_flat_info_queue_family_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern void _wrap_sched_flat_info_instance_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_79 arg2);
-extern swig_type_80 _wrap_sched_flat_info_instance_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern void _wrap_sched_flat_info_physical_device_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_81 arg2);
-extern swig_type_82 _wrap_sched_flat_info_physical_device_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern void _wrap_sched_flat_info_device_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_83 arg2);
-extern swig_type_84 _wrap_sched_flat_info_device_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern void _wrap_sched_flat_info_queue_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_85 arg2);
-extern swig_type_86 _wrap_sched_flat_info_queue_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
+extern void _wrap_sched_flat_info_instance_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_77 arg2);
+extern swig_type_78 _wrap_sched_flat_info_instance_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
+extern void _wrap_sched_flat_info_physical_device_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_79 arg2);
+extern swig_type_80 _wrap_sched_flat_info_physical_device_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
+extern void _wrap_sched_flat_info_device_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_81 arg2);
+extern swig_type_82 _wrap_sched_flat_info_device_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
+extern void _wrap_sched_flat_info_queue_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_83 arg2);
+extern swig_type_84 _wrap_sched_flat_info_queue_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
 extern void _wrap_sched_flat_info_max_buffers_set_raw_0b83a29b191d6a7e(uintptr_t arg1, int arg2);
 extern int _wrap_sched_flat_info_max_buffers_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
 extern void _wrap_sched_flat_info_group_size_set_raw_0b83a29b191d6a7e(uintptr_t arg1, int arg2);
 extern int _wrap_sched_flat_info_group_size_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern void _wrap_sched_flat_info_max_range_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_87 arg2);
-extern swig_type_88 _wrap_sched_flat_info_max_range_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
-extern void _wrap_sched_flat_info_offset_alignment_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_89 arg2);
-extern swig_type_90 _wrap_sched_flat_info_offset_alignment_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
+extern void _wrap_sched_flat_info_max_range_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_85 arg2);
+extern swig_type_86 _wrap_sched_flat_info_max_range_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
+extern void _wrap_sched_flat_info_offset_alignment_set_raw_0b83a29b191d6a7e(uintptr_t arg1, swig_type_87 arg2);
+extern swig_type_88 _wrap_sched_flat_info_offset_alignment_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
 extern void _wrap_sched_flat_info_is_lost_set_raw_0b83a29b191d6a7e(uintptr_t arg1, int arg2);
 extern int _wrap_sched_flat_info_is_lost_get_raw_0b83a29b191d6a7e(uintptr_t arg1);
 extern uintptr_t _wrap_new_sched_flat_info_raw_0b83a29b191d6a7e(void);
@@ -474,10 +452,10 @@ extern swig_intgo _wrap_SCHED_FLAT_MASK_raw_0b83a29b191d6a7e(void);
 extern swig_intgo _wrap_SCHED_FLAT_ORIGINAL_raw_0b83a29b191d6a7e(void);
 extern swig_intgo _wrap_SCHED_FLAT_KNOWN_NOISE_raw_0b83a29b191d6a7e(void);
 extern swig_intgo _wrap_SCHED_FLAT_SLOT_MAX_raw_0b83a29b191d6a7e(void);
-extern swig_intgo _wrap_sched_flat_vulkan_record_step_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_91 arg3, swig_type_92 arg4, swig_voidp arg5, swig_voidp arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9, int arg10, swig_voidp arg11, swig_type_93 arg12, swig_voidp arg13, swig_type_94 arg14, double arg15, int arg16);
-extern swig_intgo _wrap_sched_flat_vulkan_record_initial_noise_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_95 arg3, swig_type_96 arg4, swig_voidp arg5, swig_voidp arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9, int arg10);
-extern swig_intgo _wrap_sched_flat_vulkan_record_scale_input_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_97 arg3, swig_type_98 arg4, swig_voidp arg5, swig_voidp arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9, int arg10);
-extern swig_intgo _wrap_sched_flat_vulkan_record_add_noise_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_99 arg3, swig_type_100 arg4, swig_type_101 arg5, swig_voidp arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9, swig_voidp arg10, int arg11);
+extern swig_intgo _wrap_sched_flat_vulkan_record_step_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_89 arg3, swig_type_90 arg4, swig_voidp arg5, swig_voidp arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9, int arg10, swig_voidp arg11, swig_type_91 arg12, swig_voidp arg13, swig_type_92 arg14, double arg15, int arg16);
+extern swig_intgo _wrap_sched_flat_vulkan_record_initial_noise_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_93 arg3, swig_type_94 arg4, swig_voidp arg5, swig_voidp arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9, int arg10);
+extern swig_intgo _wrap_sched_flat_vulkan_record_scale_input_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_95 arg3, swig_type_96 arg4, swig_voidp arg5, swig_voidp arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9, int arg10);
+extern swig_intgo _wrap_sched_flat_vulkan_record_add_noise_raw_0b83a29b191d6a7e(swig_voidp arg1, swig_voidp arg2, swig_type_97 arg3, swig_type_98 arg4, swig_type_99 arg5, swig_voidp arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9, swig_voidp arg10, int arg11);
 #undef intgo
 */
 import "C"
@@ -1817,182 +1795,24 @@ func Sched_calls_done(arg1 *State) (_swig_ret int64) {
 	return swig_r
 }
 
-type SwigcptrSched_call uintptr
-
-func (p SwigcptrSched_call) Swigcptr() uintptr {
-	return (uintptr)(p)
-}
-
-func (p SwigcptrSched_call) SwigIsSched_call() {
-}
-
-func (arg1 SwigcptrSched_call) SetNeeds_model(arg2 int32) {
-	_swig_i_0 := arg1
-	_swig_i_1 := arg2
-	C._wrap_sched_call_needs_model_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
-}
-
-func (arg1 SwigcptrSched_call) GetNeeds_model() (_swig_ret int32) {
-	var swig_r int32
-	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_call_needs_model_get_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0)))
-	return swig_r
-}
-
-func (arg1 SwigcptrSched_call) SetTimestep(arg2 float64) {
-	_swig_i_0 := arg1
-	_swig_i_1 := arg2
-	C._wrap_sched_call_timestep_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
-}
-
-func (arg1 SwigcptrSched_call) GetTimestep() (_swig_ret float64) {
-	var swig_r float64
-	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_sched_call_timestep_get_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0)))
-	return swig_r
-}
-
-func (arg1 SwigcptrSched_call) SetAlpha(arg2 float64) {
-	_swig_i_0 := arg1
-	_swig_i_1 := arg2
-	C._wrap_sched_call_alpha_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
-}
-
-func (arg1 SwigcptrSched_call) GetAlpha() (_swig_ret float64) {
-	var swig_r float64
-	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_sched_call_alpha_get_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0)))
-	return swig_r
-}
-
-func (arg1 SwigcptrSched_call) SetSigma(arg2 float64) {
-	_swig_i_0 := arg1
-	_swig_i_1 := arg2
-	C._wrap_sched_call_sigma_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
-}
-
-func (arg1 SwigcptrSched_call) GetSigma() (_swig_ret float64) {
-	var swig_r float64
-	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_sched_call_sigma_get_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0)))
-	return swig_r
-}
-
-func (arg1 SwigcptrSched_call) SetInput_scale(arg2 float64) {
-	_swig_i_0 := arg1
-	_swig_i_1 := arg2
-	C._wrap_sched_call_input_scale_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
-}
-
-func (arg1 SwigcptrSched_call) GetInput_scale() (_swig_ret float64) {
-	var swig_r float64
-	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_sched_call_input_scale_get_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0)))
-	return swig_r
-}
-
-func (arg1 SwigcptrSched_call) SetStep(arg2 int64) {
-	_swig_i_0 := arg1
-	_swig_i_1 := arg2
-	C._wrap_sched_call_step_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_13(_swig_i_1))
-}
-
-func (arg1 SwigcptrSched_call) GetStep() (_swig_ret int64) {
-	var swig_r int64
-	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_sched_call_step_get_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0)))
-	return swig_r
-}
-
-func (arg1 SwigcptrSched_call) SetStage(arg2 int32) {
-	_swig_i_0 := arg1
-	_swig_i_1 := arg2
-	C._wrap_sched_call_stage_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
-}
-
-func (arg1 SwigcptrSched_call) GetStage() (_swig_ret int32) {
-	var swig_r int32
-	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_call_stage_get_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0)))
-	return swig_r
-}
-
-func (arg1 SwigcptrSched_call) SetEnds_step(arg2 int32) {
-	_swig_i_0 := arg1
-	_swig_i_1 := arg2
-	C._wrap_sched_call_ends_step_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
-}
-
-func (arg1 SwigcptrSched_call) GetEnds_step() (_swig_ret int32) {
-	var swig_r int32
-	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_call_ends_step_get_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0)))
-	return swig_r
-}
-
-func (arg1 SwigcptrSched_call) SetDraws(arg2 int32) {
-	_swig_i_0 := arg1
-	_swig_i_1 := arg2
-	C._wrap_sched_call_draws_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
-}
-
-func (arg1 SwigcptrSched_call) GetDraws() (_swig_ret int32) {
-	var swig_r int32
-	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_call_draws_get_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0)))
-	return swig_r
-}
-
-func NewSched_call() (_swig_ret Sched_call) {
-	var swig_r Sched_call
-	swig_r = (Sched_call)(SwigcptrSched_call(C._wrap_new_sched_call_raw_0b83a29b191d6a7e()))
-	return swig_r
-}
-
-func DeleteSched_call(arg1 Sched_call) {
-	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_sched_call_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0))
-}
-
-type Sched_call interface {
-	Swigcptr() uintptr
-	SwigIsSched_call()
-	SetNeeds_model(arg2 int32)
-	GetNeeds_model() (_swig_ret int32)
-	SetTimestep(arg2 float64)
-	GetTimestep() (_swig_ret float64)
-	SetAlpha(arg2 float64)
-	GetAlpha() (_swig_ret float64)
-	SetSigma(arg2 float64)
-	GetSigma() (_swig_ret float64)
-	SetInput_scale(arg2 float64)
-	GetInput_scale() (_swig_ret float64)
-	SetStep(arg2 int64)
-	GetStep() (_swig_ret int64)
-	SetStage(arg2 int32)
-	GetStage() (_swig_ret int32)
-	SetEnds_step(arg2 int32)
-	GetEnds_step() (_swig_ret int32)
-	SetDraws(arg2 int32)
-	GetDraws() (_swig_ret int32)
-}
-
-func Sched_next_call(arg1 *State, arg2 Sched_call) (_swig_ret Enum_SS_sched_status) {
+func Sched_next_call(arg1 *State, arg2 *Call) (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
-	_swig_i_1 := getSwigcptr(arg2)
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_next_call_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	var _swig_i_1 *C.uchar
+	_swig_i_1 = (*C.uchar)(unsafe.Pointer(arg2))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_next_call_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
-func Sched_call_at(arg1 *State, arg2 int64, arg3 Sched_call) (_swig_ret Enum_SS_sched_status) {
+func Sched_call_at(arg1 *State, arg2 int64, arg3 *Call) (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
 	_swig_i_1 := arg2
-	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_call_at_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_type_15(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	var _swig_i_2 *C.uchar
+	_swig_i_2 = (*C.uchar)(unsafe.Pointer(arg3))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_call_at_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_type_13(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -2013,7 +1833,7 @@ func Sched_call_ends_step(arg1 *State, arg2 int64) (_swig_ret int32) {
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_sched_call_ends_step_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_type_16(_swig_i_1)))
+	swig_r = (int32)(C._wrap_sched_call_ends_step_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_type_14(_swig_i_1)))
 	return swig_r
 }
 
@@ -2042,7 +1862,7 @@ func Sched_timesteps(arg1 *State, arg2 *float64, arg3 int64, arg4 *int64) (_swig
 	_swig_i_2 := arg3
 	var _swig_i_3 *C.uchar
 	_swig_i_3 = (*C.uchar)(unsafe.Pointer(arg4))
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_timesteps_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_18(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_timesteps_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_16(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -2055,7 +1875,7 @@ func Sched_sigmas(arg1 *State, arg2 *float64, arg3 int64, arg4 *int64) (_swig_re
 	_swig_i_2 := arg3
 	var _swig_i_3 *C.uchar
 	_swig_i_3 = (*C.uchar)(unsafe.Pointer(arg4))
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_sigmas_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_19(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_sigmas_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_17(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -2068,7 +1888,7 @@ func Sched_levels(arg1 *State, arg2 *float64, arg3 int64, arg4 *int64) (_swig_re
 	_swig_i_2 := arg3
 	var _swig_i_3 *C.uchar
 	_swig_i_3 = (*C.uchar)(unsafe.Pointer(arg4))
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_levels_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_20(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_levels_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_18(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -2464,7 +2284,7 @@ func Sched_step_weights(arg1 *State, arg2 int64, arg3 Sched_weights) (_swig_ret 
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_step_weights_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_type_21(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_step_weights_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_type_19(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	return swig_r
 }
 
@@ -2477,7 +2297,7 @@ func Sched_save(arg1 *State, arg2 unsafe.Pointer, arg3 uint64, arg4 *uint64) (_s
 	_swig_i_2 := arg3
 	var _swig_i_3 *C.uchar
 	_swig_i_3 = (*C.uchar)(unsafe.Pointer(arg4))
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_save_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_22(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_save_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_20(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -2488,7 +2308,7 @@ func Sched_load(arg1 *State, arg2 unsafe.Pointer, arg3 uint64) (_swig_ret Enum_S
 	var _swig_i_1 *C.uchar
 	_swig_i_1 = (*C.uchar)(unsafe.Pointer(arg2))
 	_swig_i_2 := arg3
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_load_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_23(_swig_i_2)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_load_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_21(_swig_i_2)))
 	return swig_r
 }
 
@@ -2673,7 +2493,7 @@ func (arg1 SwigcptrSched_vulkan_limits) GetMax_group_count() (_swig_ret uint32) 
 func (arg1 SwigcptrSched_vulkan_limits) SetMax_range(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_vulkan_limits_max_range_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_24(_swig_i_1))
+	C._wrap_sched_vulkan_limits_max_range_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_22(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_vulkan_limits) GetMax_range() (_swig_ret uint64) {
@@ -2686,7 +2506,7 @@ func (arg1 SwigcptrSched_vulkan_limits) GetMax_range() (_swig_ret uint64) {
 func (arg1 SwigcptrSched_vulkan_limits) SetOffset_alignment(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_vulkan_limits_offset_alignment_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_26(_swig_i_1))
+	C._wrap_sched_vulkan_limits_offset_alignment_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_24(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_vulkan_limits) GetOffset_alignment() (_swig_ret uint64) {
@@ -2752,7 +2572,7 @@ func Sched_vulkan_get_cache(arg1 *Vulkan, arg2 unsafe.Pointer, arg3 uint64, arg4
 	_swig_i_2 := arg3
 	var _swig_i_3 *C.uchar
 	_swig_i_3 = (*C.uchar)(unsafe.Pointer(arg4))
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_vulkan_get_cache_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_28(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_vulkan_get_cache_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_26(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -2763,7 +2583,7 @@ func Sched_vulkan_set_cache(arg1 *Vulkan, arg2 unsafe.Pointer, arg3 uint64) (_sw
 	var _swig_i_1 *C.uchar
 	_swig_i_1 = (*C.uchar)(unsafe.Pointer(arg2))
 	_swig_i_2 := arg3
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_vulkan_set_cache_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_29(_swig_i_2)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_vulkan_set_cache_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_27(_swig_i_2)))
 	return swig_r
 }
 
@@ -2778,7 +2598,7 @@ func Sched_flat_create(arg1 *byte, arg2 int64, arg3 int32, arg4 *byte, arg5 int6
 	_swig_i_4 := arg5
 	var _swig_i_5 *C.uchar
 	_swig_i_5 = (*C.uchar)(unsafe.Pointer(arg6))
-	swig_r = (*C.uchar)(C._wrap_sched_flat_create_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_type_30(_swig_i_1), C.int(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_type_31(_swig_i_4), C.swig_voidp(_swig_i_5)))
+	swig_r = (*C.uchar)(C._wrap_sched_flat_create_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_type_28(_swig_i_1), C.int(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_type_29(_swig_i_4), C.swig_voidp(_swig_i_5)))
 	var swig_r_1 *Scheduler
 	swig_r_1 = (*Scheduler)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -2805,7 +2625,7 @@ func Sched_flat_init(arg1 *Scheduler, arg2 Sched_init_options, arg3 *float64, ar
 	_swig_i_10 := arg11
 	var _swig_i_11 *C.uchar
 	_swig_i_11 = (*C.uchar)(unsafe.Pointer(arg12))
-	swig_r = (*C.uchar)(C._wrap_sched_flat_init_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_type_32(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_33(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_type_34(_swig_i_7), C.swig_voidp(_swig_i_8), C.swig_voidp(_swig_i_9), C.swig_type_35(_swig_i_10), C.swig_voidp(_swig_i_11)))
+	swig_r = (*C.uchar)(C._wrap_sched_flat_init_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_type_30(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_31(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_type_32(_swig_i_7), C.swig_voidp(_swig_i_8), C.swig_voidp(_swig_i_9), C.swig_type_33(_swig_i_10), C.swig_voidp(_swig_i_11)))
 	var swig_r_1 *State
 	swig_r_1 = (*State)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -2831,7 +2651,7 @@ func Sched_flat_initial_noise(arg1 *State, arg2 unsafe.Pointer, arg3 int64, arg4
 	_swig_i_1 = (*C.uchar)(unsafe.Pointer(arg2))
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_initial_noise_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_36(_swig_i_2), C.int(_swig_i_3)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_initial_noise_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_34(_swig_i_2), C.int(_swig_i_3)))
 	return swig_r
 }
 
@@ -2847,7 +2667,7 @@ func Sched_flat_scale_input(arg1 *State, arg2 unsafe.Pointer, arg3 int64, arg4 i
 	_swig_i_4 = (*C.uchar)(unsafe.Pointer(arg5))
 	_swig_i_5 := arg6
 	_swig_i_6 := arg7
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_scale_input_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_37(_swig_i_2), C.int(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_38(_swig_i_5), C.int(_swig_i_6)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_scale_input_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_35(_swig_i_2), C.int(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_36(_swig_i_5), C.int(_swig_i_6)))
 	return swig_r
 }
 
@@ -2868,7 +2688,7 @@ func Sched_flat_add_noise(arg1 *State, arg2 int64, arg3 unsafe.Pointer, arg4 int
 	_swig_i_8 = (*C.uchar)(unsafe.Pointer(arg9))
 	_swig_i_9 := arg10
 	_swig_i_10 := arg11
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_add_noise_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_type_39(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_type_40(_swig_i_3), C.int(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_type_41(_swig_i_6), C.int(_swig_i_7), C.swig_voidp(_swig_i_8), C.swig_type_42(_swig_i_9), C.int(_swig_i_10)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_add_noise_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_type_37(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_type_38(_swig_i_3), C.int(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_type_39(_swig_i_6), C.int(_swig_i_7), C.swig_voidp(_swig_i_8), C.swig_type_40(_swig_i_9), C.int(_swig_i_10)))
 	return swig_r
 }
 
@@ -2888,7 +2708,7 @@ func Sched_flat_step(arg1 *State, arg2 unsafe.Pointer, arg3 int64, arg4 int32, a
 	_swig_i_7 = (*C.uchar)(unsafe.Pointer(arg8))
 	_swig_i_8 := arg9
 	_swig_i_9 := arg10
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_step_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_43(_swig_i_2), C.int(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_44(_swig_i_5), C.int(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_type_45(_swig_i_8), C.int(_swig_i_9)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_step_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_41(_swig_i_2), C.int(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_42(_swig_i_5), C.int(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_type_43(_swig_i_8), C.int(_swig_i_9)))
 	return swig_r
 }
 
@@ -2948,7 +2768,7 @@ func Sched_flat_step_wide(arg1 *State, arg2 unsafe.Pointer, arg3 int64, arg4 int
 	_swig_i_37 := arg38
 	_swig_i_38 := arg39
 	_swig_i_39 := arg40
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_step_wide_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_46(_swig_i_2), C.int(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_47(_swig_i_5), C.int(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_type_48(_swig_i_8), C.int(_swig_i_9), C.swig_voidp(_swig_i_10), C.swig_type_49(_swig_i_11), C.int(_swig_i_12), C.swig_voidp(_swig_i_13), C.swig_type_50(_swig_i_14), C.int(_swig_i_15), C.swig_voidp(_swig_i_16), C.swig_type_51(_swig_i_17), C.int(_swig_i_18), C.swig_voidp(_swig_i_19), C.swig_type_52(_swig_i_20), C.int(_swig_i_21), C.swig_voidp(_swig_i_22), C.swig_type_53(_swig_i_23), C.int(_swig_i_24), C.swig_voidp(_swig_i_25), C.swig_type_54(_swig_i_26), C.int(_swig_i_27), C.swig_voidp(_swig_i_28), C.swig_type_55(_swig_i_29), C.int(_swig_i_30), C.swig_voidp(_swig_i_31), C.swig_type_56(_swig_i_32), C.int(_swig_i_33), C.swig_voidp(_swig_i_34), C.swig_type_57(_swig_i_35), C.swig_voidp(_swig_i_36), C.swig_type_58(_swig_i_37), C.double(_swig_i_38), C.int(_swig_i_39)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_step_wide_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_44(_swig_i_2), C.int(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_45(_swig_i_5), C.int(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_type_46(_swig_i_8), C.int(_swig_i_9), C.swig_voidp(_swig_i_10), C.swig_type_47(_swig_i_11), C.int(_swig_i_12), C.swig_voidp(_swig_i_13), C.swig_type_48(_swig_i_14), C.int(_swig_i_15), C.swig_voidp(_swig_i_16), C.swig_type_49(_swig_i_17), C.int(_swig_i_18), C.swig_voidp(_swig_i_19), C.swig_type_50(_swig_i_20), C.int(_swig_i_21), C.swig_voidp(_swig_i_22), C.swig_type_51(_swig_i_23), C.int(_swig_i_24), C.swig_voidp(_swig_i_25), C.swig_type_52(_swig_i_26), C.int(_swig_i_27), C.swig_voidp(_swig_i_28), C.swig_type_53(_swig_i_29), C.int(_swig_i_30), C.swig_voidp(_swig_i_31), C.swig_type_54(_swig_i_32), C.int(_swig_i_33), C.swig_voidp(_swig_i_34), C.swig_type_55(_swig_i_35), C.swig_voidp(_swig_i_36), C.swig_type_56(_swig_i_37), C.double(_swig_i_38), C.int(_swig_i_39)))
 	return swig_r
 }
 
@@ -2958,7 +2778,7 @@ func Sched_flat_weights_denoised(arg1 Sched_weights, arg2 *float64, arg3 int64) 
 	var _swig_i_1 *C.uchar
 	_swig_i_1 = (*C.uchar)(unsafe.Pointer(arg2))
 	_swig_i_2 := arg3
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_weights_denoised_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_59(_swig_i_2)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_weights_denoised_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_57(_swig_i_2)))
 	return swig_r
 }
 
@@ -2971,7 +2791,7 @@ func Sched_flat_weights_row(arg1 Sched_weights, arg2 int32, arg3 *float64, arg4 
 	_swig_i_3 := arg4
 	var _swig_i_4 *C.uchar
 	_swig_i_4 = (*C.uchar)(unsafe.Pointer(arg5))
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_weights_row_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_type_60(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_weights_row_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_type_58(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	return swig_r
 }
 
@@ -3013,7 +2833,7 @@ func Sched_flat_vulkan_create(arg1 int32, arg2 *byte, arg3 *byte, arg4 Sched_vul
 	_swig_i_5 := arg6
 	var _swig_i_6 *C.uchar
 	_swig_i_6 = (*C.uchar)(unsafe.Pointer(arg7))
-	swig_r = (*C.uchar)(C._wrap_sched_flat_vulkan_create_raw_0b83a29b191d6a7e(C.int(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2), C.uintptr_t(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_61(_swig_i_5), C.swig_voidp(_swig_i_6)))
+	swig_r = (*C.uchar)(C._wrap_sched_flat_vulkan_create_raw_0b83a29b191d6a7e(C.int(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2), C.uintptr_t(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_59(_swig_i_5), C.swig_voidp(_swig_i_6)))
 	var swig_r_1 *Vulkan
 	swig_r_1 = (*Vulkan)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -3044,7 +2864,7 @@ func (arg1 SwigcptrSched_flat_import) GetQueue_family() (_swig_ret uint32) {
 func (arg1 SwigcptrSched_flat_import) SetGet_instance_proc_addr(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_import_get_instance_proc_addr_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_62(_swig_i_1))
+	C._wrap_sched_flat_import_get_instance_proc_addr_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_60(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_import) GetGet_instance_proc_addr() (_swig_ret uint64) {
@@ -3057,7 +2877,7 @@ func (arg1 SwigcptrSched_flat_import) GetGet_instance_proc_addr() (_swig_ret uin
 func (arg1 SwigcptrSched_flat_import) SetInstance(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_import_instance_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_64(_swig_i_1))
+	C._wrap_sched_flat_import_instance_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_62(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_import) GetInstance() (_swig_ret uint64) {
@@ -3070,7 +2890,7 @@ func (arg1 SwigcptrSched_flat_import) GetInstance() (_swig_ret uint64) {
 func (arg1 SwigcptrSched_flat_import) SetPhysical_device(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_import_physical_device_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_66(_swig_i_1))
+	C._wrap_sched_flat_import_physical_device_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_64(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_import) GetPhysical_device() (_swig_ret uint64) {
@@ -3083,7 +2903,7 @@ func (arg1 SwigcptrSched_flat_import) GetPhysical_device() (_swig_ret uint64) {
 func (arg1 SwigcptrSched_flat_import) SetDevice(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_import_device_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_68(_swig_i_1))
+	C._wrap_sched_flat_import_device_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_66(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_import) GetDevice() (_swig_ret uint64) {
@@ -3096,7 +2916,7 @@ func (arg1 SwigcptrSched_flat_import) GetDevice() (_swig_ret uint64) {
 func (arg1 SwigcptrSched_flat_import) SetQueue(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_import_queue_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_70(_swig_i_1))
+	C._wrap_sched_flat_import_queue_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_68(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_import) GetQueue() (_swig_ret uint64) {
@@ -3109,7 +2929,7 @@ func (arg1 SwigcptrSched_flat_import) GetQueue() (_swig_ret uint64) {
 func (arg1 SwigcptrSched_flat_import) SetLock(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_import_lock_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_72(_swig_i_1))
+	C._wrap_sched_flat_import_lock_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_70(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_import) GetLock() (_swig_ret uint64) {
@@ -3122,7 +2942,7 @@ func (arg1 SwigcptrSched_flat_import) GetLock() (_swig_ret uint64) {
 func (arg1 SwigcptrSched_flat_import) SetUnlock(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_import_unlock_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_74(_swig_i_1))
+	C._wrap_sched_flat_import_unlock_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_72(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_import) GetUnlock() (_swig_ret uint64) {
@@ -3135,7 +2955,7 @@ func (arg1 SwigcptrSched_flat_import) GetUnlock() (_swig_ret uint64) {
 func (arg1 SwigcptrSched_flat_import) SetUser(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_import_user_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_76(_swig_i_1))
+	C._wrap_sched_flat_import_user_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_74(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_import) GetUser() (_swig_ret uint64) {
@@ -3188,7 +3008,7 @@ func Sched_flat_vulkan_import(arg1 Sched_flat_import, arg2 Sched_vulkan_limits, 
 	_swig_i_3 := arg4
 	var _swig_i_4 *C.uchar
 	_swig_i_4 = (*C.uchar)(unsafe.Pointer(arg5))
-	swig_r = (*C.uchar)(C._wrap_sched_flat_vulkan_import_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_type_78(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (*C.uchar)(C._wrap_sched_flat_vulkan_import_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_type_76(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	var swig_r_1 *Vulkan
 	swig_r_1 = (*Vulkan)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -3219,7 +3039,7 @@ func (arg1 SwigcptrSched_flat_info) GetQueue_family() (_swig_ret uint32) {
 func (arg1 SwigcptrSched_flat_info) SetInstance(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_info_instance_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_79(_swig_i_1))
+	C._wrap_sched_flat_info_instance_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_77(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_info) GetInstance() (_swig_ret uint64) {
@@ -3232,7 +3052,7 @@ func (arg1 SwigcptrSched_flat_info) GetInstance() (_swig_ret uint64) {
 func (arg1 SwigcptrSched_flat_info) SetPhysical_device(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_info_physical_device_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_81(_swig_i_1))
+	C._wrap_sched_flat_info_physical_device_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_79(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_info) GetPhysical_device() (_swig_ret uint64) {
@@ -3245,7 +3065,7 @@ func (arg1 SwigcptrSched_flat_info) GetPhysical_device() (_swig_ret uint64) {
 func (arg1 SwigcptrSched_flat_info) SetDevice(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_info_device_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_83(_swig_i_1))
+	C._wrap_sched_flat_info_device_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_81(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_info) GetDevice() (_swig_ret uint64) {
@@ -3258,7 +3078,7 @@ func (arg1 SwigcptrSched_flat_info) GetDevice() (_swig_ret uint64) {
 func (arg1 SwigcptrSched_flat_info) SetQueue(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_info_queue_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_85(_swig_i_1))
+	C._wrap_sched_flat_info_queue_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_83(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_info) GetQueue() (_swig_ret uint64) {
@@ -3297,7 +3117,7 @@ func (arg1 SwigcptrSched_flat_info) GetGroup_size() (_swig_ret uint32) {
 func (arg1 SwigcptrSched_flat_info) SetMax_range(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_info_max_range_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_87(_swig_i_1))
+	C._wrap_sched_flat_info_max_range_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_85(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_info) GetMax_range() (_swig_ret uint64) {
@@ -3310,7 +3130,7 @@ func (arg1 SwigcptrSched_flat_info) GetMax_range() (_swig_ret uint64) {
 func (arg1 SwigcptrSched_flat_info) SetOffset_alignment(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_info_offset_alignment_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_89(_swig_i_1))
+	C._wrap_sched_flat_info_offset_alignment_set_raw_0b83a29b191d6a7e(C.uintptr_t(_swig_i_0), C.swig_type_87(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_info) GetOffset_alignment() (_swig_ret uint64) {
@@ -3514,7 +3334,7 @@ func Sched_flat_vulkan_record_step(arg1 *Vulkan, arg2 *State, arg3 uint64, arg4 
 	_swig_i_13 := arg14
 	_swig_i_14 := arg15
 	_swig_i_15 := arg16
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_vulkan_record_step_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_91(_swig_i_2), C.swig_type_92(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8), C.int(_swig_i_9), C.swig_voidp(_swig_i_10), C.swig_type_93(_swig_i_11), C.swig_voidp(_swig_i_12), C.swig_type_94(_swig_i_13), C.double(_swig_i_14), C.int(_swig_i_15)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_vulkan_record_step_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_89(_swig_i_2), C.swig_type_90(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8), C.int(_swig_i_9), C.swig_voidp(_swig_i_10), C.swig_type_91(_swig_i_11), C.swig_voidp(_swig_i_12), C.swig_type_92(_swig_i_13), C.double(_swig_i_14), C.int(_swig_i_15)))
 	return swig_r
 }
 
@@ -3537,7 +3357,7 @@ func Sched_flat_vulkan_record_initial_noise(arg1 *Vulkan, arg2 *State, arg3 uint
 	var _swig_i_8 *C.uchar
 	_swig_i_8 = (*C.uchar)(unsafe.Pointer(arg9))
 	_swig_i_9 := arg10
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_vulkan_record_initial_noise_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_95(_swig_i_2), C.swig_type_96(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8), C.int(_swig_i_9)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_vulkan_record_initial_noise_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_93(_swig_i_2), C.swig_type_94(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8), C.int(_swig_i_9)))
 	return swig_r
 }
 
@@ -3560,7 +3380,7 @@ func Sched_flat_vulkan_record_scale_input(arg1 *Vulkan, arg2 *State, arg3 uint64
 	var _swig_i_8 *C.uchar
 	_swig_i_8 = (*C.uchar)(unsafe.Pointer(arg9))
 	_swig_i_9 := arg10
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_vulkan_record_scale_input_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_97(_swig_i_2), C.swig_type_98(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8), C.int(_swig_i_9)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_vulkan_record_scale_input_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_95(_swig_i_2), C.swig_type_96(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8), C.int(_swig_i_9)))
 	return swig_r
 }
 
@@ -3584,6 +3404,6 @@ func Sched_flat_vulkan_record_add_noise(arg1 *Vulkan, arg2 *State, arg3 uint64, 
 	var _swig_i_9 *C.uchar
 	_swig_i_9 = (*C.uchar)(unsafe.Pointer(arg10))
 	_swig_i_10 := arg11
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_vulkan_record_add_noise_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_99(_swig_i_2), C.swig_type_100(_swig_i_3), C.swig_type_101(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8), C.swig_voidp(_swig_i_9), C.int(_swig_i_10)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_vulkan_record_add_noise_raw_0b83a29b191d6a7e(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_97(_swig_i_2), C.swig_type_98(_swig_i_3), C.swig_type_99(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8), C.swig_voidp(_swig_i_9), C.int(_swig_i_10)))
 	return swig_r
 }
