@@ -53,16 +53,14 @@ func newState(handle *raw.State) *State {
 // Close releases the state.  Closing again does nothing; while another goroutine uses the state it
 // is not closed, and the error is [ErrBusy].
 func (s *State) Close() error {
-	switch err := s.enter(); err {
-	case nil:
-	case ErrClosed:
+	if s == nil || s.phase.Load() == closed {
 		return nil
-	default:
-		return err
+	}
+	if !s.phase.CompareAndSwap(idle, closed) {
+		return ErrBusy
 	}
 	raw.Sched_state_free(s.handle)
 	s.handle = nil
-	s.phase.Store(closed)
 	runtime.SetFinalizer(s, nil)
 	return nil
 }
