@@ -85,6 +85,9 @@ if [ "$status" -ne 0 ] && [ "$tests_failed" -eq 0 ]; then
 fi
 passed=$((passed + tests_passed)) failed=$((failed + tests_failed))
 
+# The bits of the loops are those of C++.
+[ -n "${SCHED_CONFORMANCE_BITS:-}" ] || SCHED_CONFORMANCE_BITS=$("$repository/tests/conformance/bits.sh" "$build")
+export SCHED_CONFORMANCE_BITS
 check race in_tree go test -count=1 -race .
 check replay in_tree go run ./internal/replay "$repository"
 check overhead in_tree go run ./internal/overhead

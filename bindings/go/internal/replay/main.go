@@ -1,10 +1,12 @@
 // Replay replays recorded loops of diffusers and k-diffusion in float32: those of
-// bindings/conformance/loops.txt, or the files that it is given.
+// bindings/conformance/loops.txt, or the files that it is given.  SCHED_CONFORMANCE_BITS is the hash
+// that those of the list must give.
 //
 // usage: replay REPOSITORY [FILE...]
 package main
 
 import (
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"math"
@@ -25,7 +27,7 @@ func listed(repository string) ([]string, error) {
 	return files, err
 }
 
-// run replays the files; expected are the bits that they must give, where there are any.
+// run replays the files, and compares the bits that they give where some are expected.
 func run(files []string, expected string) error {
 	bits := fnv.New64a()
 	largest, failed := 0.0, 0
@@ -46,31 +48,36 @@ func run(files []string, expected string) error {
 	case failed > 0:
 		return fmt.Errorf("%d loops failed", failed)
 	case expected != "" && got != expected:
-		return fmt.Errorf("bits are %s; bindings/conformance/bits.txt has %s", got, expected)
+		return fmt.Errorf("the bits are %s, not %s", got, expected)
+	}
+	return nil
+}
+
+// runListed replays the shared list, of which the environment must have the bits.
+func runListed(repository string) error {
+	files, err := listed(repository)
+	if err != nil {
+		return err
+	}
+	expected := os.Getenv("SCHED_CONFORMANCE_BITS")
+	if err := run(files, expected); err != nil {
+		return err
+	}
+	if expected == "" {
+		return errors.New("SCHED_CONFORMANCE_BITS is not set, so no bits were compared")
 	}
 	return nil
 }
 
 func main() {
-	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: replay REPOSITORY [FILE...]")
-		os.Exit(2)
-	}
-	repository, files, expected := os.Args[1], os.Args[2:], ""
 	var err error
-	if len(files) == 0 {
-		if files, err = listed(repository); err == nil {
-			var text []byte
-			text, err = os.ReadFile(filepath.Join(repository, "bindings/conformance/bits.txt"))
-			expected = strings.TrimSpace(string(text))
-			if err == nil && len(expected) != 16 {
-				err = fmt.Errorf("bits.txt has %q, not 16 digits", expected)
-			}
-		}
-	}
-	// A missing list of bits is a failure, but the loops are replayed all the same.
-	if ran := run(files, expected); ran != nil {
-		err = ran
+	switch len(os.Args) {
+	case 1:
+		err = errors.New("usage: replay REPOSITORY [FILE...]")
+	case 2:
+		err = runListed(os.Args[1])
+	default:
+		err = run(os.Args[2:], "")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
