@@ -30,7 +30,7 @@ check() {
 
 # Runs a command with the library of the build tree.
 in_tree() {
-  env GOFLAGS="$GOFLAGS -tags=sched_build" CGO_CFLAGS="-O2 -g -I$repository/include" \
+  env GOFLAGS="$GOFLAGS -tags=sched_build" CGO_CFLAGS="-O1 -I$repository/include" \
     CGO_LDFLAGS="-L$build/lib -lsched" LD_LIBRARY_PATH="$build/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" "$@"
 }
 
