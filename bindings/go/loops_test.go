@@ -255,6 +255,19 @@ func TestWeightsAreTheStep(t *testing.T) {
 	}
 }
 
+func TestWeightsSayHowX0IsClippedAndNoiseScaled(t *testing.T) {
+	clipped := value(begin(t, `{"_class_name": "DDIMScheduler", "thresholding": true,
+		"dynamic_thresholding_ratio": 0.75, "sample_max_value": 3}`, tenSteps()).Weights(0))
+	if clipped.Clip != sched.ClipQuantile || clipped.Quantile != 0.75 || clipped.QuantileMax != 3 {
+		t.Fatalf("%+v", clipped)
+	}
+	learned := value(begin(t, `{"_class_name": "DDPMScheduler", "variance_type": "learned_range"}`,
+		tenSteps()).Weights(0))
+	if learned.Gain != sched.GainExponential || learned.GainSlope == 0 || learned.GainOffset == 0 {
+		t.Fatalf("%+v", learned)
+	}
+}
+
 func TestNoiseIsAddedAtALevel(t *testing.T) {
 	state := start(t, "DDIMScheduler")
 	x, with, own := full(n, 0.5), make([]float32, n), make([]float32, n)

@@ -40,6 +40,12 @@ is_generated() {
     diff "$scratch/raw/raw.go" internal/raw/raw.go && diff "$scratch/raw/raw_wrap.c" internal/raw/raw_wrap.c
 }
 
+# Another SWIG writes other files, so it is refused.
+refuses_other_swig() {
+  printf '%s\n' '#!/bin/sh' 'echo "SWIG Version 4.2.0"' >"$scratch/swig" && chmod +x "$scratch/swig"
+  ! SWIG=$scratch/swig ./generate.sh "$scratch/raw" 2>"$scratch/swig.log" && grep -q 'this is 4.2.0' "$scratch/swig.log"
+}
+
 is_formatted() {
   unformatted=$(gofmt -l .) && [ -z "$unformatted" ] || { echo "$unformatted"; return 1; }
 }
@@ -71,6 +77,7 @@ END
 }
 
 check generate is_generated
+check swig refuses_other_swig
 check gofmt is_formatted
 check vet in_tree go vet ./...
 
