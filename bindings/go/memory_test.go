@@ -118,3 +118,36 @@ func runIn(t *testing.T, x, f, y []float32) []float32 {
 	}
 	return x
 }
+
+// What is written is the output and nothing around it; what is read stays as it was.
+func TestNothingIsWrittenAround(t *testing.T) {
+	const guard = 64
+	whole := full(n+2*guard, 7)
+	out := whole[guard : guard+n]
+	x, f := full(n, 1), full(n, 0.5)
+	state := start(t, "EulerDiscreteScheduler")
+	for name, write := range map[string]func() error{
+		"InitialNoise": func() error { return state.InitialNoise(out) },
+		"ScaleInput":   func() error { return state.ScaleInput(x, out) },
+		"AddNoise":     func() error { return state.AddNoise(3, x, f, out) },
+		"Step":         func() error { return state.Step(x, f, out) },
+		"Denoised": func() error {
+			return state.StepWide(sched.StepArgs{Sample: sched.F32(x), Prediction: sched.F32(f),
+				Next: sched.F32(make([]float32, n)), Denoised: sched.F32(out)})
+		},
+		"NextInput": func() error {
+			return state.StepWide(sched.StepArgs{Sample: sched.F32(x), Prediction: sched.F32(f),
+				Next: sched.F32(make([]float32, n)), NextInput: sched.F32(out)})
+		},
+	} {
+		copy(whole, full(len(whole), 7))
+		must(t, write())
+		for i, value := range whole {
+			if isOutput := i >= guard && i < guard+n; isOutput == (value == 7) {
+				t.Fatalf("%s: value %d is %v", name, i-guard, value)
+			}
+		}
+		same(t, x, full(n, 1), name)
+		same(t, f, full(n, 0.5), name)
+	}
+}

@@ -13,7 +13,7 @@ cd "$(dirname "$0")" || exit 2
 repository=$(cd ../.. && pwd) || exit 2
 scratch=$build/bindings/go
 rm -rf "$scratch" && mkdir -p "$scratch" || exit 2
-export GOPROXY=off GOFLAGS=-mod=mod
+export GOPROXY=off GOFLAGS=-mod=mod GOCACHE="${GOCACHE:-$build/bindings/go-cache}"
 passed=0 failed=0
 
 # Runs a command as one test.
