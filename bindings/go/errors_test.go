@@ -110,7 +110,6 @@ func TestErrorsOfInit(t *testing.T) {
 		{ddim, sched.InitOptions{NumSteps: 10, Elements: n, DType: sched.DTypeF64, Kernel: sched.KernelFused}, sched.ErrDType, "float64"},
 		{ddim, sched.InitOptions{NumSteps: 10, Elements: n, DType: 99}, sched.ErrDType, ""},
 		{ddim, sched.InitOptions{NumSteps: 10, Elements: n, Kernel: 99}, sched.ErrUnsupported, "kernel 99"},
-		{ddim, sched.InitOptions{NumSteps: 10, Elements: n, Kernel: sched.KernelVulkan}, sched.ErrConflict, "vulkan"},
 		{ddim, sched.InitOptions{NumSteps: 10, Elements: n, Batch: 3, ItemSeeds: []uint64{1, 2}}, sched.ErrArgument, "item_seeds has 2"},
 		{ddim, sched.InitOptions{NumSteps: 10, Elements: n, ItemSeeds: []uint64{}}, sched.ErrArgument, "item_seeds has 0"},
 	} {

@@ -14,6 +14,7 @@ repository=$(cd ../.. && pwd) || exit 2
 scratch=$build/bindings/go
 rm -rf "$scratch" && mkdir -p "$scratch" || exit 2
 export GOPROXY=off GOFLAGS=-mod=mod GOCACHE="${GOCACHE:-$build/bindings/go-cache}"
+unset CGO_CFLAGS CGO_LDFLAGS
 passed=0 failed=0
 
 # Runs a command as one test.

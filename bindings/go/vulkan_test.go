@@ -143,6 +143,17 @@ func TestContextsMayGoBeforeTheirStates(t *testing.T) {
 	}
 }
 
+func TestTheKernelNeedsAContext(t *testing.T) {
+	options := tenSteps()
+	options.Kernel = sched.KernelVulkan
+	_, err := create(t, ofClass("DDIMScheduler")).Init(options)
+	if sched.KernelVulkan.Available() {
+		expect(t, err, sched.ErrConflict, "vulkan")
+	} else {
+		expect(t, err, sched.ErrUnsupported, "Vulkan")
+	}
+}
+
 func TestImportsAreChecked(t *testing.T) {
 	if !sched.KernelVulkan.Available() {
 		t.Skip("this build has no Vulkan")
