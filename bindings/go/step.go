@@ -1,18 +1,6 @@
 package sched
 
-import (
-	"unsafe"
-
-	"github.com/sched/sched/bindings/go/internal/raw"
-)
-
-// bytesPointer is where bytes lie; empty ones lie somewhere.
-func bytesPointer(bytes []byte) unsafe.Pointer {
-	if len(bytes) == 0 {
-		return unsafe.Pointer(&nothing)
-	}
-	return unsafe.Pointer(&bytes[0])
-}
+import "github.com/sched/sched/bindings/go/internal/raw"
 
 // InitialNoise fills the first sample, batch * elements values: standard normals times
 // [State.InitNoiseSigma].  The numbers depend on the item's seed and the element only.

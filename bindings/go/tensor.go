@@ -42,7 +42,7 @@ func (t Tensor) Len() int { return t.count }
 // DType is the element type; 0 for the zero value.
 func (t Tensor) DType() DType { return t.dtype }
 
-// nothing is where the values of empty tensors are.
+// nothing is where empty tensors and bytes lie.
 var nothing uint64
 
 func tensorOf[T any](values []T, dtype DType) Tensor {
@@ -53,4 +53,12 @@ func tensorOf[T any](values []T, dtype DType) Tensor {
 		return Tensor{unsafe.Pointer(&nothing), 0, dtype}
 	}
 	return Tensor{unsafe.Pointer(&values[0]), len(values), dtype}
+}
+
+// bytesPointer is where bytes lie.
+func bytesPointer(bytes []byte) unsafe.Pointer {
+	if len(bytes) == 0 {
+		return unsafe.Pointer(&nothing)
+	}
+	return unsafe.Pointer(&bytes[0])
 }
