@@ -1,0 +1,3 @@
+module github.com/sched/sched/bindings/go
+
+go 1.19
