@@ -521,7 +521,8 @@ SCHED_API sched_status sched_timesteps(const sched_state* state, double* out, in
  * whatever begin_step and end_step are.  In the unit of the method's family: sigma for
  * flow matching (data at 0), the sine of the angle for SCM (alpha its cosine), sigma / alpha
  * elsewhere, infinite at zero SNR.
- * Arguments and errors as sched_timesteps().
+ * Arguments and errors as sched_timesteps(), but never SCHED_ERROR_UNSUPPORTED: where the method
+ * chooses its steps these are the levels that its schedule names.
  */
 SCHED_API sched_status sched_sigmas(const sched_state* state, double* out, int64_t capacity,
                                     int64_t* count);
@@ -529,7 +530,8 @@ SCHED_API sched_status sched_sigmas(const sched_state* state, double* out, int64
 /**
  * alpha and sigma of x = alpha x0 + sigma n at the start of each step of the whole
  * schedule and at its end: pairs, 2 (steps + 1) entries.
- * Arguments and errors as sched_timesteps().
+ * Arguments and errors as sched_timesteps(), but never SCHED_ERROR_UNSUPPORTED: where the method
+ * chooses its steps these are the levels that its schedule names.
  */
 SCHED_API sched_status sched_levels(const sched_state* state, double* out, int64_t capacity,
                                     int64_t* count);

@@ -77,8 +77,12 @@ END
 run_go() {
   mkdir -p "$work/go"
   block go >"$work/go/main.go"
-  printf '%s\n' 'module loop' 'go 1.19' >"$work/go/go.mod"
-  (cd "$work/go" && go run .)
+  module=$(sed -n 's/^module //p' "$root/bindings/go/go.mod")
+  printf '%s\n' 'module loop' 'go 1.19' "require $module v0.0.0" \
+    "replace $module => $root/bindings/go" >"$work/go/go.mod"
+  (cd "$work/go" && CGO_CFLAGS=-I$root/include CGO_LDFLAGS="-L$build/lib -lsched" \
+    GOFLAGS=-mod=mod GOPROXY=off GOCACHE="${GOCACHE:-$build/bindings/go-cache}" \
+    go run -tags sched_build .)
 }
 
 tool_of() {
