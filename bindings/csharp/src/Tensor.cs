@@ -18,11 +18,11 @@ namespace Sched
         /// <param name="count">How many there are in the whole batch.</param>
         /// <param name="dtype">Their type.</param>
         public ReadOnlyTensor(void* data, long count, Dtype dtype)
-            : this(new ReadOnlySpan<byte>(data, data == null ? 0 : 1), count, dtype)
+            : this(count, dtype, new ReadOnlySpan<byte>(data, data == null ? 0 : 1))
         {
         }
 
-        internal ReadOnlyTensor(ReadOnlySpan<byte> first, long count, Dtype dtype)
+        internal ReadOnlyTensor(long count, Dtype dtype, ReadOnlySpan<byte> first)
         {
             this.first = first;
             Count = count;
@@ -38,7 +38,7 @@ namespace Sched
         /// <summary>Views a span of float32.</summary>
         /// <param name="values">The values.</param>
         public static implicit operator ReadOnlyTensor(ReadOnlySpan<float> values) =>
-            new ReadOnlyTensor(Views.First(values), values.Length, Dtype.Float32);
+            new ReadOnlyTensor(values.Length, Dtype.Float32, Views.First(values));
 
         /// <summary>Views a span of float32.</summary>
         /// <param name="values">The values.</param>
@@ -52,7 +52,7 @@ namespace Sched
         /// <summary>Views a span of float64.</summary>
         /// <param name="values">The values.</param>
         public static implicit operator ReadOnlyTensor(ReadOnlySpan<double> values) =>
-            new ReadOnlyTensor(Views.First(values), values.Length, Dtype.Float64);
+            new ReadOnlyTensor(values.Length, Dtype.Float64, Views.First(values));
 
         /// <summary>Views a span of float64.</summary>
         /// <param name="values">The values.</param>
@@ -67,7 +67,7 @@ namespace Sched
         /// <summary>Views a span of float16.</summary>
         /// <param name="values">The values.</param>
         public static implicit operator ReadOnlyTensor(ReadOnlySpan<Half> values) =>
-            new ReadOnlyTensor(Views.First(values), values.Length, Dtype.Float16);
+            new ReadOnlyTensor(values.Length, Dtype.Float16, Views.First(values));
 
         /// <summary>Views a span of float16.</summary>
         /// <param name="values">The values.</param>
@@ -86,12 +86,12 @@ namespace Sched
         /// <summary>Views float16 as the bits of each value.</summary>
         /// <param name="bits">The values.</param>
         public static ReadOnlyTensor Float16(ReadOnlySpan<ushort> bits) =>
-            new ReadOnlyTensor(Views.First(bits), bits.Length, Dtype.Float16);
+            new ReadOnlyTensor(bits.Length, Dtype.Float16, Views.First(bits));
 
         /// <summary>Views bfloat16 as the bits of each value.</summary>
         /// <param name="bits">The values.</param>
         public static ReadOnlyTensor BFloat16(ReadOnlySpan<ushort> bits) =>
-            new ReadOnlyTensor(Views.First(bits), bits.Length, Dtype.BFloat16);
+            new ReadOnlyTensor(bits.Length, Dtype.BFloat16, Views.First(bits));
 
         /// <summary>For <c>fixed</c>: the first value; NULL for no tensor.</summary>
         internal ref readonly byte GetPinnableReference() => ref first.GetPinnableReference();
@@ -111,11 +111,11 @@ namespace Sched
         /// <param name="count">How many there are in the whole batch.</param>
         /// <param name="dtype">Their type.</param>
         public Tensor(void* data, long count, Dtype dtype)
-            : this(new Span<byte>(data, data == null ? 0 : 1), count, dtype)
+            : this(count, dtype, new Span<byte>(data, data == null ? 0 : 1))
         {
         }
 
-        private Tensor(Span<byte> first, long count, Dtype dtype)
+        private Tensor(long count, Dtype dtype, Span<byte> first)
         {
             this.first = first;
             Count = count;
@@ -131,7 +131,7 @@ namespace Sched
         /// <summary>Views a span of float32.</summary>
         /// <param name="values">The values.</param>
         public static implicit operator Tensor(Span<float> values) =>
-            new Tensor(Views.First(values), values.Length, Dtype.Float32);
+            new Tensor(values.Length, Dtype.Float32, Views.First(values));
 
         /// <summary>Views an array of float32.</summary>
         /// <param name="values">The values.</param>
@@ -141,7 +141,7 @@ namespace Sched
         /// <summary>Views a span of float64.</summary>
         /// <param name="values">The values.</param>
         public static implicit operator Tensor(Span<double> values) =>
-            new Tensor(Views.First(values), values.Length, Dtype.Float64);
+            new Tensor(values.Length, Dtype.Float64, Views.First(values));
 
         /// <summary>Views an array of float64.</summary>
         /// <param name="values">The values.</param>
@@ -152,7 +152,7 @@ namespace Sched
         /// <summary>Views a span of float16.</summary>
         /// <param name="values">The values.</param>
         public static implicit operator Tensor(Span<Half> values) =>
-            new Tensor(Views.First(values), values.Length, Dtype.Float16);
+            new Tensor(values.Length, Dtype.Float16, Views.First(values));
 
         /// <summary>Views an array of float16.</summary>
         /// <param name="values">The values.</param>
@@ -163,15 +163,15 @@ namespace Sched
         /// <summary>Views float16 as the bits of each value.</summary>
         /// <param name="bits">The values.</param>
         public static Tensor Float16(Span<ushort> bits) =>
-            new Tensor(Views.First(bits), bits.Length, Dtype.Float16);
+            new Tensor(bits.Length, Dtype.Float16, Views.First(bits));
 
         /// <summary>Views bfloat16 as the bits of each value.</summary>
         /// <param name="bits">The values.</param>
         public static Tensor BFloat16(Span<ushort> bits) =>
-            new Tensor(Views.First(bits), bits.Length, Dtype.BFloat16);
+            new Tensor(bits.Length, Dtype.BFloat16, Views.First(bits));
 
         /// <summary>The same values, to be read.</summary>
-        public ReadOnlyTensor AsReadOnly() => new ReadOnlyTensor(first, Count, Dtype);
+        public ReadOnlyTensor AsReadOnly() => new ReadOnlyTensor(Count, Dtype, first);
 
         /// <summary>For <c>fixed</c>: the first value; NULL for no tensor.</summary>
         internal ref byte GetPinnableReference() => ref first.GetPinnableReference();
