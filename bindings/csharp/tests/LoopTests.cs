@@ -359,7 +359,6 @@ public class LoopTests
     [Fact]
     public void EveryOptionOfInitArrives()
     {
-        const string Scm = "SCMScheduler";
         (string Option, string Name, InitOptions Options)[] cases =
         [
             ("eta", "DDIMScheduler", new(10, 4) { Eta = 0.5 }),
@@ -375,7 +374,7 @@ public class LoopTests
             ("jump_n_sample", "RePaintScheduler", new(20, 4) { JumpNSample = 2 }),
             ("max_timesteps", "SCMScheduler", new(2, 4) { MaxTimesteps = 1.5 }),
             ("intermediate_timesteps", "SCMScheduler", new(2, 4) { IntermediateTimesteps = 1.2 }),
-            ("is_amplify_first_chunk", "HeliosDMDScheduler", new(4, 4) { IsAmplifyFirstChunk = true }),
+            ("is_amplify_first_chunk", "HeliosDMDScheduler", new(4, 4) { IsAmplifyFirstChunk = true, StageIndex = 0 }),
         ];
         foreach (var (option, name, options) in cases)
         {
