@@ -374,7 +374,6 @@ public class LoopTests
             ("jump_n_sample", "RePaintScheduler", new(20, 4) { JumpNSample = 2 }),
             ("max_timesteps", "SCMScheduler", new(2, 4) { MaxTimesteps = 1.5 }),
             ("intermediate_timesteps", "SCMScheduler", new(2, 4) { IntermediateTimesteps = 1.2 }),
-            ("is_amplify_first_chunk", "HeliosDMDScheduler", new(4, 4) { IsAmplifyFirstChunk = true, StageIndex = 0 }),
         ];
         foreach (var (option, name, options) in cases)
         {
@@ -386,7 +385,13 @@ public class LoopTests
         using var flow = new Scheduler("""{"_class_name": "FlowMatchEulerDiscreteScheduler", "use_dynamic_shifting": true}""");
         using var shifted = flow.Init(new InitOptions(10, 4) { Mu = 0.8 });
         Refused(Status.Conflict, "mu", () => flow.Init(new InitOptions(10, 4)));
-        using var helios = Start("HeliosScheduler", new InitOptions(4, 4) { StageIndex = 1 });
-        Assert.True(helios.NumSteps > 0);
+        var chunk = new InitOptions(4, 4) { IsAmplifyFirstChunk = true };
+        Refused(Status.Option, "is_amplify_first_chunk", () => Start("DDIMScheduler", chunk));
+        Refused(Status.Conflict, "stage_index", () => Start("HeliosDMDScheduler", chunk));
+        chunk.StageIndex = 0;
+        using var amplified = Start("HeliosDMDScheduler", chunk);
+        chunk.IsAmplifyFirstChunk = false;
+        using var plain = Start("HeliosDMDScheduler", chunk);
+        Assert.True(amplified.NumSteps > plain.NumSteps);
     }
 }
