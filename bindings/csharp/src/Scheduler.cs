@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.InteropServices;
 using Sched.Raw;
 
 namespace Sched
@@ -44,7 +45,7 @@ namespace Sched
             int status;
 
             // An empty text is a text: it has an address too.
-            fixed (byte* text = config.IsEmpty ? new byte[1] : config)
+            fixed (byte* text = &MemoryMarshal.GetReference(config.IsEmpty ? new byte[1] : config))
             {
                 handle = Native.sched_flat_create(
                     text, config.Length, lenient ? 1 : 0, message, Text.MessageCapacity, &status);

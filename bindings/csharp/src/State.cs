@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.InteropServices;
 using System.Threading;
 using Sched.Raw;
 
@@ -403,7 +404,8 @@ namespace Sched
             fixed (byte* unconditional = args.Unconditional, noise0 = args.Noise0, noise1 = args.Noise1)
             fixed (byte* denoised = args.Denoised, nextInput = args.NextInput)
             fixed (byte* mask = args.Mask, original = args.Original, knownNoise = args.KnownNoise)
-            fixed (double* timesteps = args.GroupTimesteps, targets = args.GroupTargets)
+            fixed (double* timesteps = &MemoryMarshal.GetReference(args.GroupTimesteps))
+            fixed (double* targets = &MemoryMarshal.GetReference(args.GroupTargets))
             {
                 Check(Native.sched_flat_step_wide(
                     handle,
@@ -480,7 +482,7 @@ namespace Sched
         {
             using var use = Enter();
             byte empty;
-            fixed (byte* from = bytes)
+            fixed (byte* from = &MemoryMarshal.GetReference(bytes))
             {
                 Check(Native.sched_load(handle, from == null ? &empty : from, (ulong)bytes.Length));
             }

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.InteropServices;
 using Sched.Raw;
 
 namespace Sched
@@ -49,7 +50,8 @@ namespace Sched
             var host = args.Host;
             double empty;
             using var use = Enter();
-            fixed (double* timesteps = host.GroupTimesteps, targets = host.GroupTargets)
+            fixed (double* timesteps = &MemoryMarshal.GetReference(host.GroupTimesteps))
+            fixed (double* targets = &MemoryMarshal.GetReference(host.GroupTargets))
             fixed (ulong* table = tensors)
             {
                 Check(Native.sched_flat_vulkan_record_step(

@@ -93,8 +93,10 @@ namespace Sched
         public static ReadOnlyTensor BFloat16(ReadOnlySpan<ushort> bits) =>
             new ReadOnlyTensor(bits.Length, Dtype.BFloat16, Views.First(bits));
 
-        /// <summary>For <c>fixed</c>: the first value; NULL for no tensor.</summary>
-        internal ref readonly byte GetPinnableReference() => ref first.GetPinnableReference();
+        /// <summary>
+        /// For <c>fixed</c>: the first value; NULL for no tensor. Mono 6 lacks what the span itself has.
+        /// </summary>
+        internal ref byte GetPinnableReference() => ref MemoryMarshal.GetReference(first);
     }
 
     /// <summary>
@@ -174,7 +176,7 @@ namespace Sched
         public ReadOnlyTensor AsReadOnly() => new ReadOnlyTensor(Count, Dtype, first);
 
         /// <summary>For <c>fixed</c>: the first value; NULL for no tensor.</summary>
-        internal ref byte GetPinnableReference() => ref first.GetPinnableReference();
+        internal ref byte GetPinnableReference() => ref MemoryMarshal.GetReference(first);
     }
 
     /// <summary>What both kinds of tensors are made with.</summary>

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.InteropServices;
 using Sched.Raw;
 
 namespace Sched
@@ -171,7 +172,7 @@ namespace Sched
         public void SetCache(ReadOnlySpan<byte> bytes)
         {
             byte empty;
-            fixed (byte* from = bytes)
+            fixed (byte* from = &MemoryMarshal.GetReference(bytes))
             {
                 SchedException.ThrowIfFailed(
                     Native.sched_vulkan_set_cache(Handle, from == null ? &empty : from, (ulong)bytes.Length),
