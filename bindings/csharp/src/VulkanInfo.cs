@@ -94,6 +94,6 @@ namespace Sched
         /// <summary>The device's name.</summary>
         public string Name { get; }
 
-        private static IntPtr Handle(ulong number) => new IntPtr(unchecked((long)number));
+        private static IntPtr Handle(ulong number) => unchecked((nint)number);
     }
 }

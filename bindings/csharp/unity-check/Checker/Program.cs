@@ -43,6 +43,7 @@ CheckMetas();
 CheckManifest();
 CheckAssemblies();
 CheckPlugins();
+CheckDelegates();
 RunTests();
 RunSample();
 Console.WriteLine($"Unity package: {assets.Count} assets, {failures} failures");
@@ -143,6 +144,22 @@ void CheckPlugins()
         Check(Regex.IsMatch(meta, @"Any: \n    second:\n      enabled: 0\n"), $"{library} is for any platform");
         var enabled = Regex.Matches(meta, "enabled: 1").Count;
         Check(enabled == (platform.StartsWith("Standalone") ? 2 : 1), $"{library} is for other platforms too");
+    }
+}
+
+// IL2CPP has no way to call a delegate from C.
+void CheckDelegates()
+{
+    const BindingFlags Everything = BindingFlags.Public | BindingFlags.NonPublic
+        | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+    var types = Assembly.Load("Sched").GetTypes();
+    Check(types.Any(type => type.Namespace == "Sched.Raw"), "Sched has no raw functions");
+    foreach (var type in types)
+    {
+        Check(!typeof(Delegate).IsAssignableFrom(type), $"{type} is a delegate");
+        Check(
+            !type.GetFields(Everything).Any(field => typeof(Delegate).IsAssignableFrom(field.FieldType)),
+            $"{type} holds a delegate");
     }
 }
 
