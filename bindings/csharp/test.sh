@@ -113,6 +113,20 @@ mono_smoke() {
   [ "$status" -eq 0 ] && [ "$output" = "$expected" ]
 }
 
+unity() { dotnet "$(app Checker)" "$SchedBuildDir/unity/io.sched.sched" "$version" "$expected"; }
+
+# A package of every platform, with files for libraries.
+unity_platforms() {
+  rm -rf "$dotnet/natives"
+  for library in Android/arm64-v8a/libsched_csharp.so iOS/libsched_csharp.a \
+    macOS/libsched_csharp.dylib Windows/x86_64/sched_csharp.dll Linux/x86_64/libsched_csharp.so; do
+    mkdir -p "$dotnet/natives/${library%/*}" && touch "$dotnet/natives/$library" || return 1
+  done
+  unity/pack.sh "$SchedBuildDir" "$dotnet/natives" && unity
+  status=$?
+  unity/pack.sh "$SchedBuildDir" && return "$status"
+}
+
 # On iOS the raw functions are in the application itself.
 unity_ios() {
   dotnet build unity-check/Sched -c Release -v quiet -nologo -p:UnityPlatform=UNITY_IOS &&
@@ -122,7 +136,8 @@ unity_ios() {
 check unity-pack unity/pack.sh "$SchedBuildDir"
 check build build
 check format format
-check unity dotnet "$(app Checker)" "$SchedBuildDir/unity/io.sched.sched" "$version" "$expected"
+check unity unity
+check unity-platforms unity_platforms
 check unity-ios unity_ios
 
 dotnet test tests -c Release --no-build --nologo --logger 'console;verbosity=normal' > "$log" 2>&1

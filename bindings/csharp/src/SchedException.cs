@@ -14,7 +14,7 @@ namespace Sched
         /// <param name="status">Which kind of error.</param>
         /// <param name="message">The sentence; the name of the kind where it is empty.</param>
         public SchedException(Status status, string message)
-            : base(message.Length > 0 ? message : Library.StatusName(status))
+            : base(string.IsNullOrEmpty(message) ? Library.StatusName(status) : message)
         {
             Status = status;
         }

@@ -64,13 +64,23 @@ namespace Sched
         {
             get
             {
-                var warnings = new string[Native.sched_warning_count(handle)];
-                for (var i = 0; i < warnings.Length; i++)
+                // Counted, so that what another thread disposes of stays until its texts are copied.
+                var isCounted = false;
+                handle.DangerousAddRef(ref isCounted);
+                try
                 {
-                    warnings[i] = OwnText(Native.sched_warning(handle, i));
-                }
+                    var warnings = new string[Native.sched_warning_count(handle)];
+                    for (var i = 0; i < warnings.Length; i++)
+                    {
+                        warnings[i] = Text.Decode(Native.sched_warning(handle, i));
+                    }
 
-                return warnings;
+                    return warnings;
+                }
+                finally
+                {
+                    handle.DangerousRelease();
+                }
             }
         }
 
@@ -152,13 +162,5 @@ namespace Sched
         private static T[]? Given<T>(T[]? list)
             where T : unmanaged =>
             list != null && list.Length == 0 ? new T[1] : list;
-
-        /// <summary>A text that the native scheduler owns, which must not go before it is copied.</summary>
-        private string OwnText(void* text)
-        {
-            var copy = Text.Decode(text);
-            GC.KeepAlive(this);
-            return copy;
-        }
     }
 }

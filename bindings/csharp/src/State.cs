@@ -539,13 +539,12 @@ namespace Sched
         /// <summary>Takes the state for one call.</summary>
         private Use Enter()
         {
-            if (handle.IsClosed)
-            {
-                throw new ObjectDisposedException(nameof(State));
-            }
-
+            // Counted, so that what another thread disposes of stays until its sentence is copied.
+            var isCounted = false;
+            handle.DangerousAddRef(ref isCounted);
             if (Interlocked.Exchange(ref busy, 1) != 0)
             {
+                handle.DangerousRelease();
                 throw new InvalidOperationException("a state takes one call at a time, and another thread's runs");
             }
 
@@ -559,7 +558,11 @@ namespace Sched
 
             internal Use(State state) => this.state = state;
 
-            public void Dispose() => Volatile.Write(ref state.busy, 0);
+            public void Dispose()
+            {
+                Volatile.Write(ref state.busy, 0);
+                state.handle.DangerousRelease();
+            }
         }
     }
 }

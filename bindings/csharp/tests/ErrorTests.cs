@@ -211,6 +211,12 @@ public class ErrorTests
         var x = new float[N];
         Refused(Status.Argument, "out", () => state.InitialNoise(new Tensor(null, N, Dtype.Float32)));
         Refused(Status.Argument, "sample", () => state.Step(new ReadOnlyTensor(null, N, Dtype.Float32), x, x));
+        fixed (float* memory = x)
+        {
+            var address = (nint)memory;
+            Refused(Status.Dtype, "out", () => state.InitialNoise(new Tensor((void*)address, N, (Dtype)99)));
+        }
+
         foreach (var count in new[] { -1, 0, long.MinValue, long.MaxValue })
         {
             fixed (float* memory = x)

@@ -148,6 +148,41 @@ public class ThreadTests
         }
     }
 
+    /// <summary>The sentence of an error is the native state's, which must not go before it is read.</summary>
+    [Fact]
+    public async Task ClosingWhileErrorsAreRead()
+    {
+        using var scheduler = Scheduler("DDIMScheduler");
+        for (var round = 0; round < 500; round++)
+        {
+            var state = scheduler.Init(new InitOptions(10, N));
+            var isRunning = new ManualResetEventSlim();
+            var user = Task.Run(() =>
+            {
+                while (true)
+                {
+                    try
+                    {
+                        state.StepInPlace(new float[N], new float[N - 1]);
+                    }
+                    catch (SchedException error)
+                    {
+                        Assert.Contains("prediction", error.Message);
+                    }
+                    catch (ObjectDisposedException)
+                    {
+                        return;
+                    }
+
+                    isRunning.Set();
+                }
+            });
+            isRunning.Wait();
+            state.Dispose();
+            await user;
+        }
+    }
+
     /// <summary>States that nobody closes: their finalizers do.</summary>
     [Fact]
     public void WhatIsForgottenIsFreed()
