@@ -15,7 +15,7 @@ use std::path::Path;
 fn recorded_loops() {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
     let list = std::fs::read_to_string(repository.join("bindings/conformance/loops.txt")).unwrap();
-    let (mut loops, mut calls, mut largest, mut bits) = (0, 0, 0f64, replay::Bits::NONE);
+    let (mut loops, mut calls, mut largest, mut bits) = (0, 0, 0f64, replay::Bits::new());
     let mut failures = Vec::new();
     for name in list.lines().map(str::trim) {
         if name.is_empty() || name.starts_with('#') {
@@ -56,6 +56,6 @@ fn files_that_are_no_loops() {
     ] {
         let path = dir.join(name);
         std::fs::write(&path, bytes).unwrap();
-        println!("{name}: {}", replay::replay(&path, &mut replay::Bits::NONE).unwrap_err());
+        println!("{name}: {}", replay::replay(&path, &mut replay::Bits::new()).unwrap_err());
     }
 }

@@ -39,7 +39,7 @@ fn main() -> ExitCode {
             }
         }
     }
-    let (mut largest, mut failed, mut bits) = (0f64, 0, replay::Bits::NONE);
+    let (mut largest, mut failed, mut bits) = (0f64, 0, replay::Bits::new());
     for path in &files {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         match replay::replay(path, &mut bits) {
