@@ -22,19 +22,7 @@ dotnet=$SchedBuildDir/dotnet
 mkdir -p "$dotnet"
 log=$(mktemp) || exit 2
 trap 'rm -f "$log"' EXIT
-passed=0 failed=0
-
-# Runs a command as one test.
-check() {
-  name=$1
-  shift
-  if "$@"; then
-    passed=$((passed + 1))
-  else
-    echo "FAILED: $name" >&2
-    failed=$((failed + 1))
-  fi
-}
+. ../../tests/check.sh
 
 app() { echo "$dotnet/$1/bin/Release/net10.0/$1.dll"; }
 
@@ -157,5 +145,4 @@ check package package
 check package-contents package_contents
 check mono mono_smoke
 
-echo "csharp: $passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish csharp

@@ -15,19 +15,7 @@ scratch=$build/bindings/go
 rm -rf "$scratch" && mkdir -p "$scratch" || exit 2
 export GOPROXY=off GOFLAGS=-mod=mod GOCACHE="${GOCACHE:-$build/bindings/go-cache}"
 unset CGO_CFLAGS CGO_LDFLAGS
-passed=0 failed=0
-
-# Runs a command as one test.
-check() {
-  name=$1
-  shift
-  if "$@"; then
-    passed=$((passed + 1))
-  else
-    echo "FAILED: $name" >&2
-    failed=$((failed + 1))
-  fi
-}
+. ../../tests/check.sh
 
 # Runs a command with the library of the build tree.
 in_tree() {
@@ -101,5 +89,4 @@ check replay in_tree go run ./internal/replay "$repository"
 check overhead in_tree go run ./internal/overhead
 check consumer consume
 
-echo "go: $passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish go

@@ -21,19 +21,7 @@ LD_LIBRARY_PATH=$build/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 export LD_LIBRARY_PATH
 rm -rf "$work"
 mkdir -p "$work/classes" || exit 2
-passed=0 failed=0
-
-# Runs a command as one test.
-check() {
-  name=$1
-  shift
-  if "$@"; then
-    passed=$((passed + 1))
-  else
-    echo "FAILED: $name" >&2
-    failed=$((failed + 1))
-  fi
-}
+. ../../tests/check.sh
 
 compile_tests() {
   find src/test/java -name '*.java' >"$work/sources.txt" &&
@@ -114,5 +102,4 @@ fi
 check replay java -cp "$jar:$work/classes" io.sched.replay.Main "$repository"
 check overhead java -cp "$jar:$work/classes:$junit" io.sched.Overhead "$work/overhead"
 
-echo "java: $passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish java

@@ -15,19 +15,7 @@ cd "$(dirname "$0")" || exit 2
 
 log=$(mktemp) || exit 2
 trap 'rm -f "$log"' EXIT
-passed=0 failed=0
-
-# Runs a command as one test.
-check() {
-  name=$1
-  shift
-  if "$@"; then
-    passed=$((passed + 1))
-  else
-    echo "FAILED: $name" >&2
-    failed=$((failed + 1))
-  fi
-}
+. ../../tests/check.sh
 
 check fmt cargo fmt --all --check
 check clippy cargo clippy --offline --locked --quiet --all-targets -- -D warnings
@@ -47,5 +35,4 @@ fi
 check replay cargo run --offline --locked --quiet --release --example replay
 check overhead cargo run --offline --locked --quiet --release --example overhead
 
-echo "rust: $passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish rust

@@ -14,25 +14,14 @@ source=$(cd "$here/../.." && pwd)
 mkdir -p "$1/arm64" || exit 2
 work=$(cd "$1/arm64" && pwd)
 build=$work/build
-passed=0 failed=0
+. "$here/../check.sh"
 
-# Runs a command as one test.
-check() {
-  name=$1
-  shift
-  if "$@" >"$work/$name.log" 2>&1; then
-    passed=$((passed + 1))
-  else
-    echo "FAILED: $name"
-    cat "$work/$name.log"
-    failed=$((failed + 1))
-  fi
-}
-
-finish() {
-  echo "arm64: $passed passed, $failed failed"
-  [ "$failed" -eq 0 ]
-  exit
+# Says nothing where all is well.
+quiet() {
+  "$@" >"$work/log" 2>&1 || {
+    cat "$work/log"
+    return 1
+  }
 }
 
 # Headers without code are any machine's, but /usr/include as a whole is this one's.
@@ -100,10 +89,10 @@ needs_little() {
   done
 }
 
-check headers borrow_headers
-check configure configure
-check build build_all
-[ "$failed" -eq 0 ] || finish
+check headers quiet borrow_headers
+check configure quiet configure
+check build quiet build_all
+[ "$failed" -eq 0 ] || finish arm64
 run_ctest
 library=$build/lib/libsched.so
 # Prefab and Gradle find the parts of an AAR by their names.
@@ -124,5 +113,5 @@ has_aar_layout() {
 check pages has_large_pages "$library"
 check neon has_neon "$build/core/CMakeFiles/sched_kernel.dir/kernel/fused_baseline.cpp.o"
 check needed needs_little "$library"
-check aar has_aar_layout
-finish
+check aar quiet has_aar_layout
+finish arm64
