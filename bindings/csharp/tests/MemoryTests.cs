@@ -92,21 +92,21 @@ public class MemoryTests
     {
         using var first = Start("DPMSolverMultistepScheduler");
         var expected = Run(first);
-        var isDone = false;
+        // With a pause, or the loops would hardly come to their turn.
         var collector = Task.Run(() =>
         {
-            while (!Volatile.Read(ref isDone))
+            for (var i = 0; i < 50; i++)
             {
                 GC.Collect(2, GCCollectionMode.Forced, blocking: true, compacting: true);
+                Thread.Sleep(1);
             }
         });
-        for (var i = 0; i < 200; i++)
+        for (var i = 0; i < 20 || !collector.IsCompleted; i++)
         {
             using var state = Start("DPMSolverMultistepScheduler");
             AssertSame(expected, Run(state));
         }
 
-        Volatile.Write(ref isDone, true);
         await collector;
     }
 }
