@@ -8,6 +8,7 @@
 
 #include <cstring>
 
+#include "intrinsics.hpp"
 #include "kernel.hpp"
 
 namespace sched {

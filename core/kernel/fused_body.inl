@@ -6,12 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__SSE2__)
-#include <immintrin.h>
-#elif defined(__aarch64__)
-#include <arm_neon.h>
-#endif
-
+#include "intrinsics.hpp"
 #include "isa.hpp"
 
 namespace sched {

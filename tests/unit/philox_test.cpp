@@ -8,12 +8,7 @@
 #include <cstring>
 #include <vector>
 
-#if defined(__SSE2__)
-#include <immintrin.h>
-#elif defined(__aarch64__)
-#include <arm_neon.h>
-#endif
-
+#include "../../core/kernel/intrinsics.hpp"
 #include "../../core/kernel/isa.hpp"
 #include "../../core/kernel/kernel.hpp"
 
