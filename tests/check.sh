@@ -14,6 +14,11 @@ check() {
   fi
 }
 
+# The first block of a language in a README, as it stands.  usage: fenced LANGUAGE FILE
+fenced() {
+  awk -v fence='```'"$1" '$0 == fence {on = 1; next} /^```$/ && on {exit} on' "$2"
+}
+
 # Ends the script with the line that ./bootstrap.sh reads.  usage: finish NAME
 finish() {
   echo "$1: $passed passed, $failed failed"

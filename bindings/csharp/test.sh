@@ -56,7 +56,7 @@ package() {
   rm -rf "$SchedBuildDir/nuget" "$dotnet/consumer"
   mkdir -p "$dotnet/consumer"
   dotnet pack Sched.csproj -c Release --no-build -v quiet -nologo || return 1
-  sed -n '/^```csharp$/,/^```$/{/^```/!p}' README.md > "$dotnet/consumer/Program.cs"
+  fenced csharp README.md > "$dotnet/consumer/Program.cs"
   cat > "$dotnet/consumer/consumer.csproj" <<EOF
 <Project Sdk="Microsoft.NET.Sdk">
   <PropertyGroup>

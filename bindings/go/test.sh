@@ -42,7 +42,7 @@ is_formatted() {
 # The program of the README, as a module that vendors this one and finds an installed library.
 consume() {
   mkdir "$scratch/consumer" || return 1
-  awk '/^```go$/ {on = 1; next} /^```$/ {on = 0} on' README.md >"$scratch/consumer/main.go"
+  fenced go README.md >"$scratch/consumer/main.go"
   cat >"$scratch/consumer/go.mod" <<END
 module consumer
 

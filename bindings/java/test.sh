@@ -36,12 +36,13 @@ compile_c() {
     $c -shared -fPIC -I"$jdk/include" -I"$jdk/include/linux" -o "$work/libapplication.so" \
       src/test/c/application.c -ldl &&
     $c -I"$repository/include" -o "$work/overhead" src/test/c/overhead.c -L"$build/lib" -lsched &&
-    $c -I"$repository/include" -o "$work/loop" src/test/c/loop.c -L"$build/lib" -lsched
+    fenced c "$repository/README.md" >"$work/loop.c" &&
+    $c -I"$repository/include" -o "$work/loop" "$work/loop.c" -L"$build/lib" -lsched
 }
 
 # The program of README.md, as it stands, prints what the same loop in C prints.
 readme() {
-  sed -n '/^```java$/,/^```$/p' README.md | sed '1d;$d' >"$work/Loop.java"
+  fenced java README.md >"$work/Loop.java"
   expected=$("$work/loop") || return 1
   from_path=$(java -cp "$jar" "$work/Loop.java") || return 1
   as_module=$(java -p "$jar" --add-modules io.sched "$work/Loop.java") || return 1

@@ -17,14 +17,11 @@ shift
 [ $# -gt 0 ] || set -- c cpp rust java csharp go
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
+. "$root/tests/check.sh"
 LD_LIBRARY_PATH=$build/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 export LD_LIBRARY_PATH
 
-# The first block of a language, as a file.
-block() {
-  awk -v fence='```'"$1" '$0 == fence {on = 1; next} /^```$/ && on {exit} on' "$root/README.md"
-}
+block() { fenced "$1" "$root/README.md"; }
 
 # Each prints the output of its language's loop.  $work is the folder to work in.
 run_c() {
@@ -96,22 +93,24 @@ tool_of() {
   esac
 }
 
-check() {
+# Prints a language's output, and what went wrong where it is not C's.
+same() {
+  output=$("run_$1" 2>"$work/log")
+  status=$?
+  echo "$1: $output"
+  [ "$status" -eq 0 ] && [ "$output" = "$expected" ] && return
+  echo "$1 ended with $status"
+  cat "$work/log"
+  return 1
+}
+
+check_language() {
   tool=$(tool_of "$1")
   if ! command -v "$tool" >/dev/null 2>&1 && [ "${ALL_TOOLS:-0}" = 0 ]; then
     echo "skipped $1: there is no $tool here"
     return
   fi
-  output=$("run_$1" 2>"$work/log")
-  status=$?
-  if [ "$status" -eq 0 ] && [ "$output" = "$expected" ]; then
-    echo "$1: $output"
-    passed=$((passed + 1))
-  else
-    echo "FAILED: $1 ended with $status and printed: $output"
-    cat "$work/log"
-    failed=$((failed + 1))
-  fi
+  check "$1" same "$1"
 }
 
 # What C prints, near the numbers that the model has seen, and not all the same.
@@ -121,8 +120,7 @@ if ! echo "$expected" | awk '
     if ($i < 0) ++low}}
   END {exit good != 4 || low == 0 || low == 4}'; then
   echo "FAILED: C printed: $expected"
-  failed=1
+  failed=$((failed + 1))
 fi
-for language in "$@"; do check "$language"; done
-echo "readme: $passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+for language in "$@"; do check_language "$language"; done
+finish readme
