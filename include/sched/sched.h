@@ -325,6 +325,17 @@ typedef struct sched_vulkan sched_vulkan;
 #define SCHED_UNSET (-1.0e300)
 
 /*
+ * The caller's threads.  The function calls run(task, i) once for each i in 0 .. count-1, on any
+ * threads and in any order, its own included, and returns when every call has returned.  It is
+ * called by sched_step() and the like, must not call back into the library, and may not throw.
+ * The library checks: parts that were not run are run on the calling thread, and a part that is
+ * asked for twice is run once.
+ */
+typedef void (*sched_parallel_run)(void* task, int64_t index);
+typedef void (*sched_parallel_for)(void* context, int64_t count, sched_parallel_run run,
+                                   void* task);
+
+/*
  * One loop.  Every member that a method does not have must stay unset: an option
  * that would be ignored is an error, never silent.
  */
@@ -372,13 +383,21 @@ typedef struct sched_init_options {
   sched_vulkan* vulkan;       /* with SCHED_KERNEL_VULKAN, else NULL; the state keeps it alive */
   int32_t recorded_in_flight; /* Vulkan: recorded calls that may be pending; 0 means all */
   int32_t recorded_groups;    /* Vulkan: groups in the whole batch of a recorded step; 0 means 64 */
+
+  /* Host kernels.  Bits do not depend on the number of threads. */
+  int32_t threads;       /* most threads that a step uses; 0 and 1: the calling thread alone */
+  int32_t history_dtype; /* sched_dtype of the rows that the state keeps; 0: float32, and float64
+                            on the reference kernel.  16 bits halve memory and traffic, and cost
+                            their rounding at each step */
+  sched_parallel_for parallel_for; /* the caller's threads instead of the library's; or NULL */
+  void* parallel_context;          /* handed to parallel_for */
 } sched_init_options;
 
-#define SCHED_INIT_OPTIONS_INIT                                                                 \
-  {                                                                                             \
-    sizeof(sched_init_options), 0, 0, 0, 0, 0, 0, 0, SCHED_UNSET, SCHED_UNSET, 1, 0, SCHED_F32, \
-        SCHED_KERNEL_DEFAULT, 0, 0, SCHED_UNSET, SCHED_UNSET, SCHED_UNSET, SCHED_UNSET,         \
-        SCHED_UNSET, 0, 0, 0, 0, 0, 0, 0, 0, SCHED_UNSET, SCHED_UNSET, -1, 0, 0, 0, 0           \
+#define SCHED_INIT_OPTIONS_INIT                                                                   \
+  {                                                                                               \
+    sizeof(sched_init_options), 0, 0, 0, 0, 0, 0, 0, SCHED_UNSET, SCHED_UNSET, 1, 0, SCHED_F32,   \
+        SCHED_KERNEL_DEFAULT, 0, 0, SCHED_UNSET, SCHED_UNSET, SCHED_UNSET, SCHED_UNSET,           \
+        SCHED_UNSET, 0, 0, 0, 0, 0, 0, 0, 0, SCHED_UNSET, SCHED_UNSET, -1, 0, 0, 0, 0, 0, 0, 0, 0 \
   }
 
 typedef struct sched_state sched_state;

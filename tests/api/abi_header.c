@@ -80,7 +80,7 @@ AT(sched_create_options, lenient, 4);
 AT(sched_create_options, message, 8);
 AT(sched_create_options, message_capacity, 16);
 
-CHECK(sizeof(sched_init_options) == 216);
+CHECK(sizeof(sched_init_options) == 240);
 AT(sched_init_options, num_steps, 4);
 AT(sched_init_options, timesteps, 8);
 AT(sched_init_options, sigmas, 16);
@@ -117,6 +117,10 @@ AT(sched_init_options, is_amplify_first_chunk, 196);
 AT(sched_init_options, vulkan, 200);
 AT(sched_init_options, recorded_in_flight, 208);
 AT(sched_init_options, recorded_groups, 212);
+AT(sched_init_options, threads, 216);
+AT(sched_init_options, history_dtype, 220);
+AT(sched_init_options, parallel_for, 224);
+AT(sched_init_options, parallel_context, 232);
 
 CHECK(sizeof(sched_step_args) == 128);
 AT(sched_step_args, groups, 4);
