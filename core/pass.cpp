@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "kernel/cache.hpp"
+
 namespace sched {
 
 void InputUse::add(const LinearForm& form) {
@@ -79,6 +81,36 @@ void set_noise(const Pass& pass, Input name, std::int64_t item, KernelInput& inp
   input.term_count = pass.term_count;
 }
 
+// Whether rows go past the caches: where the tensors of the whole pass are larger than they are.
+bool is_beyond_cache(const Pass& pass, const Live& live) {
+  std::int64_t bytes = 0;
+  for (int k = 0; k < live.count; ++k) {
+    const Operand& operand = pass.input[index_of(live.input[k])];
+    if (operand.place.is_given()) bytes += pass.batch * operand.item_bytes;
+  }
+  for (int r = 0; r < pass.rows; ++r) bytes += pass.batch * pass.row[r].item_bytes;
+  return bytes > cache_bytes();
+}
+
+// What is written over an input is in the cache already.
+bool is_in_place(const Pass& pass, const Live& live, const Place& place) {
+  for (int k = 0; k < live.count; ++k) {
+    const Place& input = pass.input[index_of(live.input[k])].place;
+    if (input.is_given() && input.address() == place.address()) return true;
+  }
+  return false;
+}
+
+void set_rows(const Pass& pass, const Live& live, KernelTask& task) {
+  const bool beyond_cache = is_beyond_cache(pass, live);
+  for (int r = 0; r < pass.rows; ++r) {
+    const PassRow& row = pass.row[r];
+    task.output[r].type = row.type;
+    task.output[r].known = row.known;
+    task.output[r].streamed = beyond_cache && !is_in_place(pass, live, row.place);
+  }
+}
+
 void set_item(const Pass& pass, const Live& live, std::int64_t item, KernelTask& task) {
   for (int k = 0; k < live.count; ++k) {
     const Input name = live.input[k];
@@ -98,8 +130,6 @@ void set_item(const Pass& pass, const Live& live, std::int64_t item, KernelTask&
   }
   for (int r = 0; r < pass.rows; ++r) {
     const PassRow& row = pass.row[r];
-    task.output[r].type = row.type;
-    task.output[r].known = row.known;
     task.output[r].data = shifted(row.place, row.type, item * row.item_bytes, pass.first);
   }
   if (pass.mask.place.is_given()) {
@@ -140,6 +170,7 @@ void run_pass(const Kernel& kernel, const Pass& pass) {
   KernelTask task;
   set_weights(pass, live, task);
   set_plan(pass, live, task);
+  set_rows(pass, live, task);
   task.first = pass.first;
   const bool one_span = pass.batch == 1 || is_one_span(pass, live, task);
   task.elements = pass.batch == 1 || !one_span ? pass.count : pass.batch * pass.elements;

@@ -15,13 +15,17 @@ namespace sched {
 
 namespace {
 
+#include "lanes.inl"
+
 #include "float_math.inl"
 
 inline void normals(float* out, int64_t first, int64_t count, const NoiseKey& key) {
   fill_normals(out, first, count, key);
 }
 
-#include "half.inl"
+#include "storage.inl"
+
+#include "rows.inl"
 
 #include "stage.inl"
 
@@ -56,31 +60,30 @@ void add_run(const KernelTask& task, int begin, int end, unsigned users, const f
 
 void run(const KernelTask& task) {
   Staged staged;
-  float result[kMaxRows * kBlock];
+  float result[kMaxRows][kBlock];
   const int denoised = denoised_input(task);
+  stage_forms(task, denoised, staged);
   const float limit = denoised < 0 ? 0.0f : clip_limit(task, staged);
   for (int64_t from = 0; from < task.elements; from += kBlock) {
     const int64_t n = task.elements - from < kBlock ? task.elements - from : kBlock;
     stage_block(task, from, n, denoised, limit, staged);
     for (int k = 0; k < task.inputs; ++k) {
-      if (staged.x[k] == staged.buffer[k]) continue;
-      std::memcpy(staged.buffer[k], staged.x[k], static_cast<std::size_t>(n) * sizeof(float));
+      const To tile = to_floats(staged.buffer[k]);
+      if (staged.x[k].data != tile.data) convert(staged.x[k], n, tile);
     }
-    std::memset(result, 0, sizeof(float) * kBlock * static_cast<std::size_t>(task.rows));
+    std::memset(result, 0, sizeof(result[0]) * static_cast<std::size_t>(task.rows));
     for (int begin = 0; begin < task.inputs;) {
       const unsigned users = users_of(task, begin);
       int end = begin + 1;
       while (end < task.inputs && users_of(task, end) == users) ++end;
-      add_run(task, begin, end, users, staged.buffer[0], result, static_cast<int>(n));
+      add_run(task, begin, end, users, staged.buffer[0], result[0], static_cast<int>(n));
       begin = end;
     }
-    if (task.mask != nullptr) {
-      float* rows[kMaxRows];
-      for (int r = 0; r < task.rows; ++r) rows[r] = result + r * kBlock;
-      blend_rows(task, from, n, staged, rows);
-    }
+    if (task.mask != nullptr) blend_rows(task, from, n, staged, result);
     for (int r = 0; r < task.rows; ++r) {
-      narrow(result + r * kBlock, n, task.output[r].data, task.output[r].type, from);
+      const KernelOutput& output = task.output[r];
+      const To to = {static_cast<char*>(output.data), output.type, false};
+      convert(from_floats(result[r]), n, to.after(from));
     }
   }
 }

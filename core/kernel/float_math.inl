@@ -13,39 +13,56 @@ inline float float_of(uint32_t bits) {
   return value;
 }
 
+// A choice for one number, or lane by lane.
+template <typename Which, typename Value>
+inline Value choose(Which which, Value yes, Value no) {
+  return which ? yes : no;
+}
+
 // ------------------------------------------------------------------ storage types
 
-inline float from_bf16(uint16_t half) { return float_of(static_cast<uint32_t>(half) << 16); }
+// Each formula is for one word of 32 bits, or for a vector of them (lanes.inl, included before).
 
-inline uint16_t to_bf16(float value) {
-  const uint32_t bits = bits_of(value);
-  const uint32_t rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
-  const bool nan = (bits & 0x7fffffffu) > 0x7f800000u;
-  return static_cast<uint16_t>(nan ? ((bits >> 16) | 0x40u) : rounded);
+template <typename Word>
+inline auto float_of_bf16(Word half) {
+  return float_of(half << 16);
+}
+
+template <typename Float>
+inline auto bf16_of(Float value) {
+  const auto bits = bits_of(value);
+  const auto rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+  return choose((bits & 0x7fffffffu) > 0x7f800000u, (bits >> 16) | 0x40u, rounded);
 }
 
 // Exponent and mantissa moved into place and scaled by 2^112: subnormals come out right.  NaN is
 // made quiet, as processors do.
-inline float from_f16(uint16_t half) {
-  const uint32_t magnitude = static_cast<uint32_t>(half & 0x7fffu) << 13;
-  const float scaled = float_of(magnitude) * 0x1p112f;
-  const uint32_t quiet = magnitude > 0x0f800000u ? 0x7fc00000u : 0x7f800000u;
-  const uint32_t value = magnitude >= 0x0f800000u ? magnitude | quiet : bits_of(scaled);
-  return float_of(value | (static_cast<uint32_t>(half & 0x8000u) << 16));
+template <typename Word>
+inline auto float_of_f16(Word half) {
+  const Word magnitude = (half & 0x7fffu) << 13;
+  const Word scaled = bits_of(float_of(magnitude) * 0x1p112f);
+  const Word quiet = choose(magnitude > 0x0f800000u, Word{} + 0x7fc00000u, Word{} + 0x7f800000u);
+  const Word value = choose(magnitude >= 0x0f800000u, magnitude | quiet, scaled);
+  return float_of(value | ((half & 0x8000u) << 16));
 }
 
-inline uint16_t to_f16(float value) {
-  const uint32_t bits = bits_of(value);
-  const uint32_t sign = (bits >> 16) & 0x8000u;
-  const uint32_t magnitude = bits & 0x7fffffffu;
+template <typename Float>
+inline auto f16_of(Float value) {
+  const auto bits = bits_of(value);
+  const auto magnitude = bits & 0x7fffffffu;
   // Subnormal halves: adding 0.5 puts the bits where the rounding happens.
-  const uint32_t small = bits_of(float_of(magnitude) + 0.5f) - 0x3f000000u;
-  const uint32_t normal = (magnitude - 0x38000000u + 0xfffu + ((magnitude >> 13) & 1u)) >> 13;
-  const uint32_t nan = 0x7e00u | ((magnitude >> 13) & 0x1ffu);
-  const uint32_t large = magnitude > 0x7f800000u ? nan : 0x7c00u;
-  const uint32_t half = magnitude < 0x38800000u ? small : magnitude >= 0x477ff000u ? large : normal;
-  return static_cast<uint16_t>(half | sign);
+  const auto small = bits_of(float_of(magnitude) + 0.5f) - 0x3f000000u;
+  const auto normal = (magnitude - 0x38000000u + 0xfffu + ((magnitude >> 13) & 1u)) >> 13;
+  const auto nan = 0x7e00u | ((magnitude >> 13) & 0x1ffu);
+  const auto large = choose(magnitude > 0x7f800000u, nan, magnitude * 0u + 0x7c00u);
+  const auto finite = choose(magnitude < 0x38800000u, small, normal);
+  return choose(magnitude >= 0x477ff000u, large, finite) | ((bits >> 16) & 0x8000u);
 }
+
+inline float from_bf16(uint16_t half) { return float_of_bf16(uint32_t{half}); }
+inline uint16_t to_bf16(float value) { return static_cast<uint16_t>(bf16_of(value)); }
+inline float from_f16(uint16_t half) { return float_of_f16(uint32_t{half}); }
+inline uint16_t to_f16(float value) { return static_cast<uint16_t>(f16_of(value)); }
 
 // --------------------------------------------------------------------- functions
 

@@ -1,6 +1,6 @@
 // Numbers side by side in one vector register of the instruction set that this is compiled for,
 // by the vector extensions of GCC and Clang; and the same functions for one number, so that a
-// formula is written once.  In the including file's anonymous namespace, after float_math.inl.
+// formula is written once.  In the including file's anonymous namespace, before float_math.inl.
 
 #if defined(__AVX512F__)
 constexpr int kVectorBytes = 64;
@@ -29,9 +29,6 @@ inline Words unsigned_of(Integers integers) { return reinterpret_cast<Words>(int
 inline float number_of(int32_t integer) { return static_cast<float>(integer); }
 inline Floats number_of(Integers integers) { return __builtin_convertvector(integers, Floats); }
 
-inline float choose(bool which, float yes, float no) { return which ? yes : no; }
-inline Floats choose(Integers which, Floats yes, Floats no) { return which ? yes : no; }
-
 inline float square_root(float x) { return __builtin_sqrtf(x); }
 inline Floats square_root(Floats x) {
 #if defined(__AVX512F__)
@@ -51,9 +48,8 @@ inline uint64_t product(uint64_t a, uint32_t b) { return (a & 0xffffffffu) * b; 
 inline Wides product(Wides a, uint32_t b) {
   const Wides factor = Wides{} + b;
 #if defined(__AVX512F__)
-  return reinterpret_cast<Wides>(
-      _mm512_maskz_mul_epu32(static_cast<__mmask8>(-1), reinterpret_cast<__m512i>(a),
-                             reinterpret_cast<__m512i>(factor)));
+  return reinterpret_cast<Wides>(_mm512_maskz_mul_epu32(
+      static_cast<__mmask8>(-1), reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(factor)));
 #elif defined(__AVX2__)
   return reinterpret_cast<Wides>(
       _mm256_mul_epu32(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(factor)));

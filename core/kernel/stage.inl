@@ -1,37 +1,8 @@
-// Bringing blocks of a task's inputs and outputs to float32 and back, making noise and
-// clipped x0 on the way.  Shared by the float kernels, compiled for each instruction set;
-// everything is in the including file's anonymous namespace.
+// What a block of a task needs before its rows: noise, gain, and clipped x0.  Shared by the float
+// kernels, compiled for each instruction set; everything is in the including file's anonymous
+// namespace, after rows.inl.
 
 constexpr int64_t kBlock = 1024;
-
-inline const char* at_element(const void* data, DType type, int64_t i) {
-  return static_cast<const char*>(data) + i * (type == DType::f32 ? 4 : 2);
-}
-
-inline void widen(const void* data, DType type, int64_t from, int64_t n, float* __restrict out) {
-  const void* start = at_element(data, type, from);
-  const uint16_t* half = static_cast<const uint16_t*>(start);
-  if (type == DType::f32) {
-    memcpy(out, start, static_cast<size_t>(n) * sizeof(float));
-  } else if (type == DType::bf16) {
-    for (int64_t i = 0; i < n; ++i) out[i] = from_bf16(half[i]);
-  } else {
-    widen_f16(half, n, out);
-  }
-}
-
-inline void narrow(const float* __restrict values, int64_t n, void* data, DType type,
-                   int64_t from) {
-  char* start = static_cast<char*>(data) + from * (type == DType::f32 ? 4 : 2);
-  uint16_t* half = reinterpret_cast<uint16_t*>(start);
-  if (type == DType::f32) {
-    memcpy(start, values, static_cast<size_t>(n) * sizeof(float));
-  } else if (type == DType::bf16) {
-    for (int64_t i = 0; i < n; ++i) half[i] = to_bf16(values[i]);
-  } else {
-    narrow_f16(values, n, half);
-  }
-}
 
 // Adds weight * input to a block.  The first term starts the sum, so that no zero is
 // added: the order and the bits are those of the fused rows.
@@ -44,20 +15,13 @@ inline void add_term(float* __restrict sum, const float* __restrict x, float wei
   }
 }
 
-inline void weighted_sum(float* __restrict sum, const float* const* x, const double* weight,
-                         int inputs, int64_t n) {
-  bool first = true;
-  for (int k = 0; k < inputs; ++k) {
-    if (weight[k] == 0.0) continue;
-    add_term(sum, x[k], static_cast<float>(weight[k]), n, first);
-    first = false;
-  }
-  if (first) memset(sum, 0, static_cast<size_t>(n) * sizeof(float));
+inline From block_of(const void* data, DType type, int64_t from) {
+  return From{static_cast<const char*>(data), type}.after(from);
 }
 
 inline void apply_gain(const KernelTask& task, int64_t from, int64_t n, float* __restrict noise) {
   float v[kBlock];
-  widen(task.variance, task.variance_type, from, n, v);
+  convert(block_of(task.variance, task.variance_type, from), n, to_floats(v));
   const float offset = static_cast<float>(task.gain_offset);
   const float slope = static_cast<float>(task.gain_slope);
   if (task.gain == 1) {
@@ -75,12 +39,19 @@ inline void clamp_block(float* __restrict x, int64_t n, float limit, float divis
   }
 }
 
-// The float32 values of each input for one block: the caller's own memory where that is
-// float32 already, else `buffer`.
+// Each input of one block: the caller's own memory, or what was made in `buffer`.
 struct Staged {
-  const float* x[kMaxLive];
+  From x[kMaxLive];
   float buffer[kMaxLive][kBlock];
+  Rows denoised;  // x0's own
+  Rows known;
 };
+
+// One row of a block into floats.
+inline void sum_block(const Rows& row, const From* x, int64_t n, float* out) {
+  const To to = to_floats(out);
+  row.run(row, x, &to, n);
+}
 
 // Normals of one draw, or an increment of a path from the draws of its nodes.
 inline void draw(const KernelInput& input, int64_t first, int64_t n, float* __restrict out) {
@@ -100,32 +71,29 @@ inline void draw(const KernelInput& input, int64_t first, int64_t n, float* __re
 inline void stage_sources(const KernelTask& task, int64_t from, int64_t n, Staged& staged) {
   for (int k = 0; k < task.inputs; ++k) {
     const KernelInput& input = task.input[k];
-    staged.x[k] = staged.buffer[k];
-    if (input.source == Source::noise) {
-      draw(input, task.first + from, n, staged.buffer[k]);
-    } else if (input.source == Source::memory && input.type == DType::f32) {
-      staged.x[k] = static_cast<const float*>(input.data) + from;
-    } else if (input.source == Source::memory) {
-      widen(input.data, input.type, from, n, staged.buffer[k]);
+    if (input.source == Source::memory) {
+      staged.x[k] = block_of(input.data, input.type, from);
+      continue;
     }
+    staged.x[k] = from_floats(staged.buffer[k]);
+    if (input.source == Source::noise) draw(input, task.first + from, n, staged.buffer[k]);
   }
-  if (task.gain != 0 && task.gain_input >= 0) {
-    float* noise = staged.buffer[task.gain_input];
-    if (staged.x[task.gain_input] != noise) {
-      memcpy(noise, staged.x[task.gain_input], static_cast<size_t>(n) * sizeof(float));
-      staged.x[task.gain_input] = noise;
-    }
-    apply_gain(task, from, n, noise);
+  if (task.gain == 0 || task.gain_input < 0) return;
+  float* noise = staged.buffer[task.gain_input];
+  if (task.input[task.gain_input].source == Source::memory) {
+    convert(staged.x[task.gain_input], n, to_floats(noise));
+    staged.x[task.gain_input] = from_floats(noise);
   }
+  apply_gain(task, from, n, noise);
 }
 
 // Puts the known part into the rows that have one, where the mask says so.
 inline void blend_rows(const KernelTask& task, int64_t from, int64_t n, const Staged& staged,
-                       float* const* rows) {
+                       float (*rows)[kBlock]) {
   float mask[kBlock];
   float known[kBlock];
-  widen(task.mask, task.mask_type, from, n, mask);
-  weighted_sum(known, staged.x, task.known, task.inputs, n);
+  convert(block_of(task.mask, task.mask_type, from), n, to_floats(mask));
+  sum_block(staged.known, staged.x, n, known);
   for (int r = 0; r < task.rows; ++r) {
     const float part = static_cast<float>(task.output[r].known);
     if (part == 0.0f) continue;
@@ -143,6 +111,12 @@ inline int denoised_input(const KernelTask& task) {
   return -1;
 }
 
+// The forms that are evaluated before the rows.
+inline void stage_forms(const KernelTask& task, int denoised, Staged& staged) {
+  if (denoised >= 0) set_rows(&task.denoised, 1, task.inputs, false, staged.denoised);
+  if (task.mask != nullptr) set_rows(&task.known, 1, task.inputs, false, staged.known);
+}
+
 // The clip's limit for this item: over all of its elements where it is a quantile.
 inline float clip_limit(const KernelTask& task, Staged& staged) {
   if (task.clip != 2) return static_cast<float>(task.clip_range);
@@ -150,7 +124,7 @@ inline float clip_limit(const KernelTask& task, Staged& staged) {
   for (int64_t from = 0; from < task.elements; from += kBlock) {
     const int64_t n = task.elements - from < kBlock ? task.elements - from : kBlock;
     stage_sources(task, from, n, staged);
-    weighted_sum(all + from, staged.x, task.denoised, task.inputs, n);
+    sum_block(staged.denoised, staged.x, n, all + from);
     for (int64_t i = 0; i < n; ++i) all[from + i] = __builtin_fabsf(all[from + i]);
   }
   const float quantile = quantile_of(all, task.elements, task.quantile);
@@ -164,6 +138,6 @@ inline void stage_block(const KernelTask& task, int64_t from, int64_t n, int den
   stage_sources(task, from, n, staged);
   if (denoised < 0) return;
   float* x0 = staged.buffer[denoised];
-  weighted_sum(x0, staged.x, task.denoised, task.inputs, n);
+  sum_block(staged.denoised, staged.x, n, x0);
   clamp_block(x0, n, limit, task.clip == 2 ? limit : 1.0f);
 }

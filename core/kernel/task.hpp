@@ -41,7 +41,8 @@ struct KernelInput {
 struct KernelOutput {
   DType type;
   void* data;
-  double known;  // with a mask: how much of the known form this row is made of; 0 for none
+  double known;   // with a mask: how much of the known form this row is made of; 0 for none
+  bool streamed;  // past the caches: worth it where the pass is larger than they are
 };
 
 constexpr int kMaxLive = 16;  // inputs with a weight that is not zero

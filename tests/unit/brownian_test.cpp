@@ -118,7 +118,7 @@ void fill(int kernel, std::int64_t first, std::int64_t count, std::vector<float>
   task.rows = 1;
   task.input[0] = {Source::noise, DType::f32, nullptr,
                    {42, 0, 2},    terms,      path_terms(2.0, 1.1, terms)};
-  task.output[0] = {DType::f32, out.data() + first, 0.0};
+  task.output[0] = {DType::f32, out.data() + first, 0.0, false};
   task.weight[0][0] = 1.0;
   task.gain_input = -1;
   find_kernel(kernel)->run(task);

@@ -79,7 +79,7 @@ struct Bench {
     for (std::size_t k = 0; k < in.size(); ++k) {
       task.input[k] = {Source::memory, DType::f32, in[k].data(), {}, nullptr, 0};
     }
-    for (std::size_t r = 0; r < out.size(); ++r) task.output[r] = {DType::f32, out[r].data(), 0.0};
+    for (std::size_t r = 0; r < out.size(); ++r) task.output[r] = {DType::f32, out[r].data(), 0.0, false};
   }
 };
 
