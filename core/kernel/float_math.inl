@@ -31,8 +31,9 @@ inline auto float_of_bf16(Word half) {
 template <typename Float>
 inline auto bf16_of(Float value) {
   const auto bits = bits_of(value);
-  const auto rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
-  return choose((bits & 0x7fffffffu) > 0x7f800000u, (bits >> 16) | 0x40u, rounded);
+  const auto high = bits >> 16;
+  const auto rounded = (bits + ((high & 1u) + 0x7fffu)) >> 16;
+  return choose(value != value, high | 0x40u, rounded);  // NaN is made quiet
 }
 
 // Exponent and mantissa moved into place and scaled by 2^112: subnormals come out right.  NaN is

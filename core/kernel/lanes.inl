@@ -69,6 +69,34 @@ inline Words alternate(Wides even, Wides odd) {
   return reinterpret_cast<Words>((even & 0xffffffffu) | (odd << 32));
 }
 
+// Words of 16 bits and of 32.
+typedef uint16_t Halves __attribute__((vector_size(kVectorBytes / 2)));
+
+inline Words word_of(Halves halves) {
+#if defined(__AVX512F__)
+  return reinterpret_cast<Words>(
+      _mm512_maskz_cvtepu16_epi32(static_cast<__mmask16>(-1), reinterpret_cast<__m256i>(halves)));
+#elif defined(__AVX2__)
+  return reinterpret_cast<Words>(_mm256_cvtepu16_epi32(reinterpret_cast<__m128i>(halves)));
+#else
+  return __builtin_convertvector(halves, Words);
+#endif
+}
+
+inline Halves half_of(Words words) {
+#if defined(__AVX512F__)
+  return reinterpret_cast<Halves>(
+      _mm512_maskz_cvtepi32_epi16(static_cast<__mmask16>(-1), reinterpret_cast<__m512i>(words)));
+#elif defined(__AVX2__)
+  // Packed within each 128 bits, then the two of them together.
+  const __m256i wide = reinterpret_cast<__m256i>(words & 0xffffu);
+  const __m256i packed = _mm256_permute4x64_epi64(_mm256_packus_epi32(wide, wide), 0x08);
+  return reinterpret_cast<Halves>(_mm256_castsi256_si128(packed));
+#else
+  return __builtin_convertvector(words, Halves);
+#endif
+}
+
 // Writes the lanes of `even` and `odd` taking turns, 2 kLanes numbers.
 inline void store_alternating(float* out, Floats even, Floats odd) {
   Floats low, high;

@@ -30,8 +30,9 @@ inline Floats add_used(Floats sum, Floats term, uint32_t used) {
 
 // One vector of every row.  Nothing is added to zero: -0 is the neutral element of addition.
 template <int I, int R, bool Dense>
-inline void sum_rows(const float (&weight)[R][I], const uint32_t (&used)[R][I],
-                     const Floats (&value)[I], Floats (&sum)[R]) {
+__attribute__((always_inline)) inline void sum_rows(const float (&weight)[R][I],
+                                                    const uint32_t (&used)[R][I],
+                                                    const Floats (&value)[I], Floats (&sum)[R]) {
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
     if (!Dense) sum[r] = -Floats{};
@@ -47,40 +48,10 @@ inline void sum_rows(const float (&weight)[R][I], const uint32_t (&used)[R][I],
   }
 }
 
-// Plain: all in float32, and none streamed.
-template <int I, int R, bool Dense, bool Plain>
-void run_rows(const Rows& rows, const From* inputs, const To* outputs, int64_t n) {
-  From x[I];
-  To y[R];
-  float weight[R][I];
-  uint32_t used[R][I];
-  for (int k = 0; k < I; ++k) x[k] = {inputs[k].data, Plain ? DType::f32 : inputs[k].type};
-  for (int r = 0; r < R; ++r) {
-    y[r] = Plain ? To{outputs[r].data, DType::f32, false} : outputs[r];
-    for (int k = 0; k < I; ++k) {
-      weight[r][k] = rows.weight[r][k];
-      if (!Dense) used[r][k] = rows.used[r][k];
-    }
-  }
-  Floats value[I];
-  Floats sum[R];
-  int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
-#pragma GCC unroll 16
-    for (int k = 0; k < I; ++k) value[k] = load(x[k], i);
-    sum_rows<I, R, Dense>(weight, used, value, sum);
-#pragma GCC unroll 16
-    for (int r = 0; r < R; ++r) store(y[r], i, sum[r]);
-  }
-  if (i == n) return;
-  for (int k = 0; k < I; ++k) value[k] = load_some(x[k], i, n - i);
-  sum_rows<I, R, Dense>(weight, used, value, sum);
-  for (int r = 0; r < R; ++r) store_some(y[r], i, n - i, sum[r]);
-}
-
-// Any number of inputs and rows.
-void run_many_rows(const Rows& rows, const From* x, const To* y, int64_t n) {
-  for (int64_t i = 0; i < n; i += kLanes) {
+// Any number of inputs and rows, from element `from` on.
+__attribute__((noinline)) void run_rest(const Rows& rows, const From* x, const To* y, int64_t from,
+                                        int64_t n) {
+  for (int64_t i = from; i < n; i += kLanes) {
     const int64_t some = n - i < kLanes ? n - i : 0;
     Floats sum[kMaxRows];
     for (int r = 0; r < rows.count; ++r) sum[r] = -Floats{};
@@ -98,6 +69,40 @@ void run_many_rows(const Rows& rows, const From* x, const To* y, int64_t n) {
       }
     }
   }
+}
+
+void run_many_rows(const Rows& rows, const From* x, const To* y, int64_t n) {
+  run_rest(rows, x, y, 0, n);
+}
+
+// Plain: all in float32, and none streamed.
+template <int I, int R, bool Dense, bool Plain>
+void run_rows(const Rows& rows, const From* inputs, const To* outputs, int64_t n) {
+  From x[I];
+  To y[R];
+  float weight[R][I];
+  uint32_t used[R][I];
+  for (int k = 0; k < I; ++k) x[k] = {inputs[k].data, Plain ? DType::f32 : inputs[k].type};
+  for (int r = 0; r < R; ++r) {
+    y[r] = Plain ? To{outputs[r].data, DType::f32, false} : outputs[r];
+    for (int k = 0; k < I; ++k) {
+      weight[r][k] = rows.weight[r][k];
+      if (!Dense) used[r][k] = rows.used[r][k];
+    }
+  }
+  constexpr int kSeveral = Plain ? 1 : I <= 4 ? 4 : 2;
+  Floats value[kSeveral][I];
+  Floats sum[kSeveral][R];
+  int64_t i = 0;
+  for (; i + kSeveral * kLanes <= n; i += kSeveral * kLanes) {
+#pragma GCC unroll 16
+    for (int k = 0; k < I; ++k) load_several<kSeveral>(x[k], i, &value[0][k], I);
+#pragma GCC unroll 16
+    for (int v = 0; v < kSeveral; ++v) sum_rows<I, R, Dense>(weight, used, value[v], sum[v]);
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) store_several<kSeveral>(y[r], i, &sum[0][r], R);
+  }
+  if (i < n) run_rest(rows, inputs, outputs, i, n);
 }
 
 template <int I, int R>

@@ -31,12 +31,16 @@ inline void apply_gain(const KernelTask& task, int64_t from, int64_t n, float* _
   }
 }
 
-inline void clamp_block(float* __restrict x, int64_t n, float limit, float divisor) {
+// NaN stays.
+inline void clamp_block(float* __restrict x, int64_t n, float limit) {
   for (int64_t i = 0; i < n; ++i) {
     const float low = x[i] < -limit ? -limit : x[i];
-    const float both = low > limit ? limit : low;
-    x[i] = both / divisor;
+    x[i] = low > limit ? limit : low;
   }
+}
+
+inline void divide_block(float* __restrict x, int64_t n, float divisor) {
+  for (int64_t i = 0; i < n; ++i) x[i] = x[i] / divisor;
 }
 
 // Each input of one block: the caller's own memory, or what was made in `buffer`.
@@ -68,15 +72,20 @@ inline void draw(const KernelInput& input, int64_t first, int64_t n, float* __re
   }
 }
 
-inline void stage_sources(const KernelTask& task, int64_t from, int64_t n, Staged& staged) {
+// Where x0 is made first, its inputs are used twice, and converted once.
+inline void stage_sources(const KernelTask& task, int64_t from, int64_t n, bool twice,
+                          Staged& staged) {
   for (int k = 0; k < task.inputs; ++k) {
     const KernelInput& input = task.input[k];
-    if (input.source == Source::memory) {
-      staged.x[k] = block_of(input.data, input.type, from);
-      continue;
-    }
     staged.x[k] = from_floats(staged.buffer[k]);
     if (input.source == Source::noise) draw(input, task.first + from, n, staged.buffer[k]);
+    if (input.source != Source::memory) continue;
+    const From memory = block_of(input.data, input.type, from);
+    if (twice && input.type != DType::f32) {
+      convert(memory, n, to_floats(staged.buffer[k]));
+    } else {
+      staged.x[k] = memory;
+    }
   }
   if (task.gain == 0 || task.gain_input < 0) return;
   float* noise = staged.buffer[task.gain_input];
@@ -113,7 +122,7 @@ inline int denoised_input(const KernelTask& task) {
 
 // The forms that are evaluated before the rows.
 inline void stage_forms(const KernelTask& task, int denoised, Staged& staged) {
-  if (denoised >= 0) set_rows(&task.denoised, 1, task.inputs, false, staged.denoised);
+  if (denoised >= 0) set_rows(&task.denoised, 1, task.inputs, true, staged.denoised);
   if (task.mask != nullptr) set_rows(&task.known, 1, task.inputs, false, staged.known);
 }
 
@@ -123,7 +132,7 @@ inline float clip_limit(const KernelTask& task, Staged& staged) {
   float* all = static_cast<float*>(task.scratch);
   for (int64_t from = 0; from < task.elements; from += kBlock) {
     const int64_t n = task.elements - from < kBlock ? task.elements - from : kBlock;
-    stage_sources(task, from, n, staged);
+    stage_sources(task, from, n, true, staged);
     sum_block(staged.denoised, staged.x, n, all + from);
     for (int64_t i = 0; i < n; ++i) all[from + i] = __builtin_fabsf(all[from + i]);
   }
@@ -135,9 +144,10 @@ inline float clip_limit(const KernelTask& task, Staged& staged) {
 
 inline void stage_block(const KernelTask& task, int64_t from, int64_t n, int denoised, float limit,
                         Staged& staged) {
-  stage_sources(task, from, n, staged);
+  stage_sources(task, from, n, denoised >= 0, staged);
   if (denoised < 0) return;
   float* x0 = staged.buffer[denoised];
   sum_block(staged.denoised, staged.x, n, x0);
-  clamp_block(x0, n, limit, task.clip == 2 ? limit : 1.0f);
+  clamp_block(x0, n, limit);
+  if (task.clip == 2) divide_block(x0, n, limit);
 }

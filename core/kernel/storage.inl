@@ -2,8 +2,6 @@
 // by the processor where it can: the bits of float_of_f16 and f16_of.  In the including file's
 // anonymous namespace, after lanes.inl and float_math.inl.
 
-typedef uint16_t Halves __attribute__((vector_size(kVectorBytes / 2)));
-
 inline Floats widen_f16(Halves half) {
 #if defined(__AVX512F__)
   return _mm512_maskz_cvtph_ps(static_cast<__mmask16>(-1), reinterpret_cast<__m256i>(half));
@@ -12,7 +10,7 @@ inline Floats widen_f16(Halves half) {
 #elif defined(__aarch64__)
   return vcvt_f32_f16(vreinterpret_f16_u16(reinterpret_cast<uint16x4_t>(half)));
 #else
-  return float_of_f16(__builtin_convertvector(half, Words));
+  return float_of_f16(word_of(half));
 #endif
 }
 
@@ -26,17 +24,13 @@ inline Halves narrow_f16(Floats values) {
 #elif defined(__aarch64__)
   return reinterpret_cast<Halves>(vreinterpret_u16_f16(vcvt_f16_f32(values)));
 #else
-  return __builtin_convertvector(f16_of(values), Halves);
+  return half_of(f16_of(values));
 #endif
 }
 
-inline Floats widen_bf16(Halves half) {
-  return float_of_bf16(__builtin_convertvector(half, Words));
-}
+inline Floats widen_bf16(Halves half) { return float_of_bf16(word_of(half)); }
 
-inline Halves narrow_bf16(Floats values) {
-  return __builtin_convertvector(bf16_of(values), Halves);
-}
+inline Halves narrow_bf16(Floats values) { return half_of(bf16_of(values)); }
 
 // Past the caches, where the address is a multiple of the vector's bytes.
 inline void stream(char* at, Floats values) {
@@ -99,14 +93,14 @@ struct To {
 };
 
 template <typename Vector>
-inline Vector load_vector(const char* at) {
+__attribute__((always_inline)) inline Vector load_vector(const char* at) {
   Vector values;
   memcpy(&values, at, sizeof values);
   return values;
 }
 
 template <typename Vector>
-inline void store_vector(char* at, Vector values, bool streamed) {
+__attribute__((always_inline)) inline void store_vector(char* at, Vector values, bool streamed) {
   if (streamed) {
     stream(at, values);
   } else {
@@ -114,21 +108,57 @@ inline void store_vector(char* at, Vector values, bool streamed) {
   }
 }
 
-// kLanes values from element `i` on.
-inline Floats load(const From& from, int64_t i) {
-  if (from.type == DType::f32) return load_vector<Floats>(from.data + 4 * i);
-  const Halves half = load_vector<Halves>(from.data + 2 * i);
-  return from.type == DType::f16 ? widen_f16(half) : widen_bf16(half);
-}
-
-inline void store(const To& to, int64_t i, Floats values) {
-  if (to.type == DType::f32) {
-    store_vector(to.data + 4 * i, values, to.streamed);
+// Several vectors, so that the type is asked for once.
+template <int Several>
+__attribute__((always_inline)) inline void load_several(const From& from, int64_t i, Floats* out,
+                                                        int stride) {
+  if (from.type == DType::f32) {
+#pragma GCC unroll 8
+    for (int v = 0; v < Several; ++v) {
+      out[v * stride] = load_vector<Floats>(from.data + 4 * (i + v * kLanes));
+    }
+  } else if (from.type == DType::f16) {
+#pragma GCC unroll 8
+    for (int v = 0; v < Several; ++v) {
+      out[v * stride] = widen_f16(load_vector<Halves>(from.data + 2 * (i + v * kLanes)));
+    }
   } else {
-    const Halves half = to.type == DType::f16 ? narrow_f16(values) : narrow_bf16(values);
-    store_vector(to.data + 2 * i, half, to.streamed);
+#pragma GCC unroll 8
+    for (int v = 0; v < Several; ++v) {
+      out[v * stride] = widen_bf16(load_vector<Halves>(from.data + 2 * (i + v * kLanes)));
+    }
   }
 }
+
+template <int Several>
+__attribute__((always_inline)) inline void store_several(const To& to, int64_t i,
+                                                         const Floats* values, int stride) {
+  if (to.type == DType::f32) {
+#pragma GCC unroll 8
+    for (int v = 0; v < Several; ++v) {
+      store_vector(to.data + 4 * (i + v * kLanes), values[v * stride], to.streamed);
+    }
+  } else if (to.type == DType::f16) {
+#pragma GCC unroll 8
+    for (int v = 0; v < Several; ++v) {
+      store_vector(to.data + 2 * (i + v * kLanes), narrow_f16(values[v * stride]), to.streamed);
+    }
+  } else {
+#pragma GCC unroll 8
+    for (int v = 0; v < Several; ++v) {
+      store_vector(to.data + 2 * (i + v * kLanes), narrow_bf16(values[v * stride]), to.streamed);
+    }
+  }
+}
+
+// kLanes values from element `i` on.
+inline Floats load(const From& from, int64_t i) {
+  Floats values;
+  load_several<1>(from, i, &values, 1);
+  return values;
+}
+
+inline void store(const To& to, int64_t i, Floats values) { store_several<1>(to, i, &values, 1); }
 
 // Fewer than kLanes of them.
 inline Floats load_some(const From& from, int64_t i, int64_t count) {
@@ -154,7 +184,13 @@ inline From from_floats(const float* values) {
 inline To to_floats(float* values) { return {reinterpret_cast<char*>(values), DType::f32, false}; }
 
 inline void convert(const From& from, int64_t n, const To& to) {
+  constexpr int kSeveral = 4;
+  Floats values[kSeveral];
   int64_t i = 0;
+  for (; i + kSeveral * kLanes <= n; i += kSeveral * kLanes) {
+    load_several<kSeveral>(from, i, values, 1);
+    store_several<kSeveral>(to, i, values, 1);
+  }
   for (; i + kLanes <= n; i += kLanes) store(to, i, load(from, i));
   if (i < n) store_some(to, i, n - i, load_some(from, i, n - i));
 }
