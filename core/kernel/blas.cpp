@@ -58,28 +58,57 @@ void add_run(const KernelTask& task, int begin, int end, unsigned users, const f
   }
 }
 
+// Every input of a block as float32, one beside the other.
+void fill_tile(const KernelTask& task, const Rows& denoised, int64_t from, int64_t n,
+               Staged& staged) {
+  stage_sources(task, from, n, staged);
+  if (denoised.denoised.input >= 0) {
+    sum_block(denoised, staged.x, n, staged.buffer[denoised.denoised.input]);
+  }
+  for (int k = 0; k < task.inputs; ++k) {
+    const To tile = to_floats(staged.buffer[k]);
+    if (staged.x[k].data != tile.data) convert(staged.x[k], n, tile);
+  }
+}
+
+void multiply(const KernelTask& task, const Staged& staged, int64_t n, float* result) {
+  std::memset(result, 0, sizeof(float) * kBlock * static_cast<std::size_t>(task.rows));
+  for (int begin = 0; begin < task.inputs;) {
+    const unsigned users = users_of(task, begin);
+    int end = begin + 1;
+    while (end < task.inputs && users_of(task, end) == users) ++end;
+    add_run(task, begin, end, users, staged.buffer[0], result, static_cast<int>(n));
+    begin = end;
+  }
+}
+
+// x0 by itself, clipped.
+void set_denoised_row(const KernelTask& task, Rows& rows) {
+  const int input = denoised_input(task);
+  rows.denoised.input = -1;
+  if (input < 0) return;
+  double itself[kMaxLive] = {};
+  itself[input] = 1.0;
+  set_one_row(itself, task.inputs, false, rows);
+  set_denoised(task.denoised, input, clip_limit(task), task.clip == 2, rows);
+  rows.run = choose_rows(rows.shape);
+}
+
 void run(const KernelTask& task) {
   Staged staged;
-  float result[kMaxRows][kBlock];
-  const int denoised = denoised_input(task);
-  stage_forms(task, denoised, staged);
-  const float limit = denoised < 0 ? 0.0f : clip_limit(task, staged);
+  Rows denoised;
+  Rows known;
+  float result[kMaxSums][kBlock];
+  set_denoised_row(task, denoised);
+  if (task.mask != nullptr) set_one_row(task.known, task.inputs, false, known);
   for (int64_t from = 0; from < task.elements; from += kBlock) {
     const int64_t n = task.elements - from < kBlock ? task.elements - from : kBlock;
-    stage_block(task, from, n, denoised, limit, staged);
-    for (int k = 0; k < task.inputs; ++k) {
-      const To tile = to_floats(staged.buffer[k]);
-      if (staged.x[k].data != tile.data) convert(staged.x[k], n, tile);
+    fill_tile(task, denoised, from, n, staged);
+    multiply(task, staged, n, result[0]);
+    if (task.mask != nullptr) {
+      sum_block(known, staged.x, n, result[task.rows]);
+      blend_rows(task, from, n, result);
     }
-    std::memset(result, 0, sizeof(result[0]) * static_cast<std::size_t>(task.rows));
-    for (int begin = 0; begin < task.inputs;) {
-      const unsigned users = users_of(task, begin);
-      int end = begin + 1;
-      while (end < task.inputs && users_of(task, end) == users) ++end;
-      add_run(task, begin, end, users, staged.buffer[0], result[0], static_cast<int>(n));
-      begin = end;
-    }
-    if (task.mask != nullptr) blend_rows(task, from, n, staged, result);
     for (int r = 0; r < task.rows; ++r) {
       const KernelOutput& output = task.output[r];
       const To to = {static_cast<char*>(output.data), output.type, false};

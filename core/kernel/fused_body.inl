@@ -26,11 +26,11 @@ namespace {
 
 #include "stage.inl"
 
-// Nothing has to be made, clipped or blended: the rows run over the caller's memory.
+// Nothing has to be made before the rows: they run over the caller's memory.
 bool is_linear(const KernelTask& task) {
   if (task.gain != 0 || task.mask != nullptr) return false;
   for (int k = 0; k < task.inputs; ++k) {
-    if (task.input[k].source != Source::memory) return false;
+    if (task.input[k].source == Source::noise) return false;
   }
   return true;
 }
@@ -68,32 +68,45 @@ void run_rows_of(const Rows& rows, bool streamed, const From* x, const To* y, in
 void run_linear(const KernelTask& task, const Rows& rows, bool streamed) {
   From x[kMaxLive];
   To y[kMaxRows];
-  for (int k = 0; k < task.inputs; ++k) x[k] = block_of(task.input[k].data, task.input[k].type, 0);
+  for (int k = 0; k < task.inputs; ++k) {
+    const KernelInput& input = task.input[k];
+    if (input.source == Source::memory) x[k] = block_of(input.data, input.type, 0);
+  }
   for (int r = 0; r < task.rows; ++r) y[r] = block_of(task.output[r], 0);
   run_rows_of(rows, streamed, x, y, task.elements);
 }
 
 void run_staged(const KernelTask& task, const Rows& rows, bool streamed) {
   Staged staged;
-  float result[kMaxRows][kBlock];
+  float result[kMaxSums][kBlock];
+  To unblended[kMaxSums];
   To y[kMaxRows];
-  const int denoised = denoised_input(task);
-  stage_forms(task, denoised, staged);
-  const float limit = denoised < 0 ? 0.0f : clip_limit(task, staged);
+  for (int r = 0; r < rows.shape.rows; ++r) unblended[r] = to_floats(result[r]);
   for (int64_t from = 0; from < task.elements; from += kBlock) {
     const int64_t n = task.elements - from < kBlock ? task.elements - from : kBlock;
-    stage_block(task, from, n, denoised, limit, staged);
+    stage_sources(task, from, n, staged);
     for (int r = 0; r < task.rows; ++r) y[r] = block_of(task.output[r], from);
     if (task.mask == nullptr) {
       run_rows_of(rows, streamed, staged.x, y, n);
       continue;
     }
-    To unblended[kMaxRows];
-    for (int r = 0; r < task.rows; ++r) unblended[r] = to_floats(result[r]);
     rows.run(rows, staged.x, unblended, n);
-    blend_rows(task, from, n, staged, result);
+    blend_rows(task, from, n, result);
     for (int r = 0; r < task.rows; ++r) convert(from_floats(result[r]), n, y[r]);
   }
+}
+
+// The task's rows; with a mask its known part is the last.
+void set_rows(const KernelTask& task, Rows& rows) {
+  rows.shape = {task.inputs, 0, true, is_plain(task), -1};
+  rows.denoised.input = -1;
+  for (int r = 0; r < task.rows; ++r) add_row(task.weight[r], rows);
+  if (task.mask != nullptr) add_row(task.known, rows);
+  const int denoised = denoised_input(task);
+  if (denoised >= 0) {
+    set_denoised(task.denoised, denoised, clip_limit(task), task.clip == 2, rows);
+  }
+  rows.run = choose_rows(rows.shape);
 }
 
 }  // namespace
@@ -101,7 +114,7 @@ void run_staged(const KernelTask& task, const Rows& rows, bool streamed) {
 void run(const KernelTask& task) {
   const bool streamed = streams(task);
   Rows rows;
-  set_rows(task.weight, task.rows, task.inputs, is_plain(task), rows);
+  set_rows(task, rows);
   if (is_linear(task)) {
     run_linear(task, rows, streamed);
   } else {

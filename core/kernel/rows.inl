@@ -7,15 +7,33 @@
 
 constexpr int kFastRows = 4;
 
+// What a function is compiled for.  Plain: all in float32, and none streamed.
+struct Shape {
+  int inputs, rows;
+  bool dense, plain;
+  int denoised;  // the input that is x0; -1 for none
+};
+
 struct Rows;
 using RunRows = void (*)(const Rows&, const From*, const To*, int64_t);
 
+constexpr int kMaxSums = kMaxRows + 1;  // with a mask, its known part is one more
+
+// How one of the inputs, x0, comes about from the others.
+struct Denoised {
+  int input;  // which it is; -1 for none
+  float weight[kMaxLive];
+  uint32_t used[kMaxLive];
+  float limit;   // clamped to +-limit
+  bool divided;  // and divided by it
+};
+
 // Weights in float32, and the function for their shape.
 struct Rows {
-  float weight[kMaxRows][kMaxLive];
-  uint32_t used[kMaxRows][kMaxLive];  // all ones, or zero: that input may hold NaN
-  int inputs;
-  int count;
+  float weight[kMaxSums][kMaxLive];
+  uint32_t used[kMaxSums][kMaxLive];  // all ones, or zero: that input may hold NaN
+  Shape shape;
+  Denoised denoised;
   RunRows run;
 };
 
@@ -48,20 +66,41 @@ __attribute__((always_inline)) inline void sum_rows(const float (&weight)[R][I],
   }
 }
 
+// x0 from one vector of the inputs.  NaN stays.
+template <int I>
+__attribute__((always_inline)) inline Floats clamped_sum(const Denoised& x0, const Floats* value,
+                                                         int inputs) {
+  Floats sum = -Floats{};
+#pragma GCC unroll 16
+  for (int k = 0; k < (I > 0 ? I : inputs); ++k) {
+    if (k != x0.input) sum = add_used(sum, x0.weight[k] * value[k], x0.used[k]);
+  }
+  const Floats limit = Floats{} + x0.limit;
+  sum = choose(sum < -limit, -limit, sum);
+  sum = choose(sum > limit, limit, sum);
+  return x0.divided ? sum / limit : sum;
+}
+
 // Any number of inputs and rows, from element `from` on.
 __attribute__((noinline)) void run_rest(const Rows& rows, const From* x, const To* y, int64_t from,
                                         int64_t n) {
   for (int64_t i = from; i < n; i += kLanes) {
     const int64_t some = n - i < kLanes ? n - i : 0;
-    Floats sum[kMaxRows];
-    for (int r = 0; r < rows.count; ++r) sum[r] = -Floats{};
-    for (int k = 0; k < rows.inputs; ++k) {
-      const Floats value = some == 0 ? load(x[k], i) : load_some(x[k], i, some);
-      for (int r = 0; r < rows.count; ++r) {
-        sum[r] = add_used(sum[r], rows.weight[r][k] * value, rows.used[r][k]);
+    Floats value[kMaxLive];
+    for (int k = 0; k < rows.shape.inputs; ++k) {
+      if (k != rows.denoised.input) value[k] = some == 0 ? load(x[k], i) : load_some(x[k], i, some);
+    }
+    if (rows.denoised.input >= 0) {
+      value[rows.denoised.input] = clamped_sum<0>(rows.denoised, value, rows.shape.inputs);
+    }
+    Floats sum[kMaxSums];
+    for (int r = 0; r < rows.shape.rows; ++r) {
+      sum[r] = -Floats{};
+      for (int k = 0; k < rows.shape.inputs; ++k) {
+        sum[r] = add_used(sum[r], rows.weight[r][k] * value[k], rows.used[r][k]);
       }
     }
-    for (int r = 0; r < rows.count; ++r) {
+    for (int r = 0; r < rows.shape.rows; ++r) {
       if (some == 0) {
         store(y[r], i, sum[r]);
       } else {
@@ -75,13 +114,14 @@ void run_many_rows(const Rows& rows, const From* x, const To* y, int64_t n) {
   run_rest(rows, x, y, 0, n);
 }
 
-// Plain: all in float32, and none streamed.
-template <int I, int R, bool Dense, bool Plain>
+// Input `At` is x0; -1: none is.
+template <int I, int R, bool Dense, bool Plain, int At>
 void run_rows(const Rows& rows, const From* inputs, const To* outputs, int64_t n) {
   From x[I];
   To y[R];
   float weight[R][I];
   uint32_t used[R][I];
+  Denoised x0;
   for (int k = 0; k < I; ++k) x[k] = {inputs[k].data, Plain ? DType::f32 : inputs[k].type};
   for (int r = 0; r < R; ++r) {
     y[r] = Plain ? To{outputs[r].data, DType::f32, false} : outputs[r];
@@ -90,77 +130,125 @@ void run_rows(const Rows& rows, const From* inputs, const To* outputs, int64_t n
       if (!Dense) used[r][k] = rows.used[r][k];
     }
   }
+  if (At >= 0) {
+    x0 = rows.denoised;
+    x0.input = At;
+  }
   constexpr int kSeveral = Plain ? 1 : I <= 4 ? 4 : 2;
   Floats value[kSeveral][I];
   Floats sum[kSeveral][R];
   int64_t i = 0;
   for (; i + kSeveral * kLanes <= n; i += kSeveral * kLanes) {
 #pragma GCC unroll 16
-    for (int k = 0; k < I; ++k) load_several<kSeveral>(x[k], i, &value[0][k], I);
+    for (int k = 0; k < I; ++k) {
+      if (k != At) load_several<kSeveral>(x[k], i, &value[0][k], I);
+    }
 #pragma GCC unroll 16
-    for (int v = 0; v < kSeveral; ++v) sum_rows<I, R, Dense>(weight, used, value[v], sum[v]);
+    for (int v = 0; v < kSeveral; ++v) {
+      if (At >= 0) value[v][At < 0 ? 0 : At] = clamped_sum<I>(x0, value[v], I);
+      sum_rows<I, R, Dense>(weight, used, value[v], sum[v]);
+    }
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) store_several<kSeveral>(y[r], i, &sum[0][r], R);
   }
   if (i < n) run_rest(rows, inputs, outputs, i, n);
 }
 
+// With x0 in the middle: beside sample and prediction, or beside the prediction alone.
+template <int I, int R, bool Dense, bool Plain>
+RunRows rows_with_denoised(int denoised) {
+  if constexpr (I >= 2 && I <= 5 && R <= 3) {
+    if (denoised == 1) return run_rows<I, R, Dense, Plain, 1>;
+    if constexpr (I >= 3) {
+      if (denoised == 2) return run_rows<I, R, Dense, Plain, 2>;
+    }
+  }
+  return denoised < 0 ? run_rows<I, R, Dense, Plain, -1> : run_many_rows;
+}
+
 template <int I, int R>
-RunRows rows_of_shape(bool dense, bool plain) {
-  if (dense) return plain ? run_rows<I, R, true, true> : run_rows<I, R, true, false>;
-  return plain ? run_rows<I, R, false, true> : run_rows<I, R, false, false>;
+RunRows rows_of(const Shape& shape) {
+  const int x0 = shape.denoised;
+  if (shape.dense) {
+    return shape.plain ? rows_with_denoised<I, R, true, true>(x0)
+                       : rows_with_denoised<I, R, true, false>(x0);
+  }
+  return shape.plain ? rows_with_denoised<I, R, false, true>(x0)
+                     : rows_with_denoised<I, R, false, false>(x0);
 }
 
 template <int I>
-RunRows rows_of(int rows, bool dense, bool plain) {
-  switch (rows) {
+RunRows rows_of(const Shape& shape) {
+  switch (shape.rows) {
     case 1:
-      return rows_of_shape<I, 1>(dense, plain);
+      return rows_of<I, 1>(shape);
     case 2:
-      return rows_of_shape<I, 2>(dense, plain);
+      return rows_of<I, 2>(shape);
     case 3:
-      return rows_of_shape<I, 3>(dense, plain);
-    default:
-      return rows_of_shape<I, 4>(dense, plain);
-  }
-}
-
-RunRows choose_rows(int inputs, int rows, bool dense, bool plain) {
-  if (rows > kFastRows) return run_many_rows;
-  switch (inputs) {
-    case 1:
-      return rows_of<1>(rows, dense, plain);
-    case 2:
-      return rows_of<2>(rows, dense, plain);
-    case 3:
-      return rows_of<3>(rows, dense, plain);
+      return rows_of<I, 3>(shape);
     case 4:
-      return rows_of<4>(rows, dense, plain);
-    case 5:
-      return rows_of<5>(rows, dense, plain);
-    case 6:
-      return rows_of<6>(rows, dense, plain);
-    case 7:
-      return rows_of<7>(rows, dense, plain);
-    case 8:
-      return rows_of<8>(rows, dense, plain);
+      return rows_of<I, 4>(shape);
     default:
       return run_many_rows;
   }
 }
 
-void set_rows(const double (*weight)[kMaxLive], int count, int inputs, bool plain, Rows& rows) {
-  rows.inputs = inputs;
-  rows.count = count;
-  bool dense = true;
-  for (int r = 0; r < count; ++r) {
-    for (int k = 0; k < inputs; ++k) {
-      rows.weight[r][k] = static_cast<float>(weight[r][k]);
-      rows.used[r][k] = weight[r][k] != 0.0 ? 0xffffffffu : 0u;
-      dense = dense && weight[r][k] != 0.0;
-    }
+RunRows choose_rows(const Shape& shape) {
+  switch (shape.inputs) {
+    case 1:
+      return rows_of<1>(shape);
+    case 2:
+      return rows_of<2>(shape);
+    case 3:
+      return rows_of<3>(shape);
+    case 4:
+      return rows_of<4>(shape);
+    case 5:
+      return rows_of<5>(shape);
+    case 6:
+      return rows_of<6>(shape);
+    case 7:
+      return rows_of<7>(shape);
+    case 8:
+      return rows_of<8>(shape);
+    default:
+      return run_many_rows;
   }
-  rows.run = choose_rows(inputs, count, dense, plain);
+}
+
+// The weights of one form; whether none is zero.
+inline bool set_weights(const double* weight, int inputs, float* out, uint32_t* used) {
+  bool dense = true;
+  for (int k = 0; k < inputs; ++k) {
+    out[k] = static_cast<float>(weight[k]);
+    used[k] = weight[k] != 0.0 ? 0xffffffffu : 0u;
+    dense = dense && weight[k] != 0.0;
+  }
+  return dense;
+}
+
+inline void add_row(const double* weight, Rows& rows) {
+  Shape& shape = rows.shape;
+  const bool dense =
+      set_weights(weight, shape.inputs, rows.weight[shape.rows], rows.used[shape.rows]);
+  shape.dense = shape.dense && dense;
+  ++shape.rows;
+}
+
+inline void set_denoised(const double* weight, int input, float limit, bool divided, Rows& rows) {
+  Denoised& x0 = rows.denoised;
+  x0.input = rows.shape.denoised = input;
+  set_weights(weight, rows.shape.inputs, x0.weight, x0.used);
+  x0.limit = limit;
+  x0.divided = divided;
+}
+
+// One row.  Plain as run_rows has it.
+inline void set_one_row(const double* weight, int inputs, bool plain, Rows& rows) {
+  rows.shape = {inputs, 0, true, plain, -1};
+  rows.denoised.input = -1;
+  add_row(weight, rows);
+  rows.run = choose_rows(rows.shape);
 }
 
 inline int64_t bytes_past_alignment(const To& to) {
@@ -183,11 +271,11 @@ inline int64_t elements_to_alignment(const To* to, int rows, int64_t n) {
 inline void run_streamed(const Rows& rows, const From* from, const To* to, int64_t n) {
   From x[kMaxLive];
   To y[kMaxRows];
-  const int64_t head = elements_to_alignment(to, rows.count, n);
-  for (int r = 0; r < rows.count; ++r) y[r] = {to[r].data, to[r].type, false};
+  const int64_t head = elements_to_alignment(to, rows.shape.rows, n);
+  for (int r = 0; r < rows.shape.rows; ++r) y[r] = {to[r].data, to[r].type, false};
   rows.run(rows, from, y, head);
-  for (int k = 0; k < rows.inputs; ++k) x[k] = from[k].after(head);
-  for (int r = 0; r < rows.count; ++r) {
+  for (int k = 0; k < rows.shape.inputs; ++k) x[k] = from[k].after(head);
+  for (int r = 0; r < rows.shape.rows; ++r) {
     y[r] = to[r].after(head);
     y[r].streamed = y[r].streamed && bytes_past_alignment(y[r]) == 0;
   }

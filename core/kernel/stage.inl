@@ -31,24 +31,10 @@ inline void apply_gain(const KernelTask& task, int64_t from, int64_t n, float* _
   }
 }
 
-// NaN stays.
-inline void clamp_block(float* __restrict x, int64_t n, float limit) {
-  for (int64_t i = 0; i < n; ++i) {
-    const float low = x[i] < -limit ? -limit : x[i];
-    x[i] = low > limit ? limit : low;
-  }
-}
-
-inline void divide_block(float* __restrict x, int64_t n, float divisor) {
-  for (int64_t i = 0; i < n; ++i) x[i] = x[i] / divisor;
-}
-
 // Each input of one block: the caller's own memory, or what was made in `buffer`.
 struct Staged {
   From x[kMaxLive];
   float buffer[kMaxLive][kBlock];
-  Rows denoised;  // x0's own
-  Rows known;
 };
 
 // One row of a block into floats.
@@ -72,20 +58,12 @@ inline void draw(const KernelInput& input, int64_t first, int64_t n, float* __re
   }
 }
 
-// Where x0 is made first, its inputs are used twice, and converted once.
-inline void stage_sources(const KernelTask& task, int64_t from, int64_t n, bool twice,
-                          Staged& staged) {
+inline void stage_sources(const KernelTask& task, int64_t from, int64_t n, Staged& staged) {
   for (int k = 0; k < task.inputs; ++k) {
     const KernelInput& input = task.input[k];
     staged.x[k] = from_floats(staged.buffer[k]);
     if (input.source == Source::noise) draw(input, task.first + from, n, staged.buffer[k]);
-    if (input.source != Source::memory) continue;
-    const From memory = block_of(input.data, input.type, from);
-    if (twice && input.type != DType::f32) {
-      convert(memory, n, to_floats(staged.buffer[k]));
-    } else {
-      staged.x[k] = memory;
-    }
+    if (input.source == Source::memory) staged.x[k] = block_of(input.data, input.type, from);
   }
   if (task.gain == 0 || task.gain_input < 0) return;
   float* noise = staged.buffer[task.gain_input];
@@ -96,13 +74,11 @@ inline void stage_sources(const KernelTask& task, int64_t from, int64_t n, bool 
   apply_gain(task, from, n, noise);
 }
 
-// Puts the known part into the rows that have one, where the mask says so.
-inline void blend_rows(const KernelTask& task, int64_t from, int64_t n, const Staged& staged,
-                       float (*rows)[kBlock]) {
+// Puts the known part, the last of `rows`, into those that have one, where the mask says so.
+inline void blend_rows(const KernelTask& task, int64_t from, int64_t n, float (*rows)[kBlock]) {
   float mask[kBlock];
-  float known[kBlock];
+  const float* known = rows[task.rows];
   convert(block_of(task.mask, task.mask_type, from), n, to_floats(mask));
-  sum_block(staged.known, staged.x, n, known);
   for (int r = 0; r < task.rows; ++r) {
     const float part = static_cast<float>(task.output[r].known);
     if (part == 0.0f) continue;
@@ -120,20 +96,16 @@ inline int denoised_input(const KernelTask& task) {
   return -1;
 }
 
-// The forms that are evaluated before the rows.
-inline void stage_forms(const KernelTask& task, int denoised, Staged& staged) {
-  if (denoised >= 0) set_rows(&task.denoised, 1, task.inputs, true, staged.denoised);
-  if (task.mask != nullptr) set_rows(&task.known, 1, task.inputs, false, staged.known);
-}
-
-// The clip's limit for this item: over all of its elements where it is a quantile.
-inline float clip_limit(const KernelTask& task, Staged& staged) {
-  if (task.clip != 2) return static_cast<float>(task.clip_range);
+// The limit of dynamic thresholding, from all elements of this item.
+inline float quantile_limit(const KernelTask& task) {
+  Staged staged;
   float* all = static_cast<float*>(task.scratch);
+  Rows x0;
+  set_one_row(task.denoised, task.inputs, false, x0);
   for (int64_t from = 0; from < task.elements; from += kBlock) {
     const int64_t n = task.elements - from < kBlock ? task.elements - from : kBlock;
-    stage_sources(task, from, n, true, staged);
-    sum_block(staged.denoised, staged.x, n, all + from);
+    stage_sources(task, from, n, staged);
+    sum_block(x0, staged.x, n, all + from);
     for (int64_t i = 0; i < n; ++i) all[from + i] = __builtin_fabsf(all[from + i]);
   }
   const float quantile = quantile_of(all, task.elements, task.quantile);
@@ -142,12 +114,6 @@ inline float clip_limit(const KernelTask& task, Staged& staged) {
   return at_least_one > most ? most : at_least_one;
 }
 
-inline void stage_block(const KernelTask& task, int64_t from, int64_t n, int denoised, float limit,
-                        Staged& staged) {
-  stage_sources(task, from, n, denoised >= 0, staged);
-  if (denoised < 0) return;
-  float* x0 = staged.buffer[denoised];
-  sum_block(staged.denoised, staged.x, n, x0);
-  clamp_block(x0, n, limit);
-  if (task.clip == 2) divide_block(x0, n, limit);
+inline float clip_limit(const KernelTask& task) {
+  return task.clip == 2 ? quantile_limit(task) : static_cast<float>(task.clip_range);
 }
