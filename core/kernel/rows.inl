@@ -23,7 +23,7 @@ constexpr int kMaxSums = kMaxRows + 1;  // with a mask, its known part is one mo
 struct Denoised {
   int input;  // which it is; -1 for none
   float weight[kMaxLive];
-  uint32_t used[kMaxLive];
+  bool used[kMaxLive];
   float limit;   // clamped to +-limit
   bool divided;  // and divided by it
 };
@@ -31,37 +31,26 @@ struct Denoised {
 // Weights in float32, and the function for their shape.
 struct Rows {
   float weight[kMaxSums][kMaxLive];
-  uint32_t used[kMaxSums][kMaxLive];  // all ones, or zero: that input may hold NaN
+  bool used[kMaxSums][kMaxLive];  // false where the weight is zero: that input may hold NaN
   Shape shape;
   Denoised denoised;
   RunRows run;
 };
 
-// The sum and one more term, where the row uses it.
-inline Floats add_used(Floats sum, Floats term, uint32_t used) {
-#if defined(__AVX512F__)
-  return _mm512_mask_add_ps(sum, static_cast<__mmask16>(used), sum, term);
-#else
-  return choose(signed_of(Words{} + used), sum + term, sum);
-#endif
-}
-
-// One vector of every row.  Nothing is added to zero: -0 is the neutral element of addition.
-template <int I, int R, bool Dense>
-__attribute__((always_inline)) inline void sum_rows(const float (&weight)[R][I],
-                                                    const uint32_t (&used)[R][I],
-                                                    const Floats (&value)[I], Floats (&sum)[R]) {
+// One row of several vectors.  Nothing is added to zero: -0 is the neutral element of addition.
+// What is not used is asked once for all of them: cheaper than masked additions.
+template <int Several, int I, bool Dense>
+__attribute__((always_inline)) inline void sum_row(const float (&weight)[I], const bool (&used)[I],
+                                                   const Floats (&value)[Several][I],
+                                                   Floats (&sum)[Several]) {
 #pragma GCC unroll 16
-  for (int r = 0; r < R; ++r) {
-    if (!Dense) sum[r] = -Floats{};
+  for (int v = 0; v < Several; ++v) sum[v] = Dense ? weight[0] * value[v][0] : -Floats{};
 #pragma GCC unroll 16
-    for (int k = 0; k < I; ++k) {
-      const Floats term = weight[r][k] * value[k];
-      if (!Dense) {
-        sum[r] = add_used(sum[r], term, used[r][k]);
-      } else {
-        sum[r] = k == 0 ? term : sum[r] + term;
-      }
+  for (int k = Dense ? 1 : 0; k < I; ++k) {
+    if (!Dense && !used[k]) continue;
+#pragma GCC unroll 16
+    for (int v = 0; v < Several; ++v) {
+      sum[v] = sum[v] + weight[k] * value[v][k];
     }
   }
 }
@@ -73,7 +62,7 @@ __attribute__((always_inline)) inline Floats clamped_sum(const Denoised& x0, con
   Floats sum = -Floats{};
 #pragma GCC unroll 16
   for (int k = 0; k < (I > 0 ? I : inputs); ++k) {
-    if (k != x0.input) sum = add_used(sum, x0.weight[k] * value[k], x0.used[k]);
+    if (k != x0.input && x0.used[k]) sum = sum + x0.weight[k] * value[k];
   }
   const Floats limit = Floats{} + x0.limit;
   sum = choose(sum < -limit, -limit, sum);
@@ -97,7 +86,7 @@ __attribute__((noinline)) void run_rest(const Rows& rows, const From* x, const T
     for (int r = 0; r < rows.shape.rows; ++r) {
       sum[r] = -Floats{};
       for (int k = 0; k < rows.shape.inputs; ++k) {
-        sum[r] = add_used(sum[r], rows.weight[r][k] * value[k], rows.used[r][k]);
+        if (rows.used[r][k]) sum[r] = sum[r] + rows.weight[r][k] * value[k];
       }
     }
     for (int r = 0; r < rows.shape.rows; ++r) {
@@ -120,7 +109,7 @@ void run_rows(const Rows& rows, const From* inputs, const To* outputs, int64_t n
   From x[I];
   To y[R];
   float weight[R][I];
-  uint32_t used[R][I];
+  bool used[R][I];
   Denoised x0;
   for (int k = 0; k < I; ++k) x[k] = {inputs[k].data, Plain ? DType::f32 : inputs[k].type};
   for (int r = 0; r < R; ++r) {
@@ -134,9 +123,9 @@ void run_rows(const Rows& rows, const From* inputs, const To* outputs, int64_t n
     x0 = rows.denoised;
     x0.input = At;
   }
-  constexpr int kSeveral = Plain ? 1 : I <= 4 ? 4 : 2;
+  constexpr int kSeveral = Plain && Dense ? 1 : I <= 4 ? 4 : 2;
   Floats value[kSeveral][I];
-  Floats sum[kSeveral][R];
+  Floats sum[R][kSeveral];
   int64_t i = 0;
   for (; i + kSeveral * kLanes <= n; i += kSeveral * kLanes) {
 #pragma GCC unroll 16
@@ -146,10 +135,13 @@ void run_rows(const Rows& rows, const From* inputs, const To* outputs, int64_t n
 #pragma GCC unroll 16
     for (int v = 0; v < kSeveral; ++v) {
       if (At >= 0) value[v][At < 0 ? 0 : At] = clamped_sum<I>(x0, value[v], I);
-      sum_rows<I, R, Dense>(weight, used, value[v], sum[v]);
     }
 #pragma GCC unroll 16
-    for (int r = 0; r < R; ++r) store_several<kSeveral>(y[r], i, &sum[0][r], R);
+    for (int r = 0; r < R; ++r) {
+      sum_row<kSeveral, I, Dense>(weight[r], used[r], value, sum[r]);
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) store_several<kSeveral>(y[r], i, sum[r]);
   }
   if (i < n) run_rest(rows, inputs, outputs, i, n);
 }
@@ -217,12 +209,12 @@ RunRows choose_rows(const Shape& shape) {
 }
 
 // The weights of one form; whether none is zero.
-inline bool set_weights(const double* weight, int inputs, float* out, uint32_t* used) {
+inline bool set_weights(const double* weight, int inputs, float* out, bool* used) {
   bool dense = true;
   for (int k = 0; k < inputs; ++k) {
     out[k] = static_cast<float>(weight[k]);
-    used[k] = weight[k] != 0.0 ? 0xffffffffu : 0u;
-    dense = dense && weight[k] != 0.0;
+    used[k] = weight[k] != 0.0;
+    dense = dense && used[k];
   }
   return dense;
 }

@@ -132,21 +132,21 @@ __attribute__((always_inline)) inline void load_several(const From& from, int64_
 
 template <int Several>
 __attribute__((always_inline)) inline void store_several(const To& to, int64_t i,
-                                                         const Floats* values, int stride) {
+                                                         const Floats* values) {
   if (to.type == DType::f32) {
 #pragma GCC unroll 8
     for (int v = 0; v < Several; ++v) {
-      store_vector(to.data + 4 * (i + v * kLanes), values[v * stride], to.streamed);
+      store_vector(to.data + 4 * (i + v * kLanes), values[v], to.streamed);
     }
   } else if (to.type == DType::f16) {
 #pragma GCC unroll 8
     for (int v = 0; v < Several; ++v) {
-      store_vector(to.data + 2 * (i + v * kLanes), narrow_f16(values[v * stride]), to.streamed);
+      store_vector(to.data + 2 * (i + v * kLanes), narrow_f16(values[v]), to.streamed);
     }
   } else {
 #pragma GCC unroll 8
     for (int v = 0; v < Several; ++v) {
-      store_vector(to.data + 2 * (i + v * kLanes), narrow_bf16(values[v * stride]), to.streamed);
+      store_vector(to.data + 2 * (i + v * kLanes), narrow_bf16(values[v]), to.streamed);
     }
   }
 }
@@ -158,7 +158,7 @@ inline Floats load(const From& from, int64_t i) {
   return values;
 }
 
-inline void store(const To& to, int64_t i, Floats values) { store_several<1>(to, i, &values, 1); }
+inline void store(const To& to, int64_t i, Floats values) { store_several<1>(to, i, &values); }
 
 // Fewer than kLanes of them.
 inline Floats load_some(const From& from, int64_t i, int64_t count) {
@@ -189,7 +189,7 @@ inline void convert(const From& from, int64_t n, const To& to) {
   int64_t i = 0;
   for (; i + kSeveral * kLanes <= n; i += kSeveral * kLanes) {
     load_several<kSeveral>(from, i, values, 1);
-    store_several<kSeveral>(to, i, values, 1);
+    store_several<kSeveral>(to, i, values);
   }
   for (; i + kLanes <= n; i += kLanes) store(to, i, load(from, i));
   if (i < n) store_some(to, i, n - i, load_some(from, i, n - i));
