@@ -1,8 +1,9 @@
 // The blas kernel: rows = weights times inputs as a skinny sgemm, tile by tile.
 //
-// Tiles keep both matrices in cache, and keep each product below the size at which
-// OpenBLAS would start threads, so that its process-wide settings are never touched.
-// OpenBLAS orders and fuses the sums as it likes: bits differ from the fused kernel's.
+// A tile holds its part of every input and row, and stays in cache.  It is small enough for each
+// product to be below the size at which OpenBLAS would start threads, so that its process-wide
+// settings are never touched.  OpenBLAS orders and fuses the sums as it likes: bits differ from
+// the fused kernel's.
 
 #include <cblas.h>
 
@@ -38,10 +39,23 @@ unsigned users_of(const KernelTask& task, int input) {
   return users;
 }
 
+constexpr int64_t kTileFloats = (kMaxLive + kMaxSums) * kBlock;
+
+// Inputs and rows of some elements, one beside the other.
+struct Tile {
+  float values[kTileFloats];
+  int inputs;
+  int64_t length;
+
+  Tile(int input_count, int rows)
+      : inputs(input_count), length(kTileFloats / (input_count + rows) / kBlock * kBlock) {}
+  float* input(int k) { return values + k * length; }
+  float* row(int r) { return values + (inputs + r) * length; }
+};
+
 // Products of a run of inputs that the same rows use, for each run of those rows: a zero
 // weight is never multiplied, since that input may hold NaN.
-void add_run(const KernelTask& task, int begin, int end, unsigned users, const float* tile,
-             float* result, int n) {
+void add_run(const KernelTask& task, int begin, int end, unsigned users, int n, Tile& tile) {
   for (int r = 0; r < task.rows; ++r) {
     if ((users >> r & 1u) == 0) continue;
     int last = r;
@@ -52,32 +66,25 @@ void add_run(const KernelTask& task, int begin, int end, unsigned users, const f
         weight[(i - r) * (end - begin) + k - begin] = static_cast<float>(task.weight[i][k]);
       }
     }
+    const int stride = static_cast<int>(tile.length);
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, last - r, n, end - begin, 1.0f, weight,
-                end - begin, tile + begin * kBlock, kBlock, 1.0f, result + r * kBlock, kBlock);
+                end - begin, tile.input(begin), stride, begin == 0 ? 0.0f : 1.0f, tile.row(r),
+                stride);
     r = last;
   }
 }
 
-// Every input of a block as float32, one beside the other.
-void fill_tile(const KernelTask& task, const Rows& denoised, int64_t from, int64_t n,
-               Staged& staged) {
-  stage_sources(task, from, n, staged);
-  if (denoised.denoised.input >= 0) {
-    sum_block(denoised, staged.x, n, staged.buffer[denoised.denoised.input]);
+void multiply(const KernelTask& task, int64_t n, Tile& tile) {
+  // What the first run sets needs no zeros.
+  for (int r = 0; r < task.rows; ++r) {
+    const bool is_set = (users_of(task, 0) >> r & 1u) != 0;
+    if (!is_set) std::memset(tile.row(r), 0, sizeof(float) * static_cast<std::size_t>(n));
   }
-  for (int k = 0; k < task.inputs; ++k) {
-    const To tile = to_floats(staged.buffer[k]);
-    if (staged.x[k].data != tile.data) convert(staged.x[k], n, tile);
-  }
-}
-
-void multiply(const KernelTask& task, const Staged& staged, int64_t n, float* result) {
-  std::memset(result, 0, sizeof(float) * kBlock * static_cast<std::size_t>(task.rows));
   for (int begin = 0; begin < task.inputs;) {
     const unsigned users = users_of(task, begin);
     int end = begin + 1;
     while (end < task.inputs && users_of(task, end) == users) ++end;
-    add_run(task, begin, end, users, staged.buffer[0], result, static_cast<int>(n));
+    add_run(task, begin, end, users, static_cast<int>(n), tile);
     begin = end;
   }
 }
@@ -94,27 +101,50 @@ void set_denoised_row(const KernelTask& task, Rows& rows) {
   rows.run = choose_rows(rows.shape);
 }
 
-void run(const KernelTask& task) {
+// A block of the inputs, at `place` of the tile.
+void fill_tile(const KernelTask& task, const Rows& denoised, int64_t from, int64_t n, int64_t place,
+               Tile& tile) {
   Staged staged;
-  Rows denoised;
-  Rows known;
-  float result[kMaxSums][kBlock];
-  set_denoised_row(task, denoised);
-  if (task.mask != nullptr) set_one_row(task.known, task.inputs, false, known);
-  for (int64_t from = 0; from < task.elements; from += kBlock) {
-    const int64_t n = task.elements - from < kBlock ? task.elements - from : kBlock;
-    fill_tile(task, denoised, from, n, staged);
-    multiply(task, staged, n, result[0]);
-    if (task.mask != nullptr) {
-      sum_block(known, staged.x, n, result[task.rows]);
-      blend_rows(task, from, n, result);
-    }
-    for (int r = 0; r < task.rows; ++r) {
-      const KernelOutput& output = task.output[r];
-      const To to = {static_cast<char*>(output.data), output.type, false};
-      convert(from_floats(result[r]), n, to.after(from));
+  stage_sources(task, from, n, staged);
+  for (int k = 0; k < task.inputs; ++k) {
+    if (k == denoised.denoised.input) {
+      sum_block(denoised, staged.x, n, tile.input(k) + place);
+    } else {
+      convert(staged.x[k], n, to_floats(tile.input(k) + place));
     }
   }
+}
+
+void blend_tile(const KernelTask& task, const Rows& known, int64_t from, int64_t n, int64_t place,
+                Tile& tile) {
+  From x[kMaxLive];
+  float* rows[kMaxSums];
+  for (int k = 0; k < task.inputs; ++k) x[k] = from_floats(tile.input(k) + place);
+  for (int r = 0; r <= task.rows; ++r) rows[r] = tile.row(r) + place;
+  sum_block(known, x, n, rows[task.rows]);
+  blend_rows(task, from, n, rows);
+}
+
+void run(const KernelTask& task) {
+  Rows denoised;
+  Rows known;
+  Tile tile(task.inputs, task.rows + 1);
+  set_denoised_row(task, denoised);
+  if (task.mask != nullptr) set_one_row(task.known, task.inputs, false, known);
+  for (int64_t from = 0; from < task.elements; from += tile.length) {
+    const int64_t n = task.elements - from < tile.length ? task.elements - from : tile.length;
+    for (int64_t at = 0; at < n; at += kBlock) {
+      fill_tile(task, denoised, from + at, n - at < kBlock ? n - at : kBlock, at, tile);
+    }
+    multiply(task, n, tile);
+    for (int64_t at = 0; task.mask != nullptr && at < n; at += kBlock) {
+      blend_tile(task, known, from + at, n - at < kBlock ? n - at : kBlock, at, tile);
+    }
+    for (int r = 0; r < task.rows; ++r) {
+      convert(from_floats(tile.row(r)), n, block_of(task.output[r], from));
+    }
+  }
+  end_streaming();
 }
 
 }  // namespace

@@ -53,10 +53,6 @@ bool streams(const KernelTask& task) {
   return false;
 }
 
-To block_of(const KernelOutput& output, int64_t from) {
-  return To{static_cast<char*>(output.data), output.type, output.streamed}.after(from);
-}
-
 void run_rows_of(const Rows& rows, bool streamed, const From* x, const To* y, int64_t n) {
   if (streamed) {
     run_streamed(rows, x, y, n);
@@ -79,9 +75,13 @@ void run_linear(const KernelTask& task, const Rows& rows, bool streamed) {
 void run_staged(const KernelTask& task, const Rows& rows, bool streamed) {
   Staged staged;
   float result[kMaxSums][kBlock];
+  float* blended[kMaxSums];
   To unblended[kMaxSums];
   To y[kMaxRows];
-  for (int r = 0; r < rows.shape.rows; ++r) unblended[r] = to_floats(result[r]);
+  for (int r = 0; r < rows.shape.rows; ++r) {
+    blended[r] = result[r];
+    unblended[r] = to_floats(result[r]);
+  }
   for (int64_t from = 0; from < task.elements; from += kBlock) {
     const int64_t n = task.elements - from < kBlock ? task.elements - from : kBlock;
     stage_sources(task, from, n, staged);
@@ -91,7 +91,7 @@ void run_staged(const KernelTask& task, const Rows& rows, bool streamed) {
       continue;
     }
     rows.run(rows, staged.x, unblended, n);
-    blend_rows(task, from, n, result);
+    blend_rows(task, from, n, blended);
     for (int r = 0; r < task.rows; ++r) convert(from_floats(result[r]), n, y[r]);
   }
 }

@@ -243,11 +243,6 @@ inline void set_one_row(const double* weight, int inputs, bool plain, Rows& rows
   rows.run = choose_rows(rows.shape);
 }
 
-inline int64_t bytes_past_alignment(const To& to) {
-  const auto vector = static_cast<uintptr_t>(kLanes * bytes_of(to.type));
-  return static_cast<int64_t>(reinterpret_cast<uintptr_t>(to.data) % vector);
-}
-
 // Up to where the first row that is streamed can be.
 inline int64_t elements_to_alignment(const To* to, int rows, int64_t n) {
   for (int r = 0; r < rows; ++r) {
@@ -269,7 +264,7 @@ inline void run_streamed(const Rows& rows, const From* from, const To* to, int64
   for (int k = 0; k < rows.shape.inputs; ++k) x[k] = from[k].after(head);
   for (int r = 0; r < rows.shape.rows; ++r) {
     y[r] = to[r].after(head);
-    y[r].streamed = y[r].streamed && bytes_past_alignment(y[r]) == 0;
+    y[r].streamed = can_be_streamed(y[r]);
   }
   rows.run(rows, x, y, n - head);
 }

@@ -19,6 +19,10 @@ inline From block_of(const void* data, DType type, int64_t from) {
   return From{static_cast<const char*>(data), type}.after(from);
 }
 
+inline To block_of(const KernelOutput& output, int64_t from) {
+  return To{static_cast<char*>(output.data), output.type, output.streamed}.after(from);
+}
+
 inline void apply_gain(const KernelTask& task, int64_t from, int64_t n, float* __restrict noise) {
   float v[kBlock];
   convert(block_of(task.variance, task.variance_type, from), n, to_floats(v));
@@ -32,9 +36,10 @@ inline void apply_gain(const KernelTask& task, int64_t from, int64_t n, float* _
 }
 
 // Each input of one block: the caller's own memory, or what was made in `buffer`.
+constexpr int kMaxMade = 3;  // noise
 struct Staged {
   From x[kMaxLive];
-  float buffer[kMaxLive][kBlock];
+  float buffer[kMaxMade][kBlock];
 };
 
 // One row of a block into floats.
@@ -59,23 +64,31 @@ inline void draw(const KernelInput& input, int64_t first, int64_t n, float* __re
 }
 
 inline void stage_sources(const KernelTask& task, int64_t from, int64_t n, Staged& staged) {
+  int made = 0;
   for (int k = 0; k < task.inputs; ++k) {
     const KernelInput& input = task.input[k];
-    staged.x[k] = from_floats(staged.buffer[k]);
-    if (input.source == Source::noise) draw(input, task.first + from, n, staged.buffer[k]);
-    if (input.source == Source::memory) staged.x[k] = block_of(input.data, input.type, from);
+    const bool with_gain = task.gain != 0 && k == task.gain_input;
+    if (input.source == Source::memory && !with_gain) {
+      staged.x[k] = block_of(input.data, input.type, from);
+      continue;
+    }
+    if (input.source == Source::denoised) {
+      staged.x[k] = from_floats(staged.buffer[0]);  // made with the rows, never read from here
+      continue;
+    }
+    float* values = staged.buffer[made++];
+    staged.x[k] = from_floats(values);
+    if (input.source == Source::noise) {
+      draw(input, task.first + from, n, values);
+    } else {
+      convert(block_of(input.data, input.type, from), n, to_floats(values));
+    }
+    if (with_gain) apply_gain(task, from, n, values);
   }
-  if (task.gain == 0 || task.gain_input < 0) return;
-  float* noise = staged.buffer[task.gain_input];
-  if (task.input[task.gain_input].source == Source::memory) {
-    convert(staged.x[task.gain_input], n, to_floats(noise));
-    staged.x[task.gain_input] = from_floats(noise);
-  }
-  apply_gain(task, from, n, noise);
 }
 
 // Puts the known part, the last of `rows`, into those that have one, where the mask says so.
-inline void blend_rows(const KernelTask& task, int64_t from, int64_t n, float (*rows)[kBlock]) {
+inline void blend_rows(const KernelTask& task, int64_t from, int64_t n, float* const* rows) {
   float mask[kBlock];
   const float* known = rows[task.rows];
   convert(block_of(task.mask, task.mask_type, from), n, to_floats(mask));

@@ -183,7 +183,15 @@ inline From from_floats(const float* values) {
 
 inline To to_floats(float* values) { return {reinterpret_cast<char*>(values), DType::f32, false}; }
 
-inline void convert(const From& from, int64_t n, const To& to) {
+inline int64_t bytes_past_alignment(const To& to) {
+  const auto vector = static_cast<uintptr_t>(kLanes * bytes_of(to.type));
+  return static_cast<int64_t>(reinterpret_cast<uintptr_t>(to.data) % vector);
+}
+
+inline bool can_be_streamed(const To& to) { return to.streamed && bytes_past_alignment(to) == 0; }
+
+inline void convert(const From& from, int64_t n, const To& out) {
+  const To to = {out.data, out.type, can_be_streamed(out)};
   constexpr int kSeveral = 4;
   Floats values[kSeveral];
   int64_t i = 0;
