@@ -79,7 +79,8 @@ struct Bench {
     for (std::size_t k = 0; k < in.size(); ++k) {
       task.input[k] = {Source::memory, DType::f32, in[k].data(), {}, nullptr, 0};
     }
-    for (std::size_t r = 0; r < out.size(); ++r) task.output[r] = {DType::f32, out[r].data(), 0.0, false};
+    for (std::size_t r = 0; r < out.size(); ++r)
+      task.output[r] = {DType::f32, out[r].data(), 0.0, false};
   }
 };
 
@@ -202,6 +203,139 @@ TEST(Kernels, NoiseAndItsGain) {
       return bench;
     };
     compare(make, 1e-5, "noise");
+  }
+}
+
+// Memory of all types, at addresses that vectors do not like, with rows that go past the caches.
+struct Mixed {
+  static constexpr int kInputs = 3;
+  static constexpr int kRows = 2;
+  static constexpr std::size_t kBytes = 4 * 5000 + 512;
+  KernelTask task{};
+  std::vector<unsigned char> memory[kInputs + kRows];
+
+  Mixed(DType in, DType out, int64_t n, std::size_t offset, bool streamed) {
+    Bench floats(kInputs, kRows, n, 17);
+    task = floats.task;
+    for (int k = 0; k < kInputs; ++k) {
+      auto* at = place(k, offset + static_cast<std::size_t>(k) * 4);
+      const DType type = k == 2 ? DType::f32 : in;
+      for (int64_t i = 0; i < n; ++i) {
+        put(at, i, type, floats.in[static_cast<std::size_t>(k)][static_cast<std::size_t>(i)]);
+      }
+      task.input[k] = {Source::memory, type, at, {}, nullptr, 0};
+    }
+    for (int r = 0; r < kRows; ++r) {
+      auto* at = place(kInputs + r, offset + static_cast<std::size_t>(r) * 4);
+      task.output[r] = {r == 0 ? out : DType::f32, at, 0.0, streamed};
+    }
+    task.weight[1][2] = 0.0;
+  }
+  // The values of a row, and what lies around them.
+  std::vector<unsigned char> row(int r, int64_t n) const {
+    const auto* at = static_cast<const unsigned char*>(task.output[r].data);
+    return {at - 16, at + n * static_cast<int64_t>(size_of(task.output[r].type)) + 16};
+  }
+
+ private:
+  unsigned char* place(int index, std::size_t offset) {
+    memory[index].assign(kBytes, 0x5a);
+    const auto start = reinterpret_cast<uintptr_t>(memory[index].data());
+    return memory[index].data() + 64 + (64 - start % 64) % 64 + offset;
+  }
+  static void put(unsigned char* at, int64_t i, DType type, float value) {
+    const uint16_t half = type == DType::f16 ? to_f16(value) : to_bf16(value);
+    if (type == DType::f32) {
+      std::memcpy(at + 4 * i, &value, sizeof value);
+    } else {
+      std::memcpy(at + 2 * i, &half, sizeof half);
+    }
+  }
+};
+
+float value_at(const KernelOutput& output, int64_t i) {
+  const auto* at = static_cast<const unsigned char*>(output.data);
+  float value;
+  uint16_t half;
+  std::memcpy(&value, at + 4 * i, sizeof value);
+  std::memcpy(&half, at + 2 * i, sizeof half);
+  return output.type == DType::f32   ? value
+         : output.type == DType::f16 ? from_f16(half)
+                                     : from_bf16(half);
+}
+
+// In units of the last place of values of this size.
+double worst_difference(const Mixed& a, const Mixed& b, int64_t n) {
+  double worst = 0.0;
+  for (int r = 0; r < Mixed::kRows; ++r) {
+    const DType type = a.task.output[r].type;
+    // Of float32 a few, since sums of three cancel.
+    const double place = type == DType::f32 ? 0x1p-19 : type == DType::f16 ? 0x1p-9 : 0x1p-6;
+    for (int64_t i = 0; i < n; ++i) {
+      const double x = value_at(a.task.output[r], i);
+      const double y = value_at(b.task.output[r], i);
+      worst = std::fmax(worst, std::fabs(x - y) / (place * std::fmax(1.0, std::fabs(y))));
+    }
+  }
+  return worst;
+}
+
+TEST(Kernels, EveryMixOfTypesAtEveryAlignmentStreamedOrNot) {
+  const DType types[] = {DType::f32, DType::f16, DType::bf16};
+  int tasks = 0;
+  for (const DType in : types) {
+    for (const DType out : types) {
+      for (const std::size_t offset : {0, 4, 20, 34, 62}) {
+        for (const int64_t n : {3, 64, 1029, 4999}) {
+          Mixed expected(in, out, n, offset, false);
+          baseline::run(expected.task);
+          if (offset % 4 == 0) {
+            Mixed reference(in, out, n, offset, false);
+            find_kernel(1)->run(reference.task);
+            EXPECT_LE(worst_difference(expected, reference, n), 0.5)
+                << "type " << static_cast<int>(out);
+          }
+          for (const Named& kernel : kernels()) {
+            if (!kernel.exact) continue;
+            for (const bool streamed : {false, true}) {
+              Mixed mixed(in, out, n, offset, streamed);
+              kernel.run(mixed.task);
+              EXPECT_TRUE(mixed.row(0, n) == expected.row(0, n) &&
+                          mixed.row(1, n) == expected.row(1, n))
+                  << kernel.name << " offset " << offset << " n " << n << " streamed " << streamed;
+              ++tasks;
+            }
+          }
+        }
+      }
+    }
+  }
+  std::printf("%d tasks\n", tasks);
+}
+
+// A mask's rows are blended in between, and streamed all the same.
+TEST(Kernels, MasksAndNoiseStreamedOrNot) {
+  std::vector<float> mask(3001);
+  for (std::size_t i = 0; i < mask.size(); ++i) mask[i] = static_cast<float>(i % 5) * 0.25f;
+  for (const Named& kernel : kernels()) {
+    for (const bool masked : {false, true}) {
+      Bench plain(4, 2, 3001, 23);
+      Bench streamed(4, 2, 3001, 23);
+      for (Bench* bench : {&plain, &streamed}) {
+        bench->task.input[1].source = Source::noise;
+        bench->task.input[1].key = {9, 2, 0};
+        if (masked) bench->task.mask = mask.data();
+        bench->task.mask_type = DType::f32;
+        for (double& w : bench->task.known) w = 0.5;
+        for (int r = 0; r < 2; ++r) {
+          bench->task.output[r].known = masked ? 1.0 : 0.0;
+          bench->task.output[r].streamed = bench == &streamed;
+        }
+      }
+      kernel.run(plain.task);
+      kernel.run(streamed.task);
+      EXPECT_TRUE(same_bits(plain, streamed)) << kernel.name;
+    }
   }
 }
 
