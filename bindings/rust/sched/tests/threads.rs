@@ -91,7 +91,7 @@ fn steps_use_threads() {
     }
     for threads in [257, usize::MAX] {
         let error = scheduler.init(&options.threads(threads)).unwrap_err();
-        assert_eq!(error.status(), Status::Value);
+        assert_eq!(error.status, Status::Value);
         assert!(error.to_string().contains("threads is "), "{error}");
     }
 }
