@@ -63,6 +63,8 @@
 %ignore sched_init_options::message;
 %ignore sched_init_options::message_capacity;
 %ignore sched_init_options::vulkan;
+%ignore sched_init_options::parallel_for;
+%ignore sched_init_options::parallel_context;
 %ignore sched_weights::denoised;
 %ignore sched_weights::output;
 %ignore sched_weights::weight;

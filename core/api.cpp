@@ -120,6 +120,7 @@ sched::LoopRequest loop_request(const sched_init_options& o) {
   if (o.jump_n_sample != 0) request.jump_count = o.jump_n_sample;
   request.use_clipped_epsilon =
       checked_flag(o.use_clipped_model_output, "use_clipped_model_output");
+  request.threads = {o.threads, o.parallel_for, o.parallel_context};
   return request;
 }
 

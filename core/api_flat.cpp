@@ -98,6 +98,8 @@ sched_state* sched_flat_init(const sched_scheduler* scheduler, const sched_init_
     auto chosen =
         read_struct(options, offsetof(sched_init_options, jump_length), defaults, "options");
     chosen.struct_size = sizeof chosen;
+    need(chosen.parallel_for == nullptr,
+         "options.parallel_for is set; it must be NULL here: it is for C and C++, by sched_init()");
     chosen.timesteps_count = checked_list(timesteps, timesteps_count, "timesteps");
     chosen.timesteps = timesteps;
     chosen.sigmas_count = checked_list(sigmas, sigmas_count, "sigmas");

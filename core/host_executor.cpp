@@ -26,19 +26,19 @@ Memory allocate(std::int64_t bytes) {
 class HostExecutor final : public Executor {
  public:
   explicit HostExecutor(std::shared_ptr<const Loop> loop)
-      : loop_(std::move(loop)), rows_(allocate(loop_->rows_bytes())) {
+      : loop_(std::move(loop)), rows_(allocate(loop_->rows_bytes())), threads_(loop_->threads) {
     if (rows_) std::memset(rows_.get(), 0, size());
     scratch_ = allocate(scratch_bytes());
   }
 
   void run(const Pass& pass) override {
     if (scratch_ == nullptr) {
-      run_pass(*loop_->kernel, pass);
+      run_pass(*loop_->kernel, pass, threads_);
       return;
     }
     Pass with_scratch = pass;
     with_scratch.scratch = scratch_.get();
-    run_pass(*loop_->kernel, with_scratch);
+    run_pass(*loop_->kernel, with_scratch, threads_);
   }
 
   void run_parts(const Pass& whole, std::int64_t groups, const PartSource& parts) override {
@@ -60,7 +60,9 @@ class HostExecutor final : public Executor {
   }
 
   Place row(int slot) const override { return {rows_.get(), 0, slot * loop_->row_bytes()}; }
-  std::int64_t bytes() const override { return loop_->rows_bytes() + scratch_bytes(); }
+  std::int64_t bytes() const override {
+    return loop_->rows_bytes() + scratch_bytes() + threads_.bytes();
+  }
   void save_rows(unsigned char* bytes) const override {
     if (rows_) std::memcpy(bytes, rows_.get(), size());
   }
@@ -98,6 +100,7 @@ class HostExecutor final : public Executor {
   std::shared_ptr<const Loop> loop_;
   Memory rows_;
   Memory scratch_;
+  StepThreads threads_;
 };
 
 }  // namespace

@@ -278,6 +278,8 @@ std::shared_ptr<const Loop> make_loop(std::shared_ptr<const Scheduler> scheduler
     if (added > 0.0) loop->grid.init_noise_sigma = std::hypot(loop->grid.init_noise_sigma, added);
   }
   plan_calls(*loop);
+  // Last, so that an init which fails makes no threads.
+  loop->threads = LoopThreads(request.threads, *loop->scheduler->pool);
   return loop;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernel/kernel.hpp"
+#include "parallel/step_threads.hpp"
 #include "scheduler.hpp"
 
 namespace sched {
@@ -27,6 +28,7 @@ struct LoopRequest {
   int order = 0;
   bool use_clipped_epsilon = false;
   std::optional<int> jump_length, jump_count;  // repaint
+  ThreadRequest threads;
 };
 
 // Where the draw of a call finds the terms of its stretch of the path.
@@ -50,6 +52,7 @@ struct Loop {
   const Kernel* kernel = nullptr;
   std::vector<std::uint64_t> seeds;
   std::vector<std::uint64_t> path_seeds;  // of the Brownian paths
+  LoopThreads threads;                    // not part of the fingerprint: bits do not depend on them
 
   std::int64_t row_bytes() const {
     return batch * elements * static_cast<std::int64_t>(size_of(kernel->history));

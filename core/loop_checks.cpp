@@ -108,6 +108,26 @@ void check_options(const Factors& f, const LoopRequest& request) {
   check_lists(f, grid);
 }
 
+void check_threads(const LoopRequest& request) {
+  const ThreadRequest& asked = request.threads;
+  if (asked.threads < 0 || asked.threads > kMaxThreads) {
+    fail(Status::value, "threads is ", asked.threads, "; allowed are 0 to ", kMaxThreads,
+         " (0 and 1 mean the calling thread alone)");
+  }
+  if (asked.context != nullptr && asked.parallel_for == nullptr) {
+    fail(Status::argument, "parallel_context is set, but parallel_for is NULL");
+  }
+  if (asked.parallel_for != nullptr && asked.threads <= 1) {
+    fail(Status::conflict, "parallel_for is set, but threads is ", asked.threads,
+         ": threads says into how many parts a step may be cut, allowed are 2 to ", kMaxThreads);
+  }
+  const Kernel* kernel = find_kernel(request.kernel);
+  if (asked.threads > 1 && kernel != nullptr && kernel->run == nullptr) {
+    fail(Status::conflict, "threads is ", asked.threads, ", but kernel is SCHED_KERNEL_VULKAN, ",
+         "which runs on the device; allowed are 0 and 1");
+  }
+}
+
 void check_shape(const LoopRequest& request) {
   if (request.batch < 1) fail(Status::shape, "batch is ", request.batch, "; it must be at least 1");
   if (request.elements < 1) {
@@ -124,6 +144,7 @@ void check_shape(const LoopRequest& request) {
 void check_request(const Factors& factors, const LoopRequest& request) {
   check_shape(request);
   check_options(factors, request);
+  check_threads(request);
 }
 
 }  // namespace sched

@@ -1,5 +1,6 @@
 #include "pass.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "kernel/cache.hpp"
@@ -111,7 +112,14 @@ void set_rows(const Pass& pass, const Live& live, KernelTask& task) {
   }
 }
 
-void set_item(const Pass& pass, const Live& live, std::int64_t item, KernelTask& task) {
+bool is_drawn(const Pass& pass, Input name) {
+  return is_noise(name) && !pass.input[index_of(name)].place.is_given();
+}
+
+// Pointers to the elements from `first` of an item.
+void set_item(const Pass& pass, const Live& live, std::int64_t item, std::int64_t first,
+              KernelTask& task) {
+  task.first = first;
   for (int k = 0; k < live.count; ++k) {
     const Input name = live.input[k];
     const Operand& operand = pass.input[index_of(name)];
@@ -120,24 +128,24 @@ void set_item(const Pass& pass, const Live& live, std::int64_t item, KernelTask&
     input.term_count = 0;
     if (name == Input::denoised) {
       input.source = Source::denoised;
-    } else if (is_noise(name) && !operand.place.is_given()) {
+    } else if (is_drawn(pass, name)) {
       input.source = Source::noise;
       set_noise(pass, name, item, input);
     } else {
       input.source = Source::memory;
-      input.data = shifted(operand.place, operand.type, item * operand.item_bytes, pass.first);
+      input.data = shifted(operand.place, operand.type, item * operand.item_bytes, first);
     }
   }
   for (int r = 0; r < pass.rows; ++r) {
     const PassRow& row = pass.row[r];
-    task.output[r].data = shifted(row.place, row.type, item * row.item_bytes, pass.first);
+    task.output[r].data = shifted(row.place, row.type, item * row.item_bytes, first);
   }
   if (pass.mask.place.is_given()) {
-    task.mask = shifted(pass.mask.place, pass.mask.type, item * pass.mask.item_bytes, pass.first);
+    task.mask = shifted(pass.mask.place, pass.mask.type, item * pass.mask.item_bytes, first);
   }
   if (task.gain != 0) {
-    task.variance = shifted(pass.variance.place, pass.variance.type,
-                            item * pass.variance.item_bytes, pass.first);
+    task.variance =
+        shifted(pass.variance.place, pass.variance.type, item * pass.variance.item_bytes, first);
   }
 }
 
@@ -161,22 +169,82 @@ bool is_one_span(const Pass& pass, const Live& live, const KernelTask& task) {
   return true;
 }
 
+// A pass as the kernel sees it, before anything that depends on the item: one span is one item.
+struct Prepared {
+  const Kernel& kernel;
+  const Pass& pass;
+  Live live;
+  KernelTask task;
+  std::int64_t items;
+  std::int64_t elements;  // of each
+
+  Prepared(const Kernel& its_kernel, const Pass& its_pass) : kernel(its_kernel), pass(its_pass) {
+    InputUse use;
+    use.add(pass);
+    live = use.live();
+    set_weights(pass, live, task);
+    set_plan(pass, live, task);
+    set_rows(pass, live, task);
+    const bool one_span = pass.batch == 1 || is_one_span(pass, live, task);
+    items = one_span ? 1 : pass.batch;
+    elements = pass.batch == 1 || !one_span ? pass.count : pass.batch * pass.elements;
+  }
+
+  bool is_noisy() const {
+    for (int k = 0; k < live.count; ++k) {
+      if (is_drawn(pass, live.input[k])) return true;
+    }
+    return false;
+  }
+  // An item's quantile needs all of it, and there is scratch for one.
+  bool is_divisible() const { return task.clip != static_cast<int>(Clip::quantile); }
+};
+
+// A pass in parts of whole blocks, those of one item after those of another.
+struct Division {
+  // The block of the kernels: so that parts do not meet within a line of the caches, and each
+  // block of normals is made by one thread.
+  static constexpr std::int64_t kBlock = 1024;
+
+  const Prepared& whole;
+  std::int64_t parts;
+  std::int64_t item_blocks = (whole.elements + kBlock - 1) / kBlock;
+
+  std::int64_t blocks() const { return whole.items * item_blocks; }
+  void run(std::int64_t part) const {
+    KernelTask task = whole.task;
+    const std::int64_t end = blocks() * (part + 1) / parts;
+    for (std::int64_t block = blocks() * part / parts; block < end;) {
+      const std::int64_t from = block % item_blocks;
+      const std::int64_t count = std::min(end - block, item_blocks - from);
+      task.elements = std::min(count * kBlock, whole.elements - from * kBlock);
+      set_item(whole.pass, whole.live, block / item_blocks, whole.pass.first + from * kBlock, task);
+      whole.kernel.run(task);
+      block += count;
+    }
+  }
+};
+
+void run_part(void* division, std::int64_t index) {
+  static_cast<const Division*>(division)->run(index);
+}
+
 }  // namespace
 
-void run_pass(const Kernel& kernel, const Pass& pass) {
-  InputUse use;
-  use.add(pass);
-  const Live live = use.live();
-  KernelTask task;
-  set_weights(pass, live, task);
-  set_plan(pass, live, task);
-  set_rows(pass, live, task);
-  task.first = pass.first;
-  const bool one_span = pass.batch == 1 || is_one_span(pass, live, task);
-  task.elements = pass.batch == 1 || !one_span ? pass.count : pass.batch * pass.elements;
-  for (std::int64_t item = 0; item < (one_span ? 1 : pass.batch); ++item) {
-    set_item(pass, live, item, task);
-    kernel.run(task);
+void run_pass(const Kernel& kernel, const Pass& pass, StepThreads& threads) {
+  Prepared whole(kernel, pass);
+  const bool may_use = threads.are_there() && whole.is_divisible();
+  const int useful = may_use ? threads.useful(whole.items * whole.elements, whole.is_noisy()) : 1;
+  if (useful > 1) {
+    Division division{whole, threads.parts_for(useful)};
+    division.parts = std::min(division.parts, division.blocks());
+    threads.run(useful, division.parts, run_part, &division);
+    return;
+  }
+  whole.task.elements = whole.elements;
+  for (std::int64_t item = 0; item < whole.items; ++item) {
+    set_item(pass, whole.live, item, pass.first, whole.task);
+    kernel.run(whole.task);
   }
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kernel/kernel.hpp"
+#include "parallel/step_threads.hpp"
 #include "plan/step_plan.hpp"
 
 namespace sched {
@@ -96,6 +97,7 @@ struct NoiseSource {
 };
 NoiseSource noise_source(const Pass& pass, Input name);
 
-void run_pass(const Kernel& kernel, const Pass& pass);
+// On several threads where that is worth it; the bits are the same.
+void run_pass(const Kernel& kernel, const Pass& pass, StepThreads& threads);
 
 }  // namespace sched

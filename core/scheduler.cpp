@@ -7,8 +7,8 @@ std::shared_ptr<const Scheduler> make_scheduler(const char* text, std::size_t le
   Notes notes{lenient, {}};
   Factors factors = read_factors(text, length, notes);
   NoiseSchedule schedule(factors.schedule);
-  return std::make_shared<const Scheduler>(
-      Scheduler{std::move(factors), std::move(schedule), std::move(notes.warnings)});
+  Scheduler scheduler{std::move(factors), std::move(schedule), std::move(notes.warnings)};
+  return std::make_shared<const Scheduler>(std::move(scheduler));
 }
 
 }  // namespace sched

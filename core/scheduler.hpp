@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/factors.hpp"
+#include "parallel/thread_pool.hpp"
 
 namespace sched {
 
@@ -14,6 +15,8 @@ struct Scheduler {
   Factors factors;
   NoiseSchedule schedule;
   std::vector<std::string> warnings;
+  // Whatever its states ask for, none of them sees a difference.
+  std::shared_ptr<PoolHolder> pool = std::make_shared<PoolHolder>();
 };
 
 // Throws Error.

@@ -44,6 +44,11 @@ type InitOptions struct {
 	Vulkan           *Vulkan // a device to run on; the state keeps it alive
 	RecordedInFlight int     // Vulkan: recorded calls that may be pending; 0 means all
 	RecordedGroups   int     // Vulkan: groups in the whole batch of a recorded step; 0 means 64
+
+	// Most threads that a step uses, up to 256, out of a pool that the states of a scheduler share;
+	// 0 and 1 mean the calling thread alone. Bits do not depend on it.
+	Threads      int
+	HistoryDType DType // of the rows that the state keeps; 0 means the kernel's own
 }
 
 // Float is a number for an option that may be left out.
@@ -121,4 +126,6 @@ func (o *InitOptions) fill(c raw.Sched_init_options) {
 	c.SetIs_amplify_first_chunk(flag(o.IsAmplifyFirstChunk))
 	c.SetRecorded_in_flight(narrow(o.RecordedInFlight))
 	c.SetRecorded_groups(narrow(o.RecordedGroups))
+	c.SetThreads(narrow(o.Threads))
+	c.SetHistory_dtype(int32(o.HistoryDType))
 }

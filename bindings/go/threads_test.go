@@ -32,6 +32,26 @@ func TestSchedulersAreSharedAndStatesSent(t *testing.T) {
 	same(t, expected, <-results, "a state that was sent")
 }
 
+// Long enough, with noise, that steps use their threads.
+func TestStepsUseThreads(t *testing.T) {
+	scheduler := create(t, ofClass("EulerAncestralDiscreteScheduler"))
+	options := sched.InitOptions{NumSteps: 2, Batch: 2, Elements: 150001, Seed: 42}
+	one := value(scheduler.Init(options))
+	defer one.Close()
+	expected := whole(t, one)
+	for _, threads := range []int{1, 2, 5} {
+		options.Threads = threads
+		state := value(scheduler.Init(options))
+		same(t, expected, whole(t, state), "threads")
+		must(t, state.Close())
+	}
+	for _, threads := range []int{-1, 257, 1 << 40} {
+		options.Threads = threads
+		_, err := scheduler.Init(options)
+		expect(t, err, sched.ErrValue, "threads is ")
+	}
+}
+
 // every way to use a state
 func uses(state *sched.State) map[string]error {
 	x, f := full(n, 1), full(n, 0.5)

@@ -328,8 +328,9 @@ typedef struct sched_vulkan sched_vulkan;
  * The caller's threads.  The function calls run(task, i) once for each i in 0 .. count-1, on any
  * threads and in any order, its own included, and returns when every call has returned.  It is
  * called by sched_step() and the like, must not call back into the library, and may not throw.
- * The library checks: parts that were not run are run on the calling thread, and a part that is
- * asked for twice is run once.
+ * The library checks: parts that were not run are run on the calling thread, a part that is
+ * asked for twice is run once, and one that still runs is waited for.  No call of run() may begin
+ * after the function has returned.
  */
 typedef void (*sched_parallel_run)(void* task, int64_t index);
 typedef void (*sched_parallel_for)(void* context, int64_t count, sched_parallel_run run,
@@ -384,13 +385,20 @@ typedef struct sched_init_options {
   int32_t recorded_in_flight; /* Vulkan: recorded calls that may be pending; 0 means all */
   int32_t recorded_groups;    /* Vulkan: groups in the whole batch of a recorded step; 0 means 64 */
 
-  /* Host kernels.  Bits do not depend on the number of threads. */
-  int32_t threads;       /* most threads that a step uses; 0 and 1: the calling thread alone */
+  /* Host kernels.  Bits do not depend on the number of threads.  The library's own are one pool
+   * for each scheduler, made by the first init that asks for threads: asleep between steps, and
+   * ended with the last handle.  Where the system gives fewer, init succeeds with those; a step
+   * that finds the pool busy with another state's does without, and so does a state from before a
+   * fork() in the child.  Small steps, dynamic thresholding and norms stay on the calling
+   * thread. */
+  int32_t threads;       /* most threads that a step uses, up to 256, or parts for parallel_for;
+                            0 and 1: the calling thread alone */
   int32_t history_dtype; /* sched_dtype of the rows that the state keeps; 0: float32, and float64
                             on the reference kernel.  16 bits halve memory and traffic, and cost
                             their rounding at each step */
-  sched_parallel_for parallel_for; /* the caller's threads instead of the library's; or NULL */
-  void* parallel_context;          /* handed to parallel_for */
+  sched_parallel_for parallel_for; /* the caller's threads instead of the library's, with `threads`
+                                      above 1; or NULL */
+  void* parallel_context;          /* handed to parallel_for; both outlive state and clones */
 } sched_init_options;
 
 #define SCHED_INIT_OPTIONS_INIT                                                                   \

@@ -342,6 +342,26 @@ struct InitOptions {
   std::int32_t recorded_in_flight = 0;  ///< Vulkan: recorded calls that may be pending
   std::int32_t recorded_groups = 0;     ///< Vulkan: groups of a recorded step
 
+  std::int32_t threads = 0;  ///< most threads of a step; 0 and 1: the calling thread alone
+  sched_dtype history_dtype = SCHED_DTYPE_UNDEFINED;  ///< of the state's rows; undefined: the
+                                                      ///< kernel's own
+  sched_parallel_for parallel_for = nullptr;          ///< see use_threads_of()
+  void* parallel_context = nullptr;
+
+  /**
+   * Steps run on the caller's threads, in up to `parts` parts: `pool(count, run)` calls run(i) for
+   * each i in 0 .. count-1, returns when every call has returned, and does not throw.
+   * @param pool  must outlive the state and its clones; see sched_parallel_for
+   */
+  template <class Pool>
+  void use_threads_of(Pool& pool, std::int32_t parts) {
+    threads = parts;
+    parallel_context = const_cast<void*>(static_cast<const void*>(&pool));
+    parallel_for = [](void* context, std::int64_t count, sched_parallel_run run, void* task) {
+      (*static_cast<Pool*>(context))(count, [=](std::int64_t index) { run(task, index); });
+    };
+  }
+
   /** The C struct, pointing into this one. */
   sched_init_options c_options() const {
     // The C struct carries no length for the seeds: it must be the batch.
@@ -380,6 +400,10 @@ struct InitOptions {
     options.vulkan = vulkan;
     options.recorded_in_flight = recorded_in_flight;
     options.recorded_groups = recorded_groups;
+    options.threads = threads;
+    options.history_dtype = history_dtype;
+    options.parallel_for = parallel_for;
+    options.parallel_context = parallel_context;
     options.intermediate_timesteps = intermediate_timesteps.value_or(SCHED_UNSET);
     return options;
   }

@@ -39,7 +39,8 @@ SCHED_API sched_scheduler* sched_flat_create(const char* config, int64_t config_
 /**
  * sched_init(): `options` has the numbers, and no pointer; the lists are arguments.
  *
- * @param options     struct_size set; timesteps, sigmas, item_seeds, vulkan and message NULL
+ * @param options     struct_size set; timesteps, sigmas, item_seeds, vulkan, message, parallel_for
+ *                    and parallel_context NULL
  * @param timesteps   custom timesteps, or NULL
  * @param sigmas      custom sigmas, or NULL
  * @param item_seeds  options->batch seeds, or NULL

@@ -206,7 +206,8 @@ static int defaults(void) {
   wrong += init.jump_length != 0 || init.jump_n_sample != 0 || init.max_timesteps != SCHED_UNSET ||
            init.intermediate_timesteps != SCHED_UNSET || init.stage_index != -1 ||
            init.is_amplify_first_chunk != 0 || init.vulkan != 0 || init.recorded_in_flight != 0 ||
-           init.recorded_groups != 0;
+           init.recorded_groups != 0 || init.threads != 0 || init.history_dtype != 0 ||
+           init.parallel_for != 0 || init.parallel_context != 0;
   wrong += args.mask != 0 || args.original != 0 || args.known_noise != 0 ||
            args.group_targets != 0 || args.without_noise != 0 || args.reserved != 0;
   wrong += call.struct_size != sizeof(call) || call.needs_model != 0 || call.timestep != 0.0 ||

@@ -104,6 +104,20 @@ TEST(FlatInit, TakesListsAsArguments) {
   EXPECT_EQ(first_sample(plain, options), first_sample(state.get(), options));
 }
 
+TEST(FlatInit, TakesThreadsButNoFunction) {
+  const Scheduler scheduler = create(kConfig);
+  sched_init_options options = small();
+  options.threads = 3;
+  int32_t status = 1;
+  Message message;
+  EXPECT_NE(flat_init(scheduler.get(), options, {}, message, status), nullptr);
+  EXPECT_EQ(status, SCHED_OK);
+  options.parallel_for = [](void*, int64_t, sched_parallel_run, void*) {};
+  EXPECT_EQ(flat_init(scheduler.get(), options, {}, message, status), nullptr);
+  EXPECT_EQ(status, SCHED_ERROR_ARGUMENT);
+  EXPECT_TRUE(names(message.text(), {"options.parallel_for", "NULL"}));
+}
+
 TEST(FlatInit, ChecksTheLengthOfItsLists) {
   const Scheduler scheduler = create(kConfig);
   const double times[] = {900.0, 500.0};

@@ -17,6 +17,7 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "parallel_fors.hpp"
 #include "support.hpp"
 
 #if !defined(__SANITIZE_ADDRESS__)
@@ -201,6 +202,36 @@ TEST_P(Allocations, NoneInWideStep) {
       ASSERT_EQ(status, SCHED_OK) << sched_last_error(state.get());
       ASSERT_EQ(count, 0) << kernel_name(kernel) << " call " << sched_calls_done(state.get());
       std::swap(sample, next);
+    }
+  }
+}
+
+// On the pool's threads, and on those of a caller.
+TEST_P(Allocations, NoneInThreadedStep) {
+  const Config& config = GetParam();
+  if (config.name != "dpm_sde" && config.name != "dpm" && config.name != "ddpm_learned") return;
+  for (std::int32_t kernel : {SCHED_KERNEL_FUSED, SCHED_KERNEL_REFERENCE}) {
+    for (sched_parallel_for parallel_for : {sched_parallel_for(nullptr), callers::in_order}) {
+      Caller caller;
+      sched_init_options options = options_for(config);
+      options.kernel = kernel;
+      options.num_steps = 3;
+      options.elements = 600011;
+      options.threads = 3;
+      options.parallel_for = parallel_for;
+      options.parallel_context = parallel_for == nullptr ? nullptr : &caller;
+      const State state = start(config, options);
+      Tensor sample = first_sample(state.get(), options);
+      Tensor next = sample;
+      while (is_next(state.get())) {
+        Step step(state.get(), config, sample, next);
+        sched_status status = SCHED_OK;
+        const long count = allocations_of([&] { status = step.try_run(); });
+        ASSERT_EQ(status, SCHED_OK) << sched_last_error(state.get());
+        ASSERT_EQ(count, 0) << kernel_name(kernel);
+        std::swap(sample, next);
+      }
+      EXPECT_EQ(caller.calls > 0, parallel_for != nullptr);
     }
   }
 }

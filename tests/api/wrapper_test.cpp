@@ -156,6 +156,36 @@ TEST(Wrapper, SavesLoadsAndClones) {
   EXPECT_EQ(status_of([&] { loaded.load({bytes.data(), bytes.size() - 1}); }), SCHED_ERROR_DAMAGED);
 }
 
+// On a pool of the caller's, and on the library's.
+TEST(Wrapper, Threads) {
+  constexpr std::int64_t kElements = 100003;
+  const sched::Scheduler scheduler(kEuler);
+  sched::InitOptions plain = options();
+  plain.elements = kElements;
+  const auto first_sample = [&](const sched::InitOptions& chosen) {
+    sched::State state = scheduler.init(chosen);
+    std::vector<float> sample(static_cast<std::size_t>(chosen.batch * kElements));
+    state.initial_noise(sample);
+    return sample;
+  };
+  const std::vector<float> expected = first_sample(plain);
+  int runs = 0;
+  const auto pool = [&runs](std::int64_t count, const auto& run) {
+    for (std::int64_t i = count; i-- > 0; ++runs) run(i);
+  };
+  sched::InitOptions threaded = plain;
+  threaded.use_threads_of(pool, 5);
+  EXPECT_EQ(first_sample(threaded), expected);
+  EXPECT_EQ(runs, 5);
+  threaded = plain;
+  threaded.threads = 3;
+  EXPECT_EQ(first_sample(threaded), expected);
+  threaded.threads = 1000;
+  EXPECT_EQ(status_of([&] { first_sample(threaded); }), SCHED_ERROR_VALUE);
+  threaded.history_dtype = SCHED_BF16;
+  EXPECT_EQ(threaded.c_options().history_dtype, SCHED_BF16);
+}
+
 TEST(Wrapper, ViewsOfEveryKind) {
   const sched::Scheduler scheduler(kEuler);
   sched::InitOptions all = options();

@@ -119,6 +119,15 @@ namespace Sched
         /// <summary>Vulkan: groups in the whole batch of a recorded step; 0 means 64.</summary>
         public int RecordedGroups { get; set; }
 
+        /// <summary>
+        /// Most threads that a step uses, up to 256, out of a pool that the states of a scheduler
+        /// share; 0 and 1 mean the calling thread alone. Bits do not depend on it.
+        /// </summary>
+        public int Threads { get; set; }
+
+        /// <summary>Element type of the rows that the state keeps; the kernel's own where null.</summary>
+        public Dtype? HistoryDtype { get; set; }
+
         /// <summary>The numbers as a struct of C; the lists are arguments.</summary>
         internal sched_init_options ToRaw()
         {
@@ -141,6 +150,7 @@ namespace Sched
                 is_amplify_first_chunk = IsAmplifyFirstChunk ? 1 : 0,
                 recorded_in_flight = RecordedInFlight,
                 recorded_groups = RecordedGroups,
+                threads = Threads,
             };
 
             // The struct is made with the numbers that mean "not given".
@@ -154,6 +164,7 @@ namespace Sched
             raw.max_timesteps = MaxTimesteps ?? raw.max_timesteps;
             raw.intermediate_timesteps = IntermediateTimesteps ?? raw.intermediate_timesteps;
             raw.stage_index = StageIndex ?? raw.stage_index;
+            raw.history_dtype = (int?)HistoryDtype ?? raw.history_dtype;
             return raw;
         }
     }

@@ -23,6 +23,30 @@ public class ThreadTests
         });
     }
 
+    // Long enough, with noise, that steps use their threads.
+    [Fact]
+    public void StepsUseThreads()
+    {
+        const int Elements = 150001;
+        using var scheduler = Scheduler(Class);
+        float[] After(int threads)
+        {
+            using var state = scheduler.Init(new(2, Elements) { Batch = 2, Seed = 42, Threads = threads });
+            var x = new float[2 * Elements];
+            state.InitialNoise(x);
+            return Finish(state, x);
+        }
+
+        var expected = After(0);
+        foreach (var threads in new[] { 1, 2, 5 })
+        {
+            Assert.True(expected.AsSpan().SequenceEqual(After(threads)));
+        }
+
+        Refused(Status.Value, "threads is -1", () => After(-1));
+        Refused(Status.Value, "threads is 257", () => After(257));
+    }
+
     [Fact]
     public void OneStateTakesOneCallAtATime()
     {

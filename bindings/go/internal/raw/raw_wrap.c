@@ -246,7 +246,7 @@ SWIGINTERN void delete_sched_flat_info(struct sched_flat_info *self){ free(self)
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_0b83a29b191d6a7e(void *_swig_go_0) {
+void _wrap_Swig_free_raw_fd35cc1871ecf17b(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -256,7 +256,7 @@ void _wrap_Swig_free_raw_0b83a29b191d6a7e(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_0b83a29b191d6a7e(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_fd35cc1871ecf17b(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -269,7 +269,7 @@ void *_wrap_Swig_malloc_raw_0b83a29b191d6a7e(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_SCHED_OK_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_OK_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -281,7 +281,7 @@ intgo _wrap_SCHED_OK_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_ERROR_ARGUMENT_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_ERROR_ARGUMENT_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -293,7 +293,7 @@ intgo _wrap_SCHED_ERROR_ARGUMENT_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_ERROR_STRUCT_SIZE_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_ERROR_STRUCT_SIZE_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -305,7 +305,7 @@ intgo _wrap_SCHED_ERROR_STRUCT_SIZE_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_ERROR_JSON_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_ERROR_JSON_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -317,7 +317,7 @@ intgo _wrap_SCHED_ERROR_JSON_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_ERROR_UNKNOWN_CLASS_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_ERROR_UNKNOWN_CLASS_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -329,7 +329,7 @@ intgo _wrap_SCHED_ERROR_UNKNOWN_CLASS_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_ERROR_UNKNOWN_KEY_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_ERROR_UNKNOWN_KEY_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -341,7 +341,7 @@ intgo _wrap_SCHED_ERROR_UNKNOWN_KEY_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_ERROR_TYPE_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_ERROR_TYPE_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -353,7 +353,7 @@ intgo _wrap_SCHED_ERROR_TYPE_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_ERROR_VALUE_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_ERROR_VALUE_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -365,7 +365,7 @@ intgo _wrap_SCHED_ERROR_VALUE_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_ERROR_CONFLICT_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_ERROR_CONFLICT_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -377,7 +377,7 @@ intgo _wrap_SCHED_ERROR_CONFLICT_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_ERROR_STEPS_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_ERROR_STEPS_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -389,7 +389,7 @@ intgo _wrap_SCHED_ERROR_STEPS_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_ERROR_TIMESTEPS_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_ERROR_TIMESTEPS_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -401,7 +401,7 @@ intgo _wrap_SCHED_ERROR_TIMESTEPS_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_ERROR_OPTION_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_ERROR_OPTION_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -413,7 +413,7 @@ intgo _wrap_SCHED_ERROR_OPTION_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_ERROR_SHAPE_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_ERROR_SHAPE_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -425,7 +425,7 @@ intgo _wrap_SCHED_ERROR_SHAPE_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_ERROR_DTYPE_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_ERROR_DTYPE_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -437,7 +437,7 @@ intgo _wrap_SCHED_ERROR_DTYPE_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_ERROR_OVERLAP_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_ERROR_OVERLAP_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -449,7 +449,7 @@ intgo _wrap_SCHED_ERROR_OVERLAP_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_ERROR_FINISHED_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_ERROR_FINISHED_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -461,7 +461,7 @@ intgo _wrap_SCHED_ERROR_FINISHED_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_ERROR_NOT_FINITE_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_ERROR_NOT_FINITE_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -473,7 +473,7 @@ intgo _wrap_SCHED_ERROR_NOT_FINITE_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_ERROR_CAPACITY_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_ERROR_CAPACITY_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -485,7 +485,7 @@ intgo _wrap_SCHED_ERROR_CAPACITY_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_ERROR_DAMAGED_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_ERROR_DAMAGED_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -497,7 +497,7 @@ intgo _wrap_SCHED_ERROR_DAMAGED_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_ERROR_MISMATCH_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_ERROR_MISMATCH_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -509,7 +509,7 @@ intgo _wrap_SCHED_ERROR_MISMATCH_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_ERROR_UNSUPPORTED_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_ERROR_UNSUPPORTED_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -521,7 +521,7 @@ intgo _wrap_SCHED_ERROR_UNSUPPORTED_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_ERROR_MEMORY_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_ERROR_MEMORY_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -533,7 +533,7 @@ intgo _wrap_SCHED_ERROR_MEMORY_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_ERROR_INTERNAL_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_ERROR_INTERNAL_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -545,7 +545,7 @@ intgo _wrap_SCHED_ERROR_INTERNAL_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_ERROR_DEVICE_LOST_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_ERROR_DEVICE_LOST_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -557,7 +557,7 @@ intgo _wrap_SCHED_ERROR_DEVICE_LOST_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_ERROR_DEVICE_MEMORY_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_ERROR_DEVICE_MEMORY_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -569,7 +569,7 @@ intgo _wrap_SCHED_ERROR_DEVICE_MEMORY_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_ERROR_VULKAN_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_ERROR_VULKAN_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -581,7 +581,7 @@ intgo _wrap_SCHED_ERROR_VULKAN_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_STATUS_MAX_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_STATUS_MAX_raw_fd35cc1871ecf17b() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -593,7 +593,7 @@ intgo _wrap_SCHED_STATUS_MAX_raw_0b83a29b191d6a7e() {
 }
 
 
-char *_wrap_sched_status_name_raw_0b83a29b191d6a7e(intgo _swig_go_0) {
+char *_wrap_sched_status_name_raw_fd35cc1871ecf17b(intgo _swig_go_0) {
   sched_status arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -606,7 +606,7 @@ char *_wrap_sched_status_name_raw_0b83a29b191d6a7e(intgo _swig_go_0) {
 }
 
 
-int _wrap_sched_version_number_raw_0b83a29b191d6a7e() {
+int _wrap_sched_version_number_raw_fd35cc1871ecf17b() {
   int32_t result;
   int _swig_go_result;
   
@@ -617,7 +617,7 @@ int _wrap_sched_version_number_raw_0b83a29b191d6a7e() {
 }
 
 
-char *_wrap_sched_version_string_raw_0b83a29b191d6a7e() {
+char *_wrap_sched_version_string_raw_fd35cc1871ecf17b() {
   char *result = 0 ;
   char *_swig_go_result;
   
@@ -628,7 +628,7 @@ char *_wrap_sched_version_string_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_DTYPE_UNDEFINED_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_DTYPE_UNDEFINED_raw_fd35cc1871ecf17b() {
   enum sched_dtype result;
   intgo _swig_go_result;
   
@@ -640,7 +640,7 @@ intgo _wrap_SCHED_DTYPE_UNDEFINED_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_F32_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_F32_raw_fd35cc1871ecf17b() {
   enum sched_dtype result;
   intgo _swig_go_result;
   
@@ -652,7 +652,7 @@ intgo _wrap_SCHED_F32_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_F16_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_F16_raw_fd35cc1871ecf17b() {
   enum sched_dtype result;
   intgo _swig_go_result;
   
@@ -664,7 +664,7 @@ intgo _wrap_SCHED_F16_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_BF16_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_BF16_raw_fd35cc1871ecf17b() {
   enum sched_dtype result;
   intgo _swig_go_result;
   
@@ -676,7 +676,7 @@ intgo _wrap_SCHED_BF16_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_F64_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_F64_raw_fd35cc1871ecf17b() {
   enum sched_dtype result;
   intgo _swig_go_result;
   
@@ -688,7 +688,7 @@ intgo _wrap_SCHED_F64_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_DTYPE_MAX_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_DTYPE_MAX_raw_fd35cc1871ecf17b() {
   enum sched_dtype result;
   intgo _swig_go_result;
   
@@ -700,7 +700,7 @@ intgo _wrap_SCHED_DTYPE_MAX_raw_0b83a29b191d6a7e() {
 }
 
 
-void _wrap_sched_method_info_calls_per_step_set_raw_0b83a29b191d6a7e(struct sched_method_info *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_method_info_calls_per_step_set_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0, int _swig_go_1) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   int32_t arg2 ;
   
@@ -712,7 +712,7 @@ void _wrap_sched_method_info_calls_per_step_set_raw_0b83a29b191d6a7e(struct sche
 }
 
 
-int _wrap_sched_method_info_calls_per_step_get_raw_0b83a29b191d6a7e(struct sched_method_info *_swig_go_0) {
+int _wrap_sched_method_info_calls_per_step_get_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -725,7 +725,7 @@ int _wrap_sched_method_info_calls_per_step_get_raw_0b83a29b191d6a7e(struct sched
 }
 
 
-char *_wrap_sched_method_info_name_get_raw_0b83a29b191d6a7e(struct sched_method_info *_swig_go_0) {
+char *_wrap_sched_method_info_name_get_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -738,7 +738,7 @@ char *_wrap_sched_method_info_name_get_raw_0b83a29b191d6a7e(struct sched_method_
 }
 
 
-char *_wrap_sched_method_info_class_name_get_raw_0b83a29b191d6a7e(struct sched_method_info *_swig_go_0) {
+char *_wrap_sched_method_info_class_name_get_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -751,7 +751,7 @@ char *_wrap_sched_method_info_class_name_get_raw_0b83a29b191d6a7e(struct sched_m
 }
 
 
-char *_wrap_sched_method_info_paper_get_raw_0b83a29b191d6a7e(struct sched_method_info *_swig_go_0) {
+char *_wrap_sched_method_info_paper_get_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -764,7 +764,7 @@ char *_wrap_sched_method_info_paper_get_raw_0b83a29b191d6a7e(struct sched_method
 }
 
 
-void _wrap_sched_method_info_memory_rows_set_raw_0b83a29b191d6a7e(struct sched_method_info *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_method_info_memory_rows_set_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0, int _swig_go_1) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   int32_t arg2 ;
   
@@ -776,7 +776,7 @@ void _wrap_sched_method_info_memory_rows_set_raw_0b83a29b191d6a7e(struct sched_m
 }
 
 
-int _wrap_sched_method_info_memory_rows_get_raw_0b83a29b191d6a7e(struct sched_method_info *_swig_go_0) {
+int _wrap_sched_method_info_memory_rows_get_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -789,7 +789,7 @@ int _wrap_sched_method_info_memory_rows_get_raw_0b83a29b191d6a7e(struct sched_me
 }
 
 
-void _wrap_sched_method_info_draws_per_step_set_raw_0b83a29b191d6a7e(struct sched_method_info *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_method_info_draws_per_step_set_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0, int _swig_go_1) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   int32_t arg2 ;
   
@@ -801,7 +801,7 @@ void _wrap_sched_method_info_draws_per_step_set_raw_0b83a29b191d6a7e(struct sche
 }
 
 
-int _wrap_sched_method_info_draws_per_step_get_raw_0b83a29b191d6a7e(struct sched_method_info *_swig_go_0) {
+int _wrap_sched_method_info_draws_per_step_get_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -814,7 +814,7 @@ int _wrap_sched_method_info_draws_per_step_get_raw_0b83a29b191d6a7e(struct sched
 }
 
 
-void _wrap_sched_method_info_max_order_set_raw_0b83a29b191d6a7e(struct sched_method_info *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_method_info_max_order_set_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0, int _swig_go_1) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   int32_t arg2 ;
   
@@ -826,7 +826,7 @@ void _wrap_sched_method_info_max_order_set_raw_0b83a29b191d6a7e(struct sched_met
 }
 
 
-int _wrap_sched_method_info_max_order_get_raw_0b83a29b191d6a7e(struct sched_method_info *_swig_go_0) {
+int _wrap_sched_method_info_max_order_get_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -839,7 +839,7 @@ int _wrap_sched_method_info_max_order_get_raw_0b83a29b191d6a7e(struct sched_meth
 }
 
 
-void _wrap_sched_method_info_stochastic_set_raw_0b83a29b191d6a7e(struct sched_method_info *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_method_info_stochastic_set_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0, int _swig_go_1) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   int32_t arg2 ;
   
@@ -851,7 +851,7 @@ void _wrap_sched_method_info_stochastic_set_raw_0b83a29b191d6a7e(struct sched_me
 }
 
 
-int _wrap_sched_method_info_stochastic_get_raw_0b83a29b191d6a7e(struct sched_method_info *_swig_go_0) {
+int _wrap_sched_method_info_stochastic_get_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -864,7 +864,7 @@ int _wrap_sched_method_info_stochastic_get_raw_0b83a29b191d6a7e(struct sched_met
 }
 
 
-struct sched_method_info *_wrap_new_sched_method_info_raw_0b83a29b191d6a7e() {
+struct sched_method_info *_wrap_new_sched_method_info_raw_fd35cc1871ecf17b() {
   struct sched_method_info *result = 0 ;
   struct sched_method_info *_swig_go_result;
   
@@ -875,7 +875,7 @@ struct sched_method_info *_wrap_new_sched_method_info_raw_0b83a29b191d6a7e() {
 }
 
 
-void _wrap_delete_sched_method_info_raw_0b83a29b191d6a7e(struct sched_method_info *_swig_go_0) {
+void _wrap_delete_sched_method_info_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   
   arg1 = *(struct sched_method_info **)&_swig_go_0; 
@@ -885,7 +885,7 @@ void _wrap_delete_sched_method_info_raw_0b83a29b191d6a7e(struct sched_method_inf
 }
 
 
-int _wrap_sched_method_count_raw_0b83a29b191d6a7e() {
+int _wrap_sched_method_count_raw_fd35cc1871ecf17b() {
   int32_t result;
   int _swig_go_result;
   
@@ -896,7 +896,7 @@ int _wrap_sched_method_count_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_sched_method_at_raw_0b83a29b191d6a7e(int _swig_go_0, struct sched_method_info *_swig_go_1) {
+intgo _wrap_sched_method_at_raw_fd35cc1871ecf17b(int _swig_go_0, struct sched_method_info *_swig_go_1) {
   int32_t arg1 ;
   sched_method_info *arg2 = (sched_method_info *) 0 ;
   sched_status result;
@@ -911,7 +911,7 @@ intgo _wrap_sched_method_at_raw_0b83a29b191d6a7e(int _swig_go_0, struct sched_me
 }
 
 
-intgo _wrap_sched_method_find_raw_0b83a29b191d6a7e(char *_swig_go_0, int32_t *_swig_go_1) {
+intgo _wrap_sched_method_find_raw_fd35cc1871ecf17b(char *_swig_go_0, int32_t *_swig_go_1) {
   char *arg1 = (char *) 0 ;
   int32_t *arg2 = (int32_t *) 0 ;
   sched_status result;
@@ -927,7 +927,7 @@ intgo _wrap_sched_method_find_raw_0b83a29b191d6a7e(char *_swig_go_0, int32_t *_s
 }
 
 
-void _wrap_sched_option_info_at_init_set_raw_0b83a29b191d6a7e(struct sched_option_info *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_option_info_at_init_set_raw_fd35cc1871ecf17b(struct sched_option_info *_swig_go_0, int _swig_go_1) {
   struct sched_option_info *arg1 = (struct sched_option_info *) 0 ;
   int32_t arg2 ;
   
@@ -939,7 +939,7 @@ void _wrap_sched_option_info_at_init_set_raw_0b83a29b191d6a7e(struct sched_optio
 }
 
 
-int _wrap_sched_option_info_at_init_get_raw_0b83a29b191d6a7e(struct sched_option_info *_swig_go_0) {
+int _wrap_sched_option_info_at_init_get_raw_fd35cc1871ecf17b(struct sched_option_info *_swig_go_0) {
   struct sched_option_info *arg1 = (struct sched_option_info *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -952,7 +952,7 @@ int _wrap_sched_option_info_at_init_get_raw_0b83a29b191d6a7e(struct sched_option
 }
 
 
-char *_wrap_sched_option_info_name_get_raw_0b83a29b191d6a7e(struct sched_option_info *_swig_go_0) {
+char *_wrap_sched_option_info_name_get_raw_fd35cc1871ecf17b(struct sched_option_info *_swig_go_0) {
   struct sched_option_info *arg1 = (struct sched_option_info *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -965,7 +965,7 @@ char *_wrap_sched_option_info_name_get_raw_0b83a29b191d6a7e(struct sched_option_
 }
 
 
-char *_wrap_sched_option_info_value_type_get_raw_0b83a29b191d6a7e(struct sched_option_info *_swig_go_0) {
+char *_wrap_sched_option_info_value_type_get_raw_fd35cc1871ecf17b(struct sched_option_info *_swig_go_0) {
   struct sched_option_info *arg1 = (struct sched_option_info *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -978,7 +978,7 @@ char *_wrap_sched_option_info_value_type_get_raw_0b83a29b191d6a7e(struct sched_o
 }
 
 
-char *_wrap_sched_option_info_default_value_get_raw_0b83a29b191d6a7e(struct sched_option_info *_swig_go_0) {
+char *_wrap_sched_option_info_default_value_get_raw_fd35cc1871ecf17b(struct sched_option_info *_swig_go_0) {
   struct sched_option_info *arg1 = (struct sched_option_info *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -991,7 +991,7 @@ char *_wrap_sched_option_info_default_value_get_raw_0b83a29b191d6a7e(struct sche
 }
 
 
-char *_wrap_sched_option_info_allowed_get_raw_0b83a29b191d6a7e(struct sched_option_info *_swig_go_0) {
+char *_wrap_sched_option_info_allowed_get_raw_fd35cc1871ecf17b(struct sched_option_info *_swig_go_0) {
   struct sched_option_info *arg1 = (struct sched_option_info *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1004,7 +1004,7 @@ char *_wrap_sched_option_info_allowed_get_raw_0b83a29b191d6a7e(struct sched_opti
 }
 
 
-struct sched_option_info *_wrap_new_sched_option_info_raw_0b83a29b191d6a7e() {
+struct sched_option_info *_wrap_new_sched_option_info_raw_fd35cc1871ecf17b() {
   struct sched_option_info *result = 0 ;
   struct sched_option_info *_swig_go_result;
   
@@ -1015,7 +1015,7 @@ struct sched_option_info *_wrap_new_sched_option_info_raw_0b83a29b191d6a7e() {
 }
 
 
-void _wrap_delete_sched_option_info_raw_0b83a29b191d6a7e(struct sched_option_info *_swig_go_0) {
+void _wrap_delete_sched_option_info_raw_fd35cc1871ecf17b(struct sched_option_info *_swig_go_0) {
   struct sched_option_info *arg1 = (struct sched_option_info *) 0 ;
   
   arg1 = *(struct sched_option_info **)&_swig_go_0; 
@@ -1025,7 +1025,7 @@ void _wrap_delete_sched_option_info_raw_0b83a29b191d6a7e(struct sched_option_inf
 }
 
 
-int _wrap_sched_option_count_raw_0b83a29b191d6a7e(int _swig_go_0) {
+int _wrap_sched_option_count_raw_fd35cc1871ecf17b(int _swig_go_0) {
   int32_t arg1 ;
   int32_t result;
   int _swig_go_result;
@@ -1038,7 +1038,7 @@ int _wrap_sched_option_count_raw_0b83a29b191d6a7e(int _swig_go_0) {
 }
 
 
-intgo _wrap_sched_option_at_raw_0b83a29b191d6a7e(int _swig_go_0, int _swig_go_1, struct sched_option_info *_swig_go_2) {
+intgo _wrap_sched_option_at_raw_fd35cc1871ecf17b(int _swig_go_0, int _swig_go_1, struct sched_option_info *_swig_go_2) {
   int32_t arg1 ;
   int32_t arg2 ;
   sched_option_info *arg3 = (sched_option_info *) 0 ;
@@ -1055,7 +1055,7 @@ intgo _wrap_sched_option_at_raw_0b83a29b191d6a7e(int _swig_go_0, int _swig_go_1,
 }
 
 
-intgo _wrap_SCHED_NAME_SAMPLER_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_NAME_SAMPLER_raw_fd35cc1871ecf17b() {
   enum sched_name_kind result;
   intgo _swig_go_result;
   
@@ -1067,7 +1067,7 @@ intgo _wrap_SCHED_NAME_SAMPLER_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_NAME_SCHEDULE_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_NAME_SCHEDULE_raw_fd35cc1871ecf17b() {
   enum sched_name_kind result;
   intgo _swig_go_result;
   
@@ -1079,7 +1079,7 @@ intgo _wrap_SCHED_NAME_SCHEDULE_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_NAME_MAX_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_NAME_MAX_raw_fd35cc1871ecf17b() {
   enum sched_name_kind result;
   intgo _swig_go_result;
   
@@ -1091,7 +1091,7 @@ intgo _wrap_SCHED_NAME_MAX_raw_0b83a29b191d6a7e() {
 }
 
 
-void _wrap_sched_name_info_kind_set_raw_0b83a29b191d6a7e(struct sched_name_info *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_name_info_kind_set_raw_fd35cc1871ecf17b(struct sched_name_info *_swig_go_0, int _swig_go_1) {
   struct sched_name_info *arg1 = (struct sched_name_info *) 0 ;
   int32_t arg2 ;
   
@@ -1103,7 +1103,7 @@ void _wrap_sched_name_info_kind_set_raw_0b83a29b191d6a7e(struct sched_name_info 
 }
 
 
-int _wrap_sched_name_info_kind_get_raw_0b83a29b191d6a7e(struct sched_name_info *_swig_go_0) {
+int _wrap_sched_name_info_kind_get_raw_fd35cc1871ecf17b(struct sched_name_info *_swig_go_0) {
   struct sched_name_info *arg1 = (struct sched_name_info *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1116,7 +1116,7 @@ int _wrap_sched_name_info_kind_get_raw_0b83a29b191d6a7e(struct sched_name_info *
 }
 
 
-char *_wrap_sched_name_info_system_get_raw_0b83a29b191d6a7e(struct sched_name_info *_swig_go_0) {
+char *_wrap_sched_name_info_system_get_raw_fd35cc1871ecf17b(struct sched_name_info *_swig_go_0) {
   struct sched_name_info *arg1 = (struct sched_name_info *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1129,7 +1129,7 @@ char *_wrap_sched_name_info_system_get_raw_0b83a29b191d6a7e(struct sched_name_in
 }
 
 
-char *_wrap_sched_name_info_name_get_raw_0b83a29b191d6a7e(struct sched_name_info *_swig_go_0) {
+char *_wrap_sched_name_info_name_get_raw_fd35cc1871ecf17b(struct sched_name_info *_swig_go_0) {
   struct sched_name_info *arg1 = (struct sched_name_info *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1142,7 +1142,7 @@ char *_wrap_sched_name_info_name_get_raw_0b83a29b191d6a7e(struct sched_name_info
 }
 
 
-char *_wrap_sched_name_info_composition_get_raw_0b83a29b191d6a7e(struct sched_name_info *_swig_go_0) {
+char *_wrap_sched_name_info_composition_get_raw_fd35cc1871ecf17b(struct sched_name_info *_swig_go_0) {
   struct sched_name_info *arg1 = (struct sched_name_info *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1155,7 +1155,7 @@ char *_wrap_sched_name_info_composition_get_raw_0b83a29b191d6a7e(struct sched_na
 }
 
 
-struct sched_name_info *_wrap_new_sched_name_info_raw_0b83a29b191d6a7e() {
+struct sched_name_info *_wrap_new_sched_name_info_raw_fd35cc1871ecf17b() {
   struct sched_name_info *result = 0 ;
   struct sched_name_info *_swig_go_result;
   
@@ -1166,7 +1166,7 @@ struct sched_name_info *_wrap_new_sched_name_info_raw_0b83a29b191d6a7e() {
 }
 
 
-void _wrap_delete_sched_name_info_raw_0b83a29b191d6a7e(struct sched_name_info *_swig_go_0) {
+void _wrap_delete_sched_name_info_raw_fd35cc1871ecf17b(struct sched_name_info *_swig_go_0) {
   struct sched_name_info *arg1 = (struct sched_name_info *) 0 ;
   
   arg1 = *(struct sched_name_info **)&_swig_go_0; 
@@ -1176,7 +1176,7 @@ void _wrap_delete_sched_name_info_raw_0b83a29b191d6a7e(struct sched_name_info *_
 }
 
 
-int _wrap_sched_name_count_raw_0b83a29b191d6a7e() {
+int _wrap_sched_name_count_raw_fd35cc1871ecf17b() {
   int32_t result;
   int _swig_go_result;
   
@@ -1187,7 +1187,7 @@ int _wrap_sched_name_count_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_sched_name_at_raw_0b83a29b191d6a7e(int _swig_go_0, struct sched_name_info *_swig_go_1) {
+intgo _wrap_sched_name_at_raw_fd35cc1871ecf17b(int _swig_go_0, struct sched_name_info *_swig_go_1) {
   int32_t arg1 ;
   sched_name_info *arg2 = (sched_name_info *) 0 ;
   sched_status result;
@@ -1202,7 +1202,7 @@ intgo _wrap_sched_name_at_raw_0b83a29b191d6a7e(int _swig_go_0, struct sched_name
 }
 
 
-intgo _wrap_sched_name_find_raw_0b83a29b191d6a7e(char *_swig_go_0, char *_swig_go_1, struct sched_name_info *_swig_go_2) {
+intgo _wrap_sched_name_find_raw_fd35cc1871ecf17b(char *_swig_go_0, char *_swig_go_1, struct sched_name_info *_swig_go_2) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   sched_name_info *arg3 = (sched_name_info *) 0 ;
@@ -1221,7 +1221,7 @@ intgo _wrap_sched_name_find_raw_0b83a29b191d6a7e(char *_swig_go_0, char *_swig_g
 }
 
 
-void _wrap_sched_free_raw_0b83a29b191d6a7e(sched_scheduler *_swig_go_0) {
+void _wrap_sched_free_raw_fd35cc1871ecf17b(sched_scheduler *_swig_go_0) {
   sched_scheduler *arg1 = (sched_scheduler *) 0 ;
   
   arg1 = *(sched_scheduler **)&_swig_go_0; 
@@ -1231,7 +1231,7 @@ void _wrap_sched_free_raw_0b83a29b191d6a7e(sched_scheduler *_swig_go_0) {
 }
 
 
-int _wrap_sched_method_raw_0b83a29b191d6a7e(sched_scheduler *_swig_go_0) {
+int _wrap_sched_method_raw_fd35cc1871ecf17b(sched_scheduler *_swig_go_0) {
   sched_scheduler *arg1 = (sched_scheduler *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1244,7 +1244,7 @@ int _wrap_sched_method_raw_0b83a29b191d6a7e(sched_scheduler *_swig_go_0) {
 }
 
 
-int _wrap_sched_warning_count_raw_0b83a29b191d6a7e(sched_scheduler *_swig_go_0) {
+int _wrap_sched_warning_count_raw_fd35cc1871ecf17b(sched_scheduler *_swig_go_0) {
   sched_scheduler *arg1 = (sched_scheduler *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1257,7 +1257,7 @@ int _wrap_sched_warning_count_raw_0b83a29b191d6a7e(sched_scheduler *_swig_go_0) 
 }
 
 
-char *_wrap_sched_warning_raw_0b83a29b191d6a7e(sched_scheduler *_swig_go_0, int _swig_go_1) {
+char *_wrap_sched_warning_raw_fd35cc1871ecf17b(sched_scheduler *_swig_go_0, int _swig_go_1) {
   sched_scheduler *arg1 = (sched_scheduler *) 0 ;
   int32_t arg2 ;
   char *result = 0 ;
@@ -1272,7 +1272,7 @@ char *_wrap_sched_warning_raw_0b83a29b191d6a7e(sched_scheduler *_swig_go_0, int 
 }
 
 
-int _wrap_sched_quirk_count_raw_0b83a29b191d6a7e(sched_scheduler *_swig_go_0) {
+int _wrap_sched_quirk_count_raw_fd35cc1871ecf17b(sched_scheduler *_swig_go_0) {
   sched_scheduler *arg1 = (sched_scheduler *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1285,7 +1285,7 @@ int _wrap_sched_quirk_count_raw_0b83a29b191d6a7e(sched_scheduler *_swig_go_0) {
 }
 
 
-char *_wrap_sched_quirk_raw_0b83a29b191d6a7e(sched_scheduler *_swig_go_0, int _swig_go_1) {
+char *_wrap_sched_quirk_raw_fd35cc1871ecf17b(sched_scheduler *_swig_go_0, int _swig_go_1) {
   sched_scheduler *arg1 = (sched_scheduler *) 0 ;
   int32_t arg2 ;
   char *result = 0 ;
@@ -1300,7 +1300,7 @@ char *_wrap_sched_quirk_raw_0b83a29b191d6a7e(sched_scheduler *_swig_go_0, int _s
 }
 
 
-char *_wrap_sched_quirk_description_raw_0b83a29b191d6a7e(char *_swig_go_0) {
+char *_wrap_sched_quirk_description_raw_fd35cc1871ecf17b(char *_swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1314,7 +1314,7 @@ char *_wrap_sched_quirk_description_raw_0b83a29b191d6a7e(char *_swig_go_0) {
 }
 
 
-intgo _wrap_SCHED_KERNEL_DEFAULT_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_KERNEL_DEFAULT_raw_fd35cc1871ecf17b() {
   enum sched_kernel result;
   intgo _swig_go_result;
   
@@ -1326,7 +1326,7 @@ intgo _wrap_SCHED_KERNEL_DEFAULT_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_KERNEL_REFERENCE_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_KERNEL_REFERENCE_raw_fd35cc1871ecf17b() {
   enum sched_kernel result;
   intgo _swig_go_result;
   
@@ -1338,7 +1338,7 @@ intgo _wrap_SCHED_KERNEL_REFERENCE_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_KERNEL_FUSED_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_KERNEL_FUSED_raw_fd35cc1871ecf17b() {
   enum sched_kernel result;
   intgo _swig_go_result;
   
@@ -1350,7 +1350,7 @@ intgo _wrap_SCHED_KERNEL_FUSED_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_KERNEL_BLAS_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_KERNEL_BLAS_raw_fd35cc1871ecf17b() {
   enum sched_kernel result;
   intgo _swig_go_result;
   
@@ -1362,7 +1362,7 @@ intgo _wrap_SCHED_KERNEL_BLAS_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_KERNEL_VULKAN_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_KERNEL_VULKAN_raw_fd35cc1871ecf17b() {
   enum sched_kernel result;
   intgo _swig_go_result;
   
@@ -1374,7 +1374,7 @@ intgo _wrap_SCHED_KERNEL_VULKAN_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_KERNEL_MAX_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_KERNEL_MAX_raw_fd35cc1871ecf17b() {
   enum sched_kernel result;
   intgo _swig_go_result;
   
@@ -1386,7 +1386,7 @@ intgo _wrap_SCHED_KERNEL_MAX_raw_0b83a29b191d6a7e() {
 }
 
 
-int _wrap_sched_kernel_available_raw_0b83a29b191d6a7e(intgo _swig_go_0) {
+int _wrap_sched_kernel_available_raw_fd35cc1871ecf17b(intgo _swig_go_0) {
   sched_kernel arg1 ;
   int32_t result;
   int _swig_go_result;
@@ -1399,7 +1399,7 @@ int _wrap_sched_kernel_available_raw_0b83a29b191d6a7e(intgo _swig_go_0) {
 }
 
 
-double _wrap_SCHED_UNSET_raw_0b83a29b191d6a7e() {
+double _wrap_SCHED_UNSET_raw_fd35cc1871ecf17b() {
   double result;
   double _swig_go_result;
   
@@ -1410,7 +1410,7 @@ double _wrap_SCHED_UNSET_raw_0b83a29b191d6a7e() {
 }
 
 
-void _wrap_sched_init_options_num_steps_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_num_steps_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -1422,7 +1422,7 @@ void _wrap_sched_init_options_num_steps_set_raw_0b83a29b191d6a7e(struct sched_in
 }
 
 
-int _wrap_sched_init_options_num_steps_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_num_steps_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1435,7 +1435,7 @@ int _wrap_sched_init_options_num_steps_get_raw_0b83a29b191d6a7e(struct sched_ini
 }
 
 
-void _wrap_sched_init_options_begin_step_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_begin_step_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -1447,7 +1447,7 @@ void _wrap_sched_init_options_begin_step_set_raw_0b83a29b191d6a7e(struct sched_i
 }
 
 
-int _wrap_sched_init_options_begin_step_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_begin_step_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1460,7 +1460,7 @@ int _wrap_sched_init_options_begin_step_get_raw_0b83a29b191d6a7e(struct sched_in
 }
 
 
-void _wrap_sched_init_options_end_step_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_end_step_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -1472,7 +1472,7 @@ void _wrap_sched_init_options_end_step_set_raw_0b83a29b191d6a7e(struct sched_ini
 }
 
 
-int _wrap_sched_init_options_end_step_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_end_step_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1485,7 +1485,7 @@ int _wrap_sched_init_options_end_step_get_raw_0b83a29b191d6a7e(struct sched_init
 }
 
 
-void _wrap_sched_init_options_strength_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_init_options_strength_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, double _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double arg2 ;
   
@@ -1497,7 +1497,7 @@ void _wrap_sched_init_options_strength_set_raw_0b83a29b191d6a7e(struct sched_ini
 }
 
 
-double _wrap_sched_init_options_strength_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+double _wrap_sched_init_options_strength_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -1510,7 +1510,7 @@ double _wrap_sched_init_options_strength_get_raw_0b83a29b191d6a7e(struct sched_i
 }
 
 
-void _wrap_sched_init_options_mu_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_init_options_mu_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, double _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double arg2 ;
   
@@ -1522,7 +1522,7 @@ void _wrap_sched_init_options_mu_set_raw_0b83a29b191d6a7e(struct sched_init_opti
 }
 
 
-double _wrap_sched_init_options_mu_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+double _wrap_sched_init_options_mu_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -1535,7 +1535,7 @@ double _wrap_sched_init_options_mu_get_raw_0b83a29b191d6a7e(struct sched_init_op
 }
 
 
-void _wrap_sched_init_options_batch_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_init_options_batch_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, long long _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int64_t arg2 ;
   
@@ -1547,7 +1547,7 @@ void _wrap_sched_init_options_batch_set_raw_0b83a29b191d6a7e(struct sched_init_o
 }
 
 
-long long _wrap_sched_init_options_batch_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+long long _wrap_sched_init_options_batch_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -1560,7 +1560,7 @@ long long _wrap_sched_init_options_batch_get_raw_0b83a29b191d6a7e(struct sched_i
 }
 
 
-void _wrap_sched_init_options_elements_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_init_options_elements_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, long long _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int64_t arg2 ;
   
@@ -1572,7 +1572,7 @@ void _wrap_sched_init_options_elements_set_raw_0b83a29b191d6a7e(struct sched_ini
 }
 
 
-long long _wrap_sched_init_options_elements_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+long long _wrap_sched_init_options_elements_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -1585,7 +1585,7 @@ long long _wrap_sched_init_options_elements_get_raw_0b83a29b191d6a7e(struct sche
 }
 
 
-void _wrap_sched_init_options_dtype_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_dtype_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -1597,7 +1597,7 @@ void _wrap_sched_init_options_dtype_set_raw_0b83a29b191d6a7e(struct sched_init_o
 }
 
 
-int _wrap_sched_init_options_dtype_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_dtype_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1610,7 +1610,7 @@ int _wrap_sched_init_options_dtype_get_raw_0b83a29b191d6a7e(struct sched_init_op
 }
 
 
-void _wrap_sched_init_options_kernel_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_kernel_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -1622,7 +1622,7 @@ void _wrap_sched_init_options_kernel_set_raw_0b83a29b191d6a7e(struct sched_init_
 }
 
 
-int _wrap_sched_init_options_kernel_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_kernel_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1635,7 +1635,7 @@ int _wrap_sched_init_options_kernel_get_raw_0b83a29b191d6a7e(struct sched_init_o
 }
 
 
-void _wrap_sched_init_options_seed_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_init_options_seed_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, long long _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   uint64_t arg2 ;
   
@@ -1647,7 +1647,7 @@ void _wrap_sched_init_options_seed_set_raw_0b83a29b191d6a7e(struct sched_init_op
 }
 
 
-long long _wrap_sched_init_options_seed_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+long long _wrap_sched_init_options_seed_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -1660,7 +1660,7 @@ long long _wrap_sched_init_options_seed_get_raw_0b83a29b191d6a7e(struct sched_in
 }
 
 
-void _wrap_sched_init_options_eta_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_init_options_eta_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, double _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double arg2 ;
   
@@ -1672,7 +1672,7 @@ void _wrap_sched_init_options_eta_set_raw_0b83a29b191d6a7e(struct sched_init_opt
 }
 
 
-double _wrap_sched_init_options_eta_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+double _wrap_sched_init_options_eta_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -1685,7 +1685,7 @@ double _wrap_sched_init_options_eta_get_raw_0b83a29b191d6a7e(struct sched_init_o
 }
 
 
-void _wrap_sched_init_options_s_churn_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_init_options_s_churn_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, double _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double arg2 ;
   
@@ -1697,7 +1697,7 @@ void _wrap_sched_init_options_s_churn_set_raw_0b83a29b191d6a7e(struct sched_init
 }
 
 
-double _wrap_sched_init_options_s_churn_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+double _wrap_sched_init_options_s_churn_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -1710,7 +1710,7 @@ double _wrap_sched_init_options_s_churn_get_raw_0b83a29b191d6a7e(struct sched_in
 }
 
 
-void _wrap_sched_init_options_s_tmin_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_init_options_s_tmin_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, double _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double arg2 ;
   
@@ -1722,7 +1722,7 @@ void _wrap_sched_init_options_s_tmin_set_raw_0b83a29b191d6a7e(struct sched_init_
 }
 
 
-double _wrap_sched_init_options_s_tmin_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+double _wrap_sched_init_options_s_tmin_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -1735,7 +1735,7 @@ double _wrap_sched_init_options_s_tmin_get_raw_0b83a29b191d6a7e(struct sched_ini
 }
 
 
-void _wrap_sched_init_options_s_tmax_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_init_options_s_tmax_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, double _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double arg2 ;
   
@@ -1747,7 +1747,7 @@ void _wrap_sched_init_options_s_tmax_set_raw_0b83a29b191d6a7e(struct sched_init_
 }
 
 
-double _wrap_sched_init_options_s_tmax_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+double _wrap_sched_init_options_s_tmax_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -1760,7 +1760,7 @@ double _wrap_sched_init_options_s_tmax_get_raw_0b83a29b191d6a7e(struct sched_ini
 }
 
 
-void _wrap_sched_init_options_s_noise_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_init_options_s_noise_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, double _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double arg2 ;
   
@@ -1772,7 +1772,7 @@ void _wrap_sched_init_options_s_noise_set_raw_0b83a29b191d6a7e(struct sched_init
 }
 
 
-double _wrap_sched_init_options_s_noise_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+double _wrap_sched_init_options_s_noise_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -1785,7 +1785,7 @@ double _wrap_sched_init_options_s_noise_get_raw_0b83a29b191d6a7e(struct sched_in
 }
 
 
-void _wrap_sched_init_options_order_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_order_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -1797,7 +1797,7 @@ void _wrap_sched_init_options_order_set_raw_0b83a29b191d6a7e(struct sched_init_o
 }
 
 
-int _wrap_sched_init_options_order_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_order_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1810,7 +1810,7 @@ int _wrap_sched_init_options_order_get_raw_0b83a29b191d6a7e(struct sched_init_op
 }
 
 
-void _wrap_sched_init_options_original_inference_steps_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_original_inference_steps_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -1822,7 +1822,7 @@ void _wrap_sched_init_options_original_inference_steps_set_raw_0b83a29b191d6a7e(
 }
 
 
-int _wrap_sched_init_options_original_inference_steps_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_original_inference_steps_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1835,7 +1835,7 @@ int _wrap_sched_init_options_original_inference_steps_get_raw_0b83a29b191d6a7e(s
 }
 
 
-void _wrap_sched_init_options_use_clipped_model_output_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_use_clipped_model_output_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -1847,7 +1847,7 @@ void _wrap_sched_init_options_use_clipped_model_output_set_raw_0b83a29b191d6a7e(
 }
 
 
-int _wrap_sched_init_options_use_clipped_model_output_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_use_clipped_model_output_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1860,7 +1860,7 @@ int _wrap_sched_init_options_use_clipped_model_output_get_raw_0b83a29b191d6a7e(s
 }
 
 
-void _wrap_sched_init_options_num_train_timesteps_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_num_train_timesteps_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -1872,7 +1872,7 @@ void _wrap_sched_init_options_num_train_timesteps_set_raw_0b83a29b191d6a7e(struc
 }
 
 
-int _wrap_sched_init_options_num_train_timesteps_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_num_train_timesteps_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1885,7 +1885,7 @@ int _wrap_sched_init_options_num_train_timesteps_get_raw_0b83a29b191d6a7e(struct
 }
 
 
-void _wrap_sched_init_options_jump_length_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_jump_length_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -1897,7 +1897,7 @@ void _wrap_sched_init_options_jump_length_set_raw_0b83a29b191d6a7e(struct sched_
 }
 
 
-int _wrap_sched_init_options_jump_length_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_jump_length_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1910,7 +1910,7 @@ int _wrap_sched_init_options_jump_length_get_raw_0b83a29b191d6a7e(struct sched_i
 }
 
 
-void _wrap_sched_init_options_jump_n_sample_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_jump_n_sample_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -1922,7 +1922,7 @@ void _wrap_sched_init_options_jump_n_sample_set_raw_0b83a29b191d6a7e(struct sche
 }
 
 
-int _wrap_sched_init_options_jump_n_sample_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_jump_n_sample_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1935,7 +1935,7 @@ int _wrap_sched_init_options_jump_n_sample_get_raw_0b83a29b191d6a7e(struct sched
 }
 
 
-void _wrap_sched_init_options_max_timesteps_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_init_options_max_timesteps_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, double _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double arg2 ;
   
@@ -1947,7 +1947,7 @@ void _wrap_sched_init_options_max_timesteps_set_raw_0b83a29b191d6a7e(struct sche
 }
 
 
-double _wrap_sched_init_options_max_timesteps_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+double _wrap_sched_init_options_max_timesteps_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -1960,7 +1960,7 @@ double _wrap_sched_init_options_max_timesteps_get_raw_0b83a29b191d6a7e(struct sc
 }
 
 
-void _wrap_sched_init_options_intermediate_timesteps_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_init_options_intermediate_timesteps_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, double _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double arg2 ;
   
@@ -1972,7 +1972,7 @@ void _wrap_sched_init_options_intermediate_timesteps_set_raw_0b83a29b191d6a7e(st
 }
 
 
-double _wrap_sched_init_options_intermediate_timesteps_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+double _wrap_sched_init_options_intermediate_timesteps_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -1985,7 +1985,7 @@ double _wrap_sched_init_options_intermediate_timesteps_get_raw_0b83a29b191d6a7e(
 }
 
 
-void _wrap_sched_init_options_stage_index_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_stage_index_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -1997,7 +1997,7 @@ void _wrap_sched_init_options_stage_index_set_raw_0b83a29b191d6a7e(struct sched_
 }
 
 
-int _wrap_sched_init_options_stage_index_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_stage_index_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -2010,7 +2010,7 @@ int _wrap_sched_init_options_stage_index_get_raw_0b83a29b191d6a7e(struct sched_i
 }
 
 
-void _wrap_sched_init_options_is_amplify_first_chunk_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_is_amplify_first_chunk_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -2022,7 +2022,7 @@ void _wrap_sched_init_options_is_amplify_first_chunk_set_raw_0b83a29b191d6a7e(st
 }
 
 
-int _wrap_sched_init_options_is_amplify_first_chunk_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_is_amplify_first_chunk_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -2035,7 +2035,7 @@ int _wrap_sched_init_options_is_amplify_first_chunk_get_raw_0b83a29b191d6a7e(str
 }
 
 
-void _wrap_sched_init_options_recorded_in_flight_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_recorded_in_flight_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -2047,7 +2047,7 @@ void _wrap_sched_init_options_recorded_in_flight_set_raw_0b83a29b191d6a7e(struct
 }
 
 
-int _wrap_sched_init_options_recorded_in_flight_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_recorded_in_flight_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -2060,7 +2060,7 @@ int _wrap_sched_init_options_recorded_in_flight_get_raw_0b83a29b191d6a7e(struct 
 }
 
 
-void _wrap_sched_init_options_recorded_groups_set_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_recorded_groups_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -2072,7 +2072,7 @@ void _wrap_sched_init_options_recorded_groups_set_raw_0b83a29b191d6a7e(struct sc
 }
 
 
-int _wrap_sched_init_options_recorded_groups_get_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_recorded_groups_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -2085,7 +2085,57 @@ int _wrap_sched_init_options_recorded_groups_get_raw_0b83a29b191d6a7e(struct sch
 }
 
 
-struct sched_init_options *_wrap_new_sched_init_options_raw_0b83a29b191d6a7e() {
+void _wrap_sched_init_options_threads_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+  struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
+  int32_t arg2 ;
+  
+  arg1 = *(struct sched_init_options **)&_swig_go_0; 
+  arg2 = (int32_t)_swig_go_1; 
+  
+  if (arg1) (arg1)->threads = arg2;
+  
+}
+
+
+int _wrap_sched_init_options_threads_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+  struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
+  int32_t result;
+  int _swig_go_result;
+  
+  arg1 = *(struct sched_init_options **)&_swig_go_0; 
+  
+  result = (int32_t) ((arg1)->threads);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_sched_init_options_history_dtype_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+  struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
+  int32_t arg2 ;
+  
+  arg1 = *(struct sched_init_options **)&_swig_go_0; 
+  arg2 = (int32_t)_swig_go_1; 
+  
+  if (arg1) (arg1)->history_dtype = arg2;
+  
+}
+
+
+int _wrap_sched_init_options_history_dtype_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+  struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
+  int32_t result;
+  int _swig_go_result;
+  
+  arg1 = *(struct sched_init_options **)&_swig_go_0; 
+  
+  result = (int32_t) ((arg1)->history_dtype);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+struct sched_init_options *_wrap_new_sched_init_options_raw_fd35cc1871ecf17b() {
   struct sched_init_options *result = 0 ;
   struct sched_init_options *_swig_go_result;
   
@@ -2096,7 +2146,7 @@ struct sched_init_options *_wrap_new_sched_init_options_raw_0b83a29b191d6a7e() {
 }
 
 
-void _wrap_delete_sched_init_options_raw_0b83a29b191d6a7e(struct sched_init_options *_swig_go_0) {
+void _wrap_delete_sched_init_options_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   
   arg1 = *(struct sched_init_options **)&_swig_go_0; 
@@ -2106,7 +2156,7 @@ void _wrap_delete_sched_init_options_raw_0b83a29b191d6a7e(struct sched_init_opti
 }
 
 
-void _wrap_sched_state_free_raw_0b83a29b191d6a7e(sched_state *_swig_go_0) {
+void _wrap_sched_state_free_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   
   arg1 = *(sched_state **)&_swig_go_0; 
@@ -2116,7 +2166,7 @@ void _wrap_sched_state_free_raw_0b83a29b191d6a7e(sched_state *_swig_go_0) {
 }
 
 
-char *_wrap_sched_last_error_raw_0b83a29b191d6a7e(sched_state *_swig_go_0) {
+char *_wrap_sched_last_error_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -2129,7 +2179,7 @@ char *_wrap_sched_last_error_raw_0b83a29b191d6a7e(sched_state *_swig_go_0) {
 }
 
 
-int _wrap_sched_can_continue_raw_0b83a29b191d6a7e(sched_state *_swig_go_0) {
+int _wrap_sched_can_continue_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -2142,7 +2192,7 @@ int _wrap_sched_can_continue_raw_0b83a29b191d6a7e(sched_state *_swig_go_0) {
 }
 
 
-long long _wrap_sched_batch_raw_0b83a29b191d6a7e(sched_state *_swig_go_0) {
+long long _wrap_sched_batch_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2155,7 +2205,7 @@ long long _wrap_sched_batch_raw_0b83a29b191d6a7e(sched_state *_swig_go_0) {
 }
 
 
-long long _wrap_sched_elements_raw_0b83a29b191d6a7e(sched_state *_swig_go_0) {
+long long _wrap_sched_elements_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2168,7 +2218,7 @@ long long _wrap_sched_elements_raw_0b83a29b191d6a7e(sched_state *_swig_go_0) {
 }
 
 
-long long _wrap_sched_prediction_elements_raw_0b83a29b191d6a7e(sched_state *_swig_go_0) {
+long long _wrap_sched_prediction_elements_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2181,7 +2231,7 @@ long long _wrap_sched_prediction_elements_raw_0b83a29b191d6a7e(sched_state *_swi
 }
 
 
-long long _wrap_sched_num_steps_raw_0b83a29b191d6a7e(sched_state *_swig_go_0) {
+long long _wrap_sched_num_steps_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2194,7 +2244,7 @@ long long _wrap_sched_num_steps_raw_0b83a29b191d6a7e(sched_state *_swig_go_0) {
 }
 
 
-long long _wrap_sched_num_calls_raw_0b83a29b191d6a7e(sched_state *_swig_go_0) {
+long long _wrap_sched_num_calls_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2207,7 +2257,7 @@ long long _wrap_sched_num_calls_raw_0b83a29b191d6a7e(sched_state *_swig_go_0) {
 }
 
 
-long long _wrap_sched_calls_done_raw_0b83a29b191d6a7e(sched_state *_swig_go_0) {
+long long _wrap_sched_calls_done_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2220,7 +2270,7 @@ long long _wrap_sched_calls_done_raw_0b83a29b191d6a7e(sched_state *_swig_go_0) {
 }
 
 
-intgo _wrap_sched_next_call_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, sched_call *_swig_go_1) {
+intgo _wrap_sched_next_call_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, sched_call *_swig_go_1) {
   sched_state *arg1 = (sched_state *) 0 ;
   sched_call *arg2 = (sched_call *) 0 ;
   sched_status result;
@@ -2235,7 +2285,7 @@ intgo _wrap_sched_next_call_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, sched_
 }
 
 
-intgo _wrap_sched_call_at_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, long long _swig_go_1, sched_call *_swig_go_2) {
+intgo _wrap_sched_call_at_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, long long _swig_go_1, sched_call *_swig_go_2) {
   sched_state *arg1 = (sched_state *) 0 ;
   int64_t arg2 ;
   sched_call *arg3 = (sched_call *) 0 ;
@@ -2252,7 +2302,7 @@ intgo _wrap_sched_call_at_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, long lon
 }
 
 
-intgo _wrap_sched_attempts_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, int64_t *_swig_go_1, int64_t *_swig_go_2) {
+intgo _wrap_sched_attempts_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, int64_t *_swig_go_1, int64_t *_swig_go_2) {
   sched_state *arg1 = (sched_state *) 0 ;
   int64_t *arg2 = (int64_t *) 0 ;
   int64_t *arg3 = (int64_t *) 0 ;
@@ -2269,7 +2319,7 @@ intgo _wrap_sched_attempts_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, int64_t
 }
 
 
-int _wrap_sched_call_ends_step_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, long long _swig_go_1) {
+int _wrap_sched_call_ends_step_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, long long _swig_go_1) {
   sched_state *arg1 = (sched_state *) 0 ;
   int64_t arg2 ;
   int32_t result;
@@ -2284,7 +2334,7 @@ int _wrap_sched_call_ends_step_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, lon
 }
 
 
-int _wrap_sched_state_kernel_raw_0b83a29b191d6a7e(sched_state *_swig_go_0) {
+int _wrap_sched_state_kernel_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -2297,7 +2347,7 @@ int _wrap_sched_state_kernel_raw_0b83a29b191d6a7e(sched_state *_swig_go_0) {
 }
 
 
-long long _wrap_sched_state_bytes_raw_0b83a29b191d6a7e(sched_state *_swig_go_0) {
+long long _wrap_sched_state_bytes_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2310,7 +2360,7 @@ long long _wrap_sched_state_bytes_raw_0b83a29b191d6a7e(sched_state *_swig_go_0) 
 }
 
 
-intgo _wrap_sched_timesteps_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, double *_swig_go_1, long long _swig_go_2, int64_t *_swig_go_3) {
+intgo _wrap_sched_timesteps_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, double *_swig_go_1, long long _swig_go_2, int64_t *_swig_go_3) {
   sched_state *arg1 = (sched_state *) 0 ;
   double *arg2 = (double *) 0 ;
   int64_t arg3 ;
@@ -2329,7 +2379,7 @@ intgo _wrap_sched_timesteps_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, double
 }
 
 
-intgo _wrap_sched_sigmas_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, double *_swig_go_1, long long _swig_go_2, int64_t *_swig_go_3) {
+intgo _wrap_sched_sigmas_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, double *_swig_go_1, long long _swig_go_2, int64_t *_swig_go_3) {
   sched_state *arg1 = (sched_state *) 0 ;
   double *arg2 = (double *) 0 ;
   int64_t arg3 ;
@@ -2348,7 +2398,7 @@ intgo _wrap_sched_sigmas_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, double *_
 }
 
 
-intgo _wrap_sched_levels_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, double *_swig_go_1, long long _swig_go_2, int64_t *_swig_go_3) {
+intgo _wrap_sched_levels_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, double *_swig_go_1, long long _swig_go_2, int64_t *_swig_go_3) {
   sched_state *arg1 = (sched_state *) 0 ;
   double *arg2 = (double *) 0 ;
   int64_t arg3 ;
@@ -2367,7 +2417,7 @@ intgo _wrap_sched_levels_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, double *_
 }
 
 
-intgo _wrap_sched_step_for_timestep_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, double _swig_go_1, int64_t *_swig_go_2) {
+intgo _wrap_sched_step_for_timestep_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, double _swig_go_1, int64_t *_swig_go_2) {
   sched_state *arg1 = (sched_state *) 0 ;
   double arg2 ;
   int64_t *arg3 = (int64_t *) 0 ;
@@ -2384,7 +2434,7 @@ intgo _wrap_sched_step_for_timestep_raw_0b83a29b191d6a7e(sched_state *_swig_go_0
 }
 
 
-double _wrap_sched_init_noise_sigma_raw_0b83a29b191d6a7e(sched_state *_swig_go_0) {
+double _wrap_sched_init_noise_sigma_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   double result;
   double _swig_go_result;
@@ -2397,7 +2447,7 @@ double _wrap_sched_init_noise_sigma_raw_0b83a29b191d6a7e(sched_state *_swig_go_0
 }
 
 
-double _wrap_sched_input_scale_raw_0b83a29b191d6a7e(sched_state *_swig_go_0) {
+double _wrap_sched_input_scale_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   double result;
   double _swig_go_result;
@@ -2410,7 +2460,7 @@ double _wrap_sched_input_scale_raw_0b83a29b191d6a7e(sched_state *_swig_go_0) {
 }
 
 
-int _wrap_sched_next_draws_raw_0b83a29b191d6a7e(sched_state *_swig_go_0) {
+int _wrap_sched_next_draws_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -2423,7 +2473,7 @@ int _wrap_sched_next_draws_raw_0b83a29b191d6a7e(sched_state *_swig_go_0) {
 }
 
 
-intgo _wrap_SCHED_INPUT_SAMPLE_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_INPUT_SAMPLE_raw_fd35cc1871ecf17b() {
   enum sched_input result;
   intgo _swig_go_result;
   
@@ -2435,7 +2485,7 @@ intgo _wrap_SCHED_INPUT_SAMPLE_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_INPUT_PREDICTION_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_INPUT_PREDICTION_raw_fd35cc1871ecf17b() {
   enum sched_input result;
   intgo _swig_go_result;
   
@@ -2447,7 +2497,7 @@ intgo _wrap_SCHED_INPUT_PREDICTION_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_INPUT_DENOISED_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_INPUT_DENOISED_raw_fd35cc1871ecf17b() {
   enum sched_input result;
   intgo _swig_go_result;
   
@@ -2459,7 +2509,7 @@ intgo _wrap_SCHED_INPUT_DENOISED_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_INPUT_NOISE0_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_INPUT_NOISE0_raw_fd35cc1871ecf17b() {
   enum sched_input result;
   intgo _swig_go_result;
   
@@ -2471,7 +2521,7 @@ intgo _wrap_SCHED_INPUT_NOISE0_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_INPUT_NOISE1_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_INPUT_NOISE1_raw_fd35cc1871ecf17b() {
   enum sched_input result;
   intgo _swig_go_result;
   
@@ -2483,7 +2533,7 @@ intgo _wrap_SCHED_INPUT_NOISE1_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_INPUT_UNCONDITIONAL_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_INPUT_UNCONDITIONAL_raw_fd35cc1871ecf17b() {
   enum sched_input result;
   intgo _swig_go_result;
   
@@ -2495,7 +2545,7 @@ intgo _wrap_SCHED_INPUT_UNCONDITIONAL_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_INPUT_MEMORY0_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_INPUT_MEMORY0_raw_fd35cc1871ecf17b() {
   enum sched_input result;
   intgo _swig_go_result;
   
@@ -2507,7 +2557,7 @@ intgo _wrap_SCHED_INPUT_MEMORY0_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_INPUT_ORIGINAL_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_INPUT_ORIGINAL_raw_fd35cc1871ecf17b() {
   enum sched_input result;
   intgo _swig_go_result;
   
@@ -2519,7 +2569,7 @@ intgo _wrap_SCHED_INPUT_ORIGINAL_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_INPUT_KNOWN_NOISE_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_INPUT_KNOWN_NOISE_raw_fd35cc1871ecf17b() {
   enum sched_input result;
   intgo _swig_go_result;
   
@@ -2531,7 +2581,7 @@ intgo _wrap_SCHED_INPUT_KNOWN_NOISE_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_INPUT_MAX_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_INPUT_MAX_raw_fd35cc1871ecf17b() {
   enum sched_input result;
   intgo _swig_go_result;
   
@@ -2543,7 +2593,7 @@ intgo _wrap_SCHED_INPUT_MAX_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_OUTPUT_NEXT_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_OUTPUT_NEXT_raw_fd35cc1871ecf17b() {
   enum sched_output result;
   intgo _swig_go_result;
   
@@ -2555,7 +2605,7 @@ intgo _wrap_SCHED_OUTPUT_NEXT_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_OUTPUT_DENOISED_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_OUTPUT_DENOISED_raw_fd35cc1871ecf17b() {
   enum sched_output result;
   intgo _swig_go_result;
   
@@ -2567,7 +2617,7 @@ intgo _wrap_SCHED_OUTPUT_DENOISED_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_OUTPUT_MEMORY0_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_OUTPUT_MEMORY0_raw_fd35cc1871ecf17b() {
   enum sched_output result;
   intgo _swig_go_result;
   
@@ -2579,7 +2629,7 @@ intgo _wrap_SCHED_OUTPUT_MEMORY0_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_OUTPUT_KNOWN_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_OUTPUT_KNOWN_raw_fd35cc1871ecf17b() {
   enum sched_output result;
   intgo _swig_go_result;
   
@@ -2591,7 +2641,7 @@ intgo _wrap_SCHED_OUTPUT_KNOWN_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_OUTPUT_MAX_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_OUTPUT_MAX_raw_fd35cc1871ecf17b() {
   enum sched_output result;
   intgo _swig_go_result;
   
@@ -2603,7 +2653,7 @@ intgo _wrap_SCHED_OUTPUT_MAX_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_CLIP_NONE_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_CLIP_NONE_raw_fd35cc1871ecf17b() {
   enum sched_clip result;
   intgo _swig_go_result;
   
@@ -2615,7 +2665,7 @@ intgo _wrap_SCHED_CLIP_NONE_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_CLIP_RANGE_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_CLIP_RANGE_raw_fd35cc1871ecf17b() {
   enum sched_clip result;
   intgo _swig_go_result;
   
@@ -2627,7 +2677,7 @@ intgo _wrap_SCHED_CLIP_RANGE_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_CLIP_QUANTILE_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_CLIP_QUANTILE_raw_fd35cc1871ecf17b() {
   enum sched_clip result;
   intgo _swig_go_result;
   
@@ -2639,7 +2689,7 @@ intgo _wrap_SCHED_CLIP_QUANTILE_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_CLIP_MAX_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_CLIP_MAX_raw_fd35cc1871ecf17b() {
   enum sched_clip result;
   intgo _swig_go_result;
   
@@ -2651,7 +2701,7 @@ intgo _wrap_SCHED_CLIP_MAX_raw_0b83a29b191d6a7e() {
 }
 
 
-void _wrap_sched_weights_rows_set_raw_0b83a29b191d6a7e(struct sched_weights *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_weights_rows_set_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0, int _swig_go_1) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   int32_t arg2 ;
   
@@ -2663,7 +2713,7 @@ void _wrap_sched_weights_rows_set_raw_0b83a29b191d6a7e(struct sched_weights *_sw
 }
 
 
-int _wrap_sched_weights_rows_get_raw_0b83a29b191d6a7e(struct sched_weights *_swig_go_0) {
+int _wrap_sched_weights_rows_get_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -2676,7 +2726,7 @@ int _wrap_sched_weights_rows_get_raw_0b83a29b191d6a7e(struct sched_weights *_swi
 }
 
 
-void _wrap_sched_weights_draws_set_raw_0b83a29b191d6a7e(struct sched_weights *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_weights_draws_set_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0, int _swig_go_1) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   int32_t arg2 ;
   
@@ -2688,7 +2738,7 @@ void _wrap_sched_weights_draws_set_raw_0b83a29b191d6a7e(struct sched_weights *_s
 }
 
 
-int _wrap_sched_weights_draws_get_raw_0b83a29b191d6a7e(struct sched_weights *_swig_go_0) {
+int _wrap_sched_weights_draws_get_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -2701,7 +2751,7 @@ int _wrap_sched_weights_draws_get_raw_0b83a29b191d6a7e(struct sched_weights *_sw
 }
 
 
-void _wrap_sched_weights_clip_set_raw_0b83a29b191d6a7e(struct sched_weights *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_weights_clip_set_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0, int _swig_go_1) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   int32_t arg2 ;
   
@@ -2713,7 +2763,7 @@ void _wrap_sched_weights_clip_set_raw_0b83a29b191d6a7e(struct sched_weights *_sw
 }
 
 
-int _wrap_sched_weights_clip_get_raw_0b83a29b191d6a7e(struct sched_weights *_swig_go_0) {
+int _wrap_sched_weights_clip_get_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -2726,7 +2776,7 @@ int _wrap_sched_weights_clip_get_raw_0b83a29b191d6a7e(struct sched_weights *_swi
 }
 
 
-void _wrap_sched_weights_clip_range_set_raw_0b83a29b191d6a7e(struct sched_weights *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_weights_clip_range_set_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0, double _swig_go_1) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double arg2 ;
   
@@ -2738,7 +2788,7 @@ void _wrap_sched_weights_clip_range_set_raw_0b83a29b191d6a7e(struct sched_weight
 }
 
 
-double _wrap_sched_weights_clip_range_get_raw_0b83a29b191d6a7e(struct sched_weights *_swig_go_0) {
+double _wrap_sched_weights_clip_range_get_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double result;
   double _swig_go_result;
@@ -2751,7 +2801,7 @@ double _wrap_sched_weights_clip_range_get_raw_0b83a29b191d6a7e(struct sched_weig
 }
 
 
-void _wrap_sched_weights_quantile_set_raw_0b83a29b191d6a7e(struct sched_weights *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_weights_quantile_set_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0, double _swig_go_1) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double arg2 ;
   
@@ -2763,7 +2813,7 @@ void _wrap_sched_weights_quantile_set_raw_0b83a29b191d6a7e(struct sched_weights 
 }
 
 
-double _wrap_sched_weights_quantile_get_raw_0b83a29b191d6a7e(struct sched_weights *_swig_go_0) {
+double _wrap_sched_weights_quantile_get_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double result;
   double _swig_go_result;
@@ -2776,7 +2826,7 @@ double _wrap_sched_weights_quantile_get_raw_0b83a29b191d6a7e(struct sched_weight
 }
 
 
-void _wrap_sched_weights_quantile_max_set_raw_0b83a29b191d6a7e(struct sched_weights *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_weights_quantile_max_set_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0, double _swig_go_1) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double arg2 ;
   
@@ -2788,7 +2838,7 @@ void _wrap_sched_weights_quantile_max_set_raw_0b83a29b191d6a7e(struct sched_weig
 }
 
 
-double _wrap_sched_weights_quantile_max_get_raw_0b83a29b191d6a7e(struct sched_weights *_swig_go_0) {
+double _wrap_sched_weights_quantile_max_get_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double result;
   double _swig_go_result;
@@ -2801,7 +2851,7 @@ double _wrap_sched_weights_quantile_max_get_raw_0b83a29b191d6a7e(struct sched_we
 }
 
 
-void _wrap_sched_weights_gain_set_raw_0b83a29b191d6a7e(struct sched_weights *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_weights_gain_set_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0, int _swig_go_1) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   int32_t arg2 ;
   
@@ -2813,7 +2863,7 @@ void _wrap_sched_weights_gain_set_raw_0b83a29b191d6a7e(struct sched_weights *_sw
 }
 
 
-int _wrap_sched_weights_gain_get_raw_0b83a29b191d6a7e(struct sched_weights *_swig_go_0) {
+int _wrap_sched_weights_gain_get_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -2826,7 +2876,7 @@ int _wrap_sched_weights_gain_get_raw_0b83a29b191d6a7e(struct sched_weights *_swi
 }
 
 
-void _wrap_sched_weights_gain_offset_set_raw_0b83a29b191d6a7e(struct sched_weights *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_weights_gain_offset_set_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0, double _swig_go_1) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double arg2 ;
   
@@ -2838,7 +2888,7 @@ void _wrap_sched_weights_gain_offset_set_raw_0b83a29b191d6a7e(struct sched_weigh
 }
 
 
-double _wrap_sched_weights_gain_offset_get_raw_0b83a29b191d6a7e(struct sched_weights *_swig_go_0) {
+double _wrap_sched_weights_gain_offset_get_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double result;
   double _swig_go_result;
@@ -2851,7 +2901,7 @@ double _wrap_sched_weights_gain_offset_get_raw_0b83a29b191d6a7e(struct sched_wei
 }
 
 
-void _wrap_sched_weights_gain_slope_set_raw_0b83a29b191d6a7e(struct sched_weights *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_weights_gain_slope_set_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0, double _swig_go_1) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double arg2 ;
   
@@ -2863,7 +2913,7 @@ void _wrap_sched_weights_gain_slope_set_raw_0b83a29b191d6a7e(struct sched_weight
 }
 
 
-double _wrap_sched_weights_gain_slope_get_raw_0b83a29b191d6a7e(struct sched_weights *_swig_go_0) {
+double _wrap_sched_weights_gain_slope_get_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double result;
   double _swig_go_result;
@@ -2876,7 +2926,7 @@ double _wrap_sched_weights_gain_slope_get_raw_0b83a29b191d6a7e(struct sched_weig
 }
 
 
-void _wrap_sched_weights_timestep_set_raw_0b83a29b191d6a7e(struct sched_weights *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_weights_timestep_set_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0, double _swig_go_1) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double arg2 ;
   
@@ -2888,7 +2938,7 @@ void _wrap_sched_weights_timestep_set_raw_0b83a29b191d6a7e(struct sched_weights 
 }
 
 
-double _wrap_sched_weights_timestep_get_raw_0b83a29b191d6a7e(struct sched_weights *_swig_go_0) {
+double _wrap_sched_weights_timestep_get_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double result;
   double _swig_go_result;
@@ -2901,7 +2951,7 @@ double _wrap_sched_weights_timestep_get_raw_0b83a29b191d6a7e(struct sched_weight
 }
 
 
-void _wrap_sched_weights_input_scale_set_raw_0b83a29b191d6a7e(struct sched_weights *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_weights_input_scale_set_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0, double _swig_go_1) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double arg2 ;
   
@@ -2913,7 +2963,7 @@ void _wrap_sched_weights_input_scale_set_raw_0b83a29b191d6a7e(struct sched_weigh
 }
 
 
-double _wrap_sched_weights_input_scale_get_raw_0b83a29b191d6a7e(struct sched_weights *_swig_go_0) {
+double _wrap_sched_weights_input_scale_get_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double result;
   double _swig_go_result;
@@ -2926,7 +2976,7 @@ double _wrap_sched_weights_input_scale_get_raw_0b83a29b191d6a7e(struct sched_wei
 }
 
 
-struct sched_weights *_wrap_new_sched_weights_raw_0b83a29b191d6a7e() {
+struct sched_weights *_wrap_new_sched_weights_raw_fd35cc1871ecf17b() {
   struct sched_weights *result = 0 ;
   struct sched_weights *_swig_go_result;
   
@@ -2937,7 +2987,7 @@ struct sched_weights *_wrap_new_sched_weights_raw_0b83a29b191d6a7e() {
 }
 
 
-void _wrap_delete_sched_weights_raw_0b83a29b191d6a7e(struct sched_weights *_swig_go_0) {
+void _wrap_delete_sched_weights_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   
   arg1 = *(struct sched_weights **)&_swig_go_0; 
@@ -2947,7 +2997,7 @@ void _wrap_delete_sched_weights_raw_0b83a29b191d6a7e(struct sched_weights *_swig
 }
 
 
-intgo _wrap_sched_step_weights_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, long long _swig_go_1, struct sched_weights *_swig_go_2) {
+intgo _wrap_sched_step_weights_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, long long _swig_go_1, struct sched_weights *_swig_go_2) {
   sched_state *arg1 = (sched_state *) 0 ;
   int64_t arg2 ;
   sched_weights *arg3 = (sched_weights *) 0 ;
@@ -2964,7 +3014,7 @@ intgo _wrap_sched_step_weights_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, lon
 }
 
 
-intgo _wrap_sched_save_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, void *_swig_go_1, long long _swig_go_2, uint64_t *_swig_go_3) {
+intgo _wrap_sched_save_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, void *_swig_go_1, long long _swig_go_2, uint64_t *_swig_go_3) {
   sched_state *arg1 = (sched_state *) 0 ;
   void *arg2 = (void *) 0 ;
   uint64_t arg3 ;
@@ -2983,7 +3033,7 @@ intgo _wrap_sched_save_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, void *_swig
 }
 
 
-intgo _wrap_sched_load_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, void *_swig_go_1, long long _swig_go_2) {
+intgo _wrap_sched_load_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, void *_swig_go_1, long long _swig_go_2) {
   sched_state *arg1 = (sched_state *) 0 ;
   void *arg2 = (void *) 0 ;
   uint64_t arg3 ;
@@ -3000,7 +3050,7 @@ intgo _wrap_sched_load_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, void *_swig
 }
 
 
-void _wrap_sched_vulkan_device_index_set_raw_0b83a29b191d6a7e(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_vulkan_device_index_set_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   int32_t arg2 ;
   
@@ -3012,7 +3062,7 @@ void _wrap_sched_vulkan_device_index_set_raw_0b83a29b191d6a7e(struct sched_vulka
 }
 
 
-int _wrap_sched_vulkan_device_index_get_raw_0b83a29b191d6a7e(struct sched_vulkan_device *_swig_go_0) {
+int _wrap_sched_vulkan_device_index_get_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -3025,7 +3075,7 @@ int _wrap_sched_vulkan_device_index_get_raw_0b83a29b191d6a7e(struct sched_vulkan
 }
 
 
-void _wrap_sched_vulkan_device_is_suitable_set_raw_0b83a29b191d6a7e(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_vulkan_device_is_suitable_set_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   int32_t arg2 ;
   
@@ -3037,7 +3087,7 @@ void _wrap_sched_vulkan_device_is_suitable_set_raw_0b83a29b191d6a7e(struct sched
 }
 
 
-int _wrap_sched_vulkan_device_is_suitable_get_raw_0b83a29b191d6a7e(struct sched_vulkan_device *_swig_go_0) {
+int _wrap_sched_vulkan_device_is_suitable_get_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -3050,7 +3100,7 @@ int _wrap_sched_vulkan_device_is_suitable_get_raw_0b83a29b191d6a7e(struct sched_
 }
 
 
-void _wrap_sched_vulkan_device_value_type_set_raw_0b83a29b191d6a7e(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_vulkan_device_value_type_set_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   int32_t arg2 ;
   
@@ -3062,7 +3112,7 @@ void _wrap_sched_vulkan_device_value_type_set_raw_0b83a29b191d6a7e(struct sched_
 }
 
 
-int _wrap_sched_vulkan_device_value_type_get_raw_0b83a29b191d6a7e(struct sched_vulkan_device *_swig_go_0) {
+int _wrap_sched_vulkan_device_value_type_get_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -3075,7 +3125,7 @@ int _wrap_sched_vulkan_device_value_type_get_raw_0b83a29b191d6a7e(struct sched_v
 }
 
 
-void _wrap_sched_vulkan_device_vendor_id_set_raw_0b83a29b191d6a7e(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_vulkan_device_vendor_id_set_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   uint32_t arg2 ;
   
@@ -3087,7 +3137,7 @@ void _wrap_sched_vulkan_device_vendor_id_set_raw_0b83a29b191d6a7e(struct sched_v
 }
 
 
-int _wrap_sched_vulkan_device_vendor_id_get_raw_0b83a29b191d6a7e(struct sched_vulkan_device *_swig_go_0) {
+int _wrap_sched_vulkan_device_vendor_id_get_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   uint32_t result;
   int _swig_go_result;
@@ -3100,7 +3150,7 @@ int _wrap_sched_vulkan_device_vendor_id_get_raw_0b83a29b191d6a7e(struct sched_vu
 }
 
 
-void _wrap_sched_vulkan_device_device_id_set_raw_0b83a29b191d6a7e(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_vulkan_device_device_id_set_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   uint32_t arg2 ;
   
@@ -3112,7 +3162,7 @@ void _wrap_sched_vulkan_device_device_id_set_raw_0b83a29b191d6a7e(struct sched_v
 }
 
 
-int _wrap_sched_vulkan_device_device_id_get_raw_0b83a29b191d6a7e(struct sched_vulkan_device *_swig_go_0) {
+int _wrap_sched_vulkan_device_device_id_get_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   uint32_t result;
   int _swig_go_result;
@@ -3125,7 +3175,7 @@ int _wrap_sched_vulkan_device_device_id_get_raw_0b83a29b191d6a7e(struct sched_vu
 }
 
 
-void _wrap_sched_vulkan_device_driver_version_set_raw_0b83a29b191d6a7e(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_vulkan_device_driver_version_set_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   uint32_t arg2 ;
   
@@ -3137,7 +3187,7 @@ void _wrap_sched_vulkan_device_driver_version_set_raw_0b83a29b191d6a7e(struct sc
 }
 
 
-int _wrap_sched_vulkan_device_driver_version_get_raw_0b83a29b191d6a7e(struct sched_vulkan_device *_swig_go_0) {
+int _wrap_sched_vulkan_device_driver_version_get_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   uint32_t result;
   int _swig_go_result;
@@ -3150,7 +3200,7 @@ int _wrap_sched_vulkan_device_driver_version_get_raw_0b83a29b191d6a7e(struct sch
 }
 
 
-void _wrap_sched_vulkan_device_api_version_set_raw_0b83a29b191d6a7e(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_vulkan_device_api_version_set_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   uint32_t arg2 ;
   
@@ -3162,7 +3212,7 @@ void _wrap_sched_vulkan_device_api_version_set_raw_0b83a29b191d6a7e(struct sched
 }
 
 
-int _wrap_sched_vulkan_device_api_version_get_raw_0b83a29b191d6a7e(struct sched_vulkan_device *_swig_go_0) {
+int _wrap_sched_vulkan_device_api_version_get_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   uint32_t result;
   int _swig_go_result;
@@ -3175,7 +3225,7 @@ int _wrap_sched_vulkan_device_api_version_get_raw_0b83a29b191d6a7e(struct sched_
 }
 
 
-struct sched_vulkan_device *_wrap_new_sched_vulkan_device_raw_0b83a29b191d6a7e() {
+struct sched_vulkan_device *_wrap_new_sched_vulkan_device_raw_fd35cc1871ecf17b() {
   struct sched_vulkan_device *result = 0 ;
   struct sched_vulkan_device *_swig_go_result;
   
@@ -3186,7 +3236,7 @@ struct sched_vulkan_device *_wrap_new_sched_vulkan_device_raw_0b83a29b191d6a7e()
 }
 
 
-void _wrap_delete_sched_vulkan_device_raw_0b83a29b191d6a7e(struct sched_vulkan_device *_swig_go_0) {
+void _wrap_delete_sched_vulkan_device_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   
   arg1 = *(struct sched_vulkan_device **)&_swig_go_0; 
@@ -3196,7 +3246,7 @@ void _wrap_delete_sched_vulkan_device_raw_0b83a29b191d6a7e(struct sched_vulkan_d
 }
 
 
-void _wrap_sched_vulkan_limits_max_buffers_set_raw_0b83a29b191d6a7e(struct sched_vulkan_limits *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_vulkan_limits_max_buffers_set_raw_fd35cc1871ecf17b(struct sched_vulkan_limits *_swig_go_0, int _swig_go_1) {
   struct sched_vulkan_limits *arg1 = (struct sched_vulkan_limits *) 0 ;
   uint32_t arg2 ;
   
@@ -3208,7 +3258,7 @@ void _wrap_sched_vulkan_limits_max_buffers_set_raw_0b83a29b191d6a7e(struct sched
 }
 
 
-int _wrap_sched_vulkan_limits_max_buffers_get_raw_0b83a29b191d6a7e(struct sched_vulkan_limits *_swig_go_0) {
+int _wrap_sched_vulkan_limits_max_buffers_get_raw_fd35cc1871ecf17b(struct sched_vulkan_limits *_swig_go_0) {
   struct sched_vulkan_limits *arg1 = (struct sched_vulkan_limits *) 0 ;
   uint32_t result;
   int _swig_go_result;
@@ -3221,7 +3271,7 @@ int _wrap_sched_vulkan_limits_max_buffers_get_raw_0b83a29b191d6a7e(struct sched_
 }
 
 
-void _wrap_sched_vulkan_limits_max_group_size_set_raw_0b83a29b191d6a7e(struct sched_vulkan_limits *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_vulkan_limits_max_group_size_set_raw_fd35cc1871ecf17b(struct sched_vulkan_limits *_swig_go_0, int _swig_go_1) {
   struct sched_vulkan_limits *arg1 = (struct sched_vulkan_limits *) 0 ;
   uint32_t arg2 ;
   
@@ -3233,7 +3283,7 @@ void _wrap_sched_vulkan_limits_max_group_size_set_raw_0b83a29b191d6a7e(struct sc
 }
 
 
-int _wrap_sched_vulkan_limits_max_group_size_get_raw_0b83a29b191d6a7e(struct sched_vulkan_limits *_swig_go_0) {
+int _wrap_sched_vulkan_limits_max_group_size_get_raw_fd35cc1871ecf17b(struct sched_vulkan_limits *_swig_go_0) {
   struct sched_vulkan_limits *arg1 = (struct sched_vulkan_limits *) 0 ;
   uint32_t result;
   int _swig_go_result;
@@ -3246,7 +3296,7 @@ int _wrap_sched_vulkan_limits_max_group_size_get_raw_0b83a29b191d6a7e(struct sch
 }
 
 
-void _wrap_sched_vulkan_limits_max_group_count_set_raw_0b83a29b191d6a7e(struct sched_vulkan_limits *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_vulkan_limits_max_group_count_set_raw_fd35cc1871ecf17b(struct sched_vulkan_limits *_swig_go_0, int _swig_go_1) {
   struct sched_vulkan_limits *arg1 = (struct sched_vulkan_limits *) 0 ;
   uint32_t arg2 ;
   
@@ -3258,7 +3308,7 @@ void _wrap_sched_vulkan_limits_max_group_count_set_raw_0b83a29b191d6a7e(struct s
 }
 
 
-int _wrap_sched_vulkan_limits_max_group_count_get_raw_0b83a29b191d6a7e(struct sched_vulkan_limits *_swig_go_0) {
+int _wrap_sched_vulkan_limits_max_group_count_get_raw_fd35cc1871ecf17b(struct sched_vulkan_limits *_swig_go_0) {
   struct sched_vulkan_limits *arg1 = (struct sched_vulkan_limits *) 0 ;
   uint32_t result;
   int _swig_go_result;
@@ -3271,7 +3321,7 @@ int _wrap_sched_vulkan_limits_max_group_count_get_raw_0b83a29b191d6a7e(struct sc
 }
 
 
-void _wrap_sched_vulkan_limits_max_range_set_raw_0b83a29b191d6a7e(struct sched_vulkan_limits *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_vulkan_limits_max_range_set_raw_fd35cc1871ecf17b(struct sched_vulkan_limits *_swig_go_0, long long _swig_go_1) {
   struct sched_vulkan_limits *arg1 = (struct sched_vulkan_limits *) 0 ;
   uint64_t arg2 ;
   
@@ -3283,7 +3333,7 @@ void _wrap_sched_vulkan_limits_max_range_set_raw_0b83a29b191d6a7e(struct sched_v
 }
 
 
-long long _wrap_sched_vulkan_limits_max_range_get_raw_0b83a29b191d6a7e(struct sched_vulkan_limits *_swig_go_0) {
+long long _wrap_sched_vulkan_limits_max_range_get_raw_fd35cc1871ecf17b(struct sched_vulkan_limits *_swig_go_0) {
   struct sched_vulkan_limits *arg1 = (struct sched_vulkan_limits *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -3296,7 +3346,7 @@ long long _wrap_sched_vulkan_limits_max_range_get_raw_0b83a29b191d6a7e(struct sc
 }
 
 
-void _wrap_sched_vulkan_limits_offset_alignment_set_raw_0b83a29b191d6a7e(struct sched_vulkan_limits *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_vulkan_limits_offset_alignment_set_raw_fd35cc1871ecf17b(struct sched_vulkan_limits *_swig_go_0, long long _swig_go_1) {
   struct sched_vulkan_limits *arg1 = (struct sched_vulkan_limits *) 0 ;
   uint64_t arg2 ;
   
@@ -3308,7 +3358,7 @@ void _wrap_sched_vulkan_limits_offset_alignment_set_raw_0b83a29b191d6a7e(struct 
 }
 
 
-long long _wrap_sched_vulkan_limits_offset_alignment_get_raw_0b83a29b191d6a7e(struct sched_vulkan_limits *_swig_go_0) {
+long long _wrap_sched_vulkan_limits_offset_alignment_get_raw_fd35cc1871ecf17b(struct sched_vulkan_limits *_swig_go_0) {
   struct sched_vulkan_limits *arg1 = (struct sched_vulkan_limits *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -3321,7 +3371,7 @@ long long _wrap_sched_vulkan_limits_offset_alignment_get_raw_0b83a29b191d6a7e(st
 }
 
 
-void _wrap_sched_vulkan_limits_is_non_coherent_set_raw_0b83a29b191d6a7e(struct sched_vulkan_limits *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_vulkan_limits_is_non_coherent_set_raw_fd35cc1871ecf17b(struct sched_vulkan_limits *_swig_go_0, int _swig_go_1) {
   struct sched_vulkan_limits *arg1 = (struct sched_vulkan_limits *) 0 ;
   int32_t arg2 ;
   
@@ -3333,7 +3383,7 @@ void _wrap_sched_vulkan_limits_is_non_coherent_set_raw_0b83a29b191d6a7e(struct s
 }
 
 
-int _wrap_sched_vulkan_limits_is_non_coherent_get_raw_0b83a29b191d6a7e(struct sched_vulkan_limits *_swig_go_0) {
+int _wrap_sched_vulkan_limits_is_non_coherent_get_raw_fd35cc1871ecf17b(struct sched_vulkan_limits *_swig_go_0) {
   struct sched_vulkan_limits *arg1 = (struct sched_vulkan_limits *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -3346,7 +3396,7 @@ int _wrap_sched_vulkan_limits_is_non_coherent_get_raw_0b83a29b191d6a7e(struct sc
 }
 
 
-struct sched_vulkan_limits *_wrap_new_sched_vulkan_limits_raw_0b83a29b191d6a7e() {
+struct sched_vulkan_limits *_wrap_new_sched_vulkan_limits_raw_fd35cc1871ecf17b() {
   struct sched_vulkan_limits *result = 0 ;
   struct sched_vulkan_limits *_swig_go_result;
   
@@ -3357,7 +3407,7 @@ struct sched_vulkan_limits *_wrap_new_sched_vulkan_limits_raw_0b83a29b191d6a7e()
 }
 
 
-void _wrap_delete_sched_vulkan_limits_raw_0b83a29b191d6a7e(struct sched_vulkan_limits *_swig_go_0) {
+void _wrap_delete_sched_vulkan_limits_raw_fd35cc1871ecf17b(struct sched_vulkan_limits *_swig_go_0) {
   struct sched_vulkan_limits *arg1 = (struct sched_vulkan_limits *) 0 ;
   
   arg1 = *(struct sched_vulkan_limits **)&_swig_go_0; 
@@ -3367,7 +3417,7 @@ void _wrap_delete_sched_vulkan_limits_raw_0b83a29b191d6a7e(struct sched_vulkan_l
 }
 
 
-void _wrap_sched_vulkan_free_raw_0b83a29b191d6a7e(sched_vulkan *_swig_go_0) {
+void _wrap_sched_vulkan_free_raw_fd35cc1871ecf17b(sched_vulkan *_swig_go_0) {
   sched_vulkan *arg1 = (sched_vulkan *) 0 ;
   
   arg1 = *(sched_vulkan **)&_swig_go_0; 
@@ -3377,7 +3427,7 @@ void _wrap_sched_vulkan_free_raw_0b83a29b191d6a7e(sched_vulkan *_swig_go_0) {
 }
 
 
-intgo _wrap_sched_vulkan_get_cache_raw_0b83a29b191d6a7e(sched_vulkan *_swig_go_0, void *_swig_go_1, long long _swig_go_2, uint64_t *_swig_go_3) {
+intgo _wrap_sched_vulkan_get_cache_raw_fd35cc1871ecf17b(sched_vulkan *_swig_go_0, void *_swig_go_1, long long _swig_go_2, uint64_t *_swig_go_3) {
   sched_vulkan *arg1 = (sched_vulkan *) 0 ;
   void *arg2 = (void *) 0 ;
   uint64_t arg3 ;
@@ -3396,7 +3446,7 @@ intgo _wrap_sched_vulkan_get_cache_raw_0b83a29b191d6a7e(sched_vulkan *_swig_go_0
 }
 
 
-intgo _wrap_sched_vulkan_set_cache_raw_0b83a29b191d6a7e(sched_vulkan *_swig_go_0, void *_swig_go_1, long long _swig_go_2) {
+intgo _wrap_sched_vulkan_set_cache_raw_fd35cc1871ecf17b(sched_vulkan *_swig_go_0, void *_swig_go_1, long long _swig_go_2) {
   sched_vulkan *arg1 = (sched_vulkan *) 0 ;
   void *arg2 = (void *) 0 ;
   uint64_t arg3 ;
@@ -3413,7 +3463,7 @@ intgo _wrap_sched_vulkan_set_cache_raw_0b83a29b191d6a7e(sched_vulkan *_swig_go_0
 }
 
 
-sched_scheduler *_wrap_sched_flat_create_raw_0b83a29b191d6a7e(char *_swig_go_0, long long _swig_go_1, int _swig_go_2, char *_swig_go_3, long long _swig_go_4, int32_t *_swig_go_5) {
+sched_scheduler *_wrap_sched_flat_create_raw_fd35cc1871ecf17b(char *_swig_go_0, long long _swig_go_1, int _swig_go_2, char *_swig_go_3, long long _swig_go_4, int32_t *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   int64_t arg2 ;
   int32_t arg3 ;
@@ -3438,7 +3488,7 @@ sched_scheduler *_wrap_sched_flat_create_raw_0b83a29b191d6a7e(char *_swig_go_0, 
 }
 
 
-sched_state *_wrap_sched_flat_init_raw_0b83a29b191d6a7e(sched_scheduler *_swig_go_0, struct sched_init_options *_swig_go_1, double *_swig_go_2, long long _swig_go_3, double *_swig_go_4, long long _swig_go_5, uint64_t *_swig_go_6, long long _swig_go_7, sched_vulkan *_swig_go_8, char *_swig_go_9, long long _swig_go_10, int32_t *_swig_go_11) {
+sched_state *_wrap_sched_flat_init_raw_fd35cc1871ecf17b(sched_scheduler *_swig_go_0, struct sched_init_options *_swig_go_1, double *_swig_go_2, long long _swig_go_3, double *_swig_go_4, long long _swig_go_5, uint64_t *_swig_go_6, long long _swig_go_7, sched_vulkan *_swig_go_8, char *_swig_go_9, long long _swig_go_10, int32_t *_swig_go_11) {
   sched_scheduler *arg1 = (sched_scheduler *) 0 ;
   sched_init_options *arg2 = (sched_init_options *) 0 ;
   double *arg3 = (double *) 0 ;
@@ -3474,7 +3524,7 @@ sched_state *_wrap_sched_flat_init_raw_0b83a29b191d6a7e(sched_scheduler *_swig_g
 }
 
 
-sched_state *_wrap_sched_flat_clone_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, int32_t *_swig_go_1) {
+sched_state *_wrap_sched_flat_clone_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, int32_t *_swig_go_1) {
   sched_state *arg1 = (sched_state *) 0 ;
   int32_t *arg2 = (int32_t *) 0 ;
   sched_state *result = 0 ;
@@ -3489,7 +3539,7 @@ sched_state *_wrap_sched_flat_clone_raw_0b83a29b191d6a7e(sched_state *_swig_go_0
 }
 
 
-intgo _wrap_sched_flat_initial_noise_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, void *_swig_go_1, long long _swig_go_2, int _swig_go_3) {
+intgo _wrap_sched_flat_initial_noise_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, void *_swig_go_1, long long _swig_go_2, int _swig_go_3) {
   sched_state *arg1 = (sched_state *) 0 ;
   void *arg2 = (void *) 0 ;
   int64_t arg3 ;
@@ -3508,7 +3558,7 @@ intgo _wrap_sched_flat_initial_noise_raw_0b83a29b191d6a7e(sched_state *_swig_go_
 }
 
 
-intgo _wrap_sched_flat_scale_input_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, void *_swig_go_1, long long _swig_go_2, int _swig_go_3, void *_swig_go_4, long long _swig_go_5, int _swig_go_6) {
+intgo _wrap_sched_flat_scale_input_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, void *_swig_go_1, long long _swig_go_2, int _swig_go_3, void *_swig_go_4, long long _swig_go_5, int _swig_go_6) {
   sched_state *arg1 = (sched_state *) 0 ;
   void *arg2 = (void *) 0 ;
   int64_t arg3 ;
@@ -3533,7 +3583,7 @@ intgo _wrap_sched_flat_scale_input_raw_0b83a29b191d6a7e(sched_state *_swig_go_0,
 }
 
 
-intgo _wrap_sched_flat_add_noise_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, long long _swig_go_1, void *_swig_go_2, long long _swig_go_3, int _swig_go_4, void *_swig_go_5, long long _swig_go_6, int _swig_go_7, void *_swig_go_8, long long _swig_go_9, int _swig_go_10) {
+intgo _wrap_sched_flat_add_noise_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, long long _swig_go_1, void *_swig_go_2, long long _swig_go_3, int _swig_go_4, void *_swig_go_5, long long _swig_go_6, int _swig_go_7, void *_swig_go_8, long long _swig_go_9, int _swig_go_10) {
   sched_state *arg1 = (sched_state *) 0 ;
   int64_t arg2 ;
   void *arg3 = (void *) 0 ;
@@ -3566,7 +3616,7 @@ intgo _wrap_sched_flat_add_noise_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, l
 }
 
 
-intgo _wrap_sched_flat_step_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, void *_swig_go_1, long long _swig_go_2, int _swig_go_3, void *_swig_go_4, long long _swig_go_5, int _swig_go_6, void *_swig_go_7, long long _swig_go_8, int _swig_go_9) {
+intgo _wrap_sched_flat_step_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, void *_swig_go_1, long long _swig_go_2, int _swig_go_3, void *_swig_go_4, long long _swig_go_5, int _swig_go_6, void *_swig_go_7, long long _swig_go_8, int _swig_go_9) {
   sched_state *arg1 = (sched_state *) 0 ;
   void *arg2 = (void *) 0 ;
   int64_t arg3 ;
@@ -3597,7 +3647,7 @@ intgo _wrap_sched_flat_step_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, void *
 }
 
 
-intgo _wrap_sched_flat_step_wide_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, void *_swig_go_1, long long _swig_go_2, int _swig_go_3, void *_swig_go_4, long long _swig_go_5, int _swig_go_6, void *_swig_go_7, long long _swig_go_8, int _swig_go_9, void *_swig_go_10, long long _swig_go_11, int _swig_go_12, void *_swig_go_13, long long _swig_go_14, int _swig_go_15, void *_swig_go_16, long long _swig_go_17, int _swig_go_18, void *_swig_go_19, long long _swig_go_20, int _swig_go_21, void *_swig_go_22, long long _swig_go_23, int _swig_go_24, void *_swig_go_25, long long _swig_go_26, int _swig_go_27, void *_swig_go_28, long long _swig_go_29, int _swig_go_30, void *_swig_go_31, long long _swig_go_32, int _swig_go_33, double *_swig_go_34, long long _swig_go_35, double *_swig_go_36, long long _swig_go_37, double _swig_go_38, int _swig_go_39) {
+intgo _wrap_sched_flat_step_wide_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, void *_swig_go_1, long long _swig_go_2, int _swig_go_3, void *_swig_go_4, long long _swig_go_5, int _swig_go_6, void *_swig_go_7, long long _swig_go_8, int _swig_go_9, void *_swig_go_10, long long _swig_go_11, int _swig_go_12, void *_swig_go_13, long long _swig_go_14, int _swig_go_15, void *_swig_go_16, long long _swig_go_17, int _swig_go_18, void *_swig_go_19, long long _swig_go_20, int _swig_go_21, void *_swig_go_22, long long _swig_go_23, int _swig_go_24, void *_swig_go_25, long long _swig_go_26, int _swig_go_27, void *_swig_go_28, long long _swig_go_29, int _swig_go_30, void *_swig_go_31, long long _swig_go_32, int _swig_go_33, double *_swig_go_34, long long _swig_go_35, double *_swig_go_36, long long _swig_go_37, double _swig_go_38, int _swig_go_39) {
   sched_state *arg1 = (sched_state *) 0 ;
   void *arg2 = (void *) 0 ;
   int64_t arg3 ;
@@ -3688,7 +3738,7 @@ intgo _wrap_sched_flat_step_wide_raw_0b83a29b191d6a7e(sched_state *_swig_go_0, v
 }
 
 
-intgo _wrap_sched_flat_weights_denoised_raw_0b83a29b191d6a7e(struct sched_weights *_swig_go_0, double *_swig_go_1, long long _swig_go_2) {
+intgo _wrap_sched_flat_weights_denoised_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0, double *_swig_go_1, long long _swig_go_2) {
   sched_weights *arg1 = (sched_weights *) 0 ;
   double *arg2 = (double *) 0 ;
   int64_t arg3 ;
@@ -3705,7 +3755,7 @@ intgo _wrap_sched_flat_weights_denoised_raw_0b83a29b191d6a7e(struct sched_weight
 }
 
 
-intgo _wrap_sched_flat_weights_row_raw_0b83a29b191d6a7e(struct sched_weights *_swig_go_0, int _swig_go_1, double *_swig_go_2, long long _swig_go_3, int32_t *_swig_go_4) {
+intgo _wrap_sched_flat_weights_row_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0, int _swig_go_1, double *_swig_go_2, long long _swig_go_3, int32_t *_swig_go_4) {
   sched_weights *arg1 = (sched_weights *) 0 ;
   int32_t arg2 ;
   double *arg3 = (double *) 0 ;
@@ -3726,7 +3776,7 @@ intgo _wrap_sched_flat_weights_row_raw_0b83a29b191d6a7e(struct sched_weights *_s
 }
 
 
-intgo _wrap_sched_flat_device_count_raw_0b83a29b191d6a7e(int32_t *_swig_go_0) {
+intgo _wrap_sched_flat_device_count_raw_fd35cc1871ecf17b(int32_t *_swig_go_0) {
   int32_t *arg1 = (int32_t *) 0 ;
   sched_status result;
   intgo _swig_go_result;
@@ -3739,7 +3789,7 @@ intgo _wrap_sched_flat_device_count_raw_0b83a29b191d6a7e(int32_t *_swig_go_0) {
 }
 
 
-intgo _wrap_sched_flat_device_at_raw_0b83a29b191d6a7e(int _swig_go_0, struct sched_vulkan_device *_swig_go_1) {
+intgo _wrap_sched_flat_device_at_raw_fd35cc1871ecf17b(int _swig_go_0, struct sched_vulkan_device *_swig_go_1) {
   int32_t arg1 ;
   sched_vulkan_device *arg2 = (sched_vulkan_device *) 0 ;
   sched_status result;
@@ -3754,7 +3804,7 @@ intgo _wrap_sched_flat_device_at_raw_0b83a29b191d6a7e(int _swig_go_0, struct sch
 }
 
 
-char *_wrap_sched_flat_device_name_raw_0b83a29b191d6a7e(struct sched_vulkan_device *_swig_go_0) {
+char *_wrap_sched_flat_device_name_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0) {
   sched_vulkan_device *arg1 = (sched_vulkan_device *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -3767,7 +3817,7 @@ char *_wrap_sched_flat_device_name_raw_0b83a29b191d6a7e(struct sched_vulkan_devi
 }
 
 
-sched_vulkan *_wrap_sched_flat_vulkan_create_raw_0b83a29b191d6a7e(int _swig_go_0, char *_swig_go_1, char *_swig_go_2, struct sched_vulkan_limits *_swig_go_3, char *_swig_go_4, long long _swig_go_5, int32_t *_swig_go_6) {
+sched_vulkan *_wrap_sched_flat_vulkan_create_raw_fd35cc1871ecf17b(int _swig_go_0, char *_swig_go_1, char *_swig_go_2, struct sched_vulkan_limits *_swig_go_3, char *_swig_go_4, long long _swig_go_5, int32_t *_swig_go_6) {
   int32_t arg1 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3795,7 +3845,7 @@ sched_vulkan *_wrap_sched_flat_vulkan_create_raw_0b83a29b191d6a7e(int _swig_go_0
 }
 
 
-void _wrap_sched_flat_import_queue_family_set_raw_0b83a29b191d6a7e(struct sched_flat_import *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_flat_import_queue_family_set_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0, int _swig_go_1) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint32_t arg2 ;
   
@@ -3807,7 +3857,7 @@ void _wrap_sched_flat_import_queue_family_set_raw_0b83a29b191d6a7e(struct sched_
 }
 
 
-int _wrap_sched_flat_import_queue_family_get_raw_0b83a29b191d6a7e(struct sched_flat_import *_swig_go_0) {
+int _wrap_sched_flat_import_queue_family_get_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint32_t result;
   int _swig_go_result;
@@ -3820,7 +3870,7 @@ int _wrap_sched_flat_import_queue_family_get_raw_0b83a29b191d6a7e(struct sched_f
 }
 
 
-void _wrap_sched_flat_import_get_instance_proc_addr_set_raw_0b83a29b191d6a7e(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_import_get_instance_proc_addr_set_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t arg2 ;
   
@@ -3832,7 +3882,7 @@ void _wrap_sched_flat_import_get_instance_proc_addr_set_raw_0b83a29b191d6a7e(str
 }
 
 
-long long _wrap_sched_flat_import_get_instance_proc_addr_get_raw_0b83a29b191d6a7e(struct sched_flat_import *_swig_go_0) {
+long long _wrap_sched_flat_import_get_instance_proc_addr_get_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -3845,7 +3895,7 @@ long long _wrap_sched_flat_import_get_instance_proc_addr_get_raw_0b83a29b191d6a7
 }
 
 
-void _wrap_sched_flat_import_instance_set_raw_0b83a29b191d6a7e(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_import_instance_set_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t arg2 ;
   
@@ -3857,7 +3907,7 @@ void _wrap_sched_flat_import_instance_set_raw_0b83a29b191d6a7e(struct sched_flat
 }
 
 
-long long _wrap_sched_flat_import_instance_get_raw_0b83a29b191d6a7e(struct sched_flat_import *_swig_go_0) {
+long long _wrap_sched_flat_import_instance_get_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -3870,7 +3920,7 @@ long long _wrap_sched_flat_import_instance_get_raw_0b83a29b191d6a7e(struct sched
 }
 
 
-void _wrap_sched_flat_import_physical_device_set_raw_0b83a29b191d6a7e(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_import_physical_device_set_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t arg2 ;
   
@@ -3882,7 +3932,7 @@ void _wrap_sched_flat_import_physical_device_set_raw_0b83a29b191d6a7e(struct sch
 }
 
 
-long long _wrap_sched_flat_import_physical_device_get_raw_0b83a29b191d6a7e(struct sched_flat_import *_swig_go_0) {
+long long _wrap_sched_flat_import_physical_device_get_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -3895,7 +3945,7 @@ long long _wrap_sched_flat_import_physical_device_get_raw_0b83a29b191d6a7e(struc
 }
 
 
-void _wrap_sched_flat_import_device_set_raw_0b83a29b191d6a7e(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_import_device_set_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t arg2 ;
   
@@ -3907,7 +3957,7 @@ void _wrap_sched_flat_import_device_set_raw_0b83a29b191d6a7e(struct sched_flat_i
 }
 
 
-long long _wrap_sched_flat_import_device_get_raw_0b83a29b191d6a7e(struct sched_flat_import *_swig_go_0) {
+long long _wrap_sched_flat_import_device_get_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -3920,7 +3970,7 @@ long long _wrap_sched_flat_import_device_get_raw_0b83a29b191d6a7e(struct sched_f
 }
 
 
-void _wrap_sched_flat_import_queue_set_raw_0b83a29b191d6a7e(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_import_queue_set_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t arg2 ;
   
@@ -3932,7 +3982,7 @@ void _wrap_sched_flat_import_queue_set_raw_0b83a29b191d6a7e(struct sched_flat_im
 }
 
 
-long long _wrap_sched_flat_import_queue_get_raw_0b83a29b191d6a7e(struct sched_flat_import *_swig_go_0) {
+long long _wrap_sched_flat_import_queue_get_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -3945,7 +3995,7 @@ long long _wrap_sched_flat_import_queue_get_raw_0b83a29b191d6a7e(struct sched_fl
 }
 
 
-void _wrap_sched_flat_import_lock_set_raw_0b83a29b191d6a7e(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_import_lock_set_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t arg2 ;
   
@@ -3957,7 +4007,7 @@ void _wrap_sched_flat_import_lock_set_raw_0b83a29b191d6a7e(struct sched_flat_imp
 }
 
 
-long long _wrap_sched_flat_import_lock_get_raw_0b83a29b191d6a7e(struct sched_flat_import *_swig_go_0) {
+long long _wrap_sched_flat_import_lock_get_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -3970,7 +4020,7 @@ long long _wrap_sched_flat_import_lock_get_raw_0b83a29b191d6a7e(struct sched_fla
 }
 
 
-void _wrap_sched_flat_import_unlock_set_raw_0b83a29b191d6a7e(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_import_unlock_set_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t arg2 ;
   
@@ -3982,7 +4032,7 @@ void _wrap_sched_flat_import_unlock_set_raw_0b83a29b191d6a7e(struct sched_flat_i
 }
 
 
-long long _wrap_sched_flat_import_unlock_get_raw_0b83a29b191d6a7e(struct sched_flat_import *_swig_go_0) {
+long long _wrap_sched_flat_import_unlock_get_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -3995,7 +4045,7 @@ long long _wrap_sched_flat_import_unlock_get_raw_0b83a29b191d6a7e(struct sched_f
 }
 
 
-void _wrap_sched_flat_import_user_set_raw_0b83a29b191d6a7e(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_import_user_set_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t arg2 ;
   
@@ -4007,7 +4057,7 @@ void _wrap_sched_flat_import_user_set_raw_0b83a29b191d6a7e(struct sched_flat_imp
 }
 
 
-long long _wrap_sched_flat_import_user_get_raw_0b83a29b191d6a7e(struct sched_flat_import *_swig_go_0) {
+long long _wrap_sched_flat_import_user_get_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -4020,7 +4070,7 @@ long long _wrap_sched_flat_import_user_get_raw_0b83a29b191d6a7e(struct sched_fla
 }
 
 
-struct sched_flat_import *_wrap_new_sched_flat_import_raw_0b83a29b191d6a7e() {
+struct sched_flat_import *_wrap_new_sched_flat_import_raw_fd35cc1871ecf17b() {
   struct sched_flat_import *result = 0 ;
   struct sched_flat_import *_swig_go_result;
   
@@ -4031,7 +4081,7 @@ struct sched_flat_import *_wrap_new_sched_flat_import_raw_0b83a29b191d6a7e() {
 }
 
 
-void _wrap_delete_sched_flat_import_raw_0b83a29b191d6a7e(struct sched_flat_import *_swig_go_0) {
+void _wrap_delete_sched_flat_import_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   
   arg1 = *(struct sched_flat_import **)&_swig_go_0; 
@@ -4041,7 +4091,7 @@ void _wrap_delete_sched_flat_import_raw_0b83a29b191d6a7e(struct sched_flat_impor
 }
 
 
-sched_vulkan *_wrap_sched_flat_vulkan_import_raw_0b83a29b191d6a7e(struct sched_flat_import *_swig_go_0, struct sched_vulkan_limits *_swig_go_1, char *_swig_go_2, long long _swig_go_3, int32_t *_swig_go_4) {
+sched_vulkan *_wrap_sched_flat_vulkan_import_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0, struct sched_vulkan_limits *_swig_go_1, char *_swig_go_2, long long _swig_go_3, int32_t *_swig_go_4) {
   sched_flat_import *arg1 = (sched_flat_import *) 0 ;
   sched_vulkan_limits *arg2 = (sched_vulkan_limits *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -4063,7 +4113,7 @@ sched_vulkan *_wrap_sched_flat_vulkan_import_raw_0b83a29b191d6a7e(struct sched_f
 }
 
 
-void _wrap_sched_flat_info_queue_family_set_raw_0b83a29b191d6a7e(struct sched_flat_info *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_flat_info_queue_family_set_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0, int _swig_go_1) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint32_t arg2 ;
   
@@ -4075,7 +4125,7 @@ void _wrap_sched_flat_info_queue_family_set_raw_0b83a29b191d6a7e(struct sched_fl
 }
 
 
-int _wrap_sched_flat_info_queue_family_get_raw_0b83a29b191d6a7e(struct sched_flat_info *_swig_go_0) {
+int _wrap_sched_flat_info_queue_family_get_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint32_t result;
   int _swig_go_result;
@@ -4088,7 +4138,7 @@ int _wrap_sched_flat_info_queue_family_get_raw_0b83a29b191d6a7e(struct sched_fla
 }
 
 
-void _wrap_sched_flat_info_instance_set_raw_0b83a29b191d6a7e(struct sched_flat_info *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_info_instance_set_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint64_t arg2 ;
   
@@ -4100,7 +4150,7 @@ void _wrap_sched_flat_info_instance_set_raw_0b83a29b191d6a7e(struct sched_flat_i
 }
 
 
-long long _wrap_sched_flat_info_instance_get_raw_0b83a29b191d6a7e(struct sched_flat_info *_swig_go_0) {
+long long _wrap_sched_flat_info_instance_get_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -4113,7 +4163,7 @@ long long _wrap_sched_flat_info_instance_get_raw_0b83a29b191d6a7e(struct sched_f
 }
 
 
-void _wrap_sched_flat_info_physical_device_set_raw_0b83a29b191d6a7e(struct sched_flat_info *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_info_physical_device_set_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint64_t arg2 ;
   
@@ -4125,7 +4175,7 @@ void _wrap_sched_flat_info_physical_device_set_raw_0b83a29b191d6a7e(struct sched
 }
 
 
-long long _wrap_sched_flat_info_physical_device_get_raw_0b83a29b191d6a7e(struct sched_flat_info *_swig_go_0) {
+long long _wrap_sched_flat_info_physical_device_get_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -4138,7 +4188,7 @@ long long _wrap_sched_flat_info_physical_device_get_raw_0b83a29b191d6a7e(struct 
 }
 
 
-void _wrap_sched_flat_info_device_set_raw_0b83a29b191d6a7e(struct sched_flat_info *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_info_device_set_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint64_t arg2 ;
   
@@ -4150,7 +4200,7 @@ void _wrap_sched_flat_info_device_set_raw_0b83a29b191d6a7e(struct sched_flat_inf
 }
 
 
-long long _wrap_sched_flat_info_device_get_raw_0b83a29b191d6a7e(struct sched_flat_info *_swig_go_0) {
+long long _wrap_sched_flat_info_device_get_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -4163,7 +4213,7 @@ long long _wrap_sched_flat_info_device_get_raw_0b83a29b191d6a7e(struct sched_fla
 }
 
 
-void _wrap_sched_flat_info_queue_set_raw_0b83a29b191d6a7e(struct sched_flat_info *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_info_queue_set_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint64_t arg2 ;
   
@@ -4175,7 +4225,7 @@ void _wrap_sched_flat_info_queue_set_raw_0b83a29b191d6a7e(struct sched_flat_info
 }
 
 
-long long _wrap_sched_flat_info_queue_get_raw_0b83a29b191d6a7e(struct sched_flat_info *_swig_go_0) {
+long long _wrap_sched_flat_info_queue_get_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -4188,7 +4238,7 @@ long long _wrap_sched_flat_info_queue_get_raw_0b83a29b191d6a7e(struct sched_flat
 }
 
 
-void _wrap_sched_flat_info_max_buffers_set_raw_0b83a29b191d6a7e(struct sched_flat_info *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_flat_info_max_buffers_set_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0, int _swig_go_1) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint32_t arg2 ;
   
@@ -4200,7 +4250,7 @@ void _wrap_sched_flat_info_max_buffers_set_raw_0b83a29b191d6a7e(struct sched_fla
 }
 
 
-int _wrap_sched_flat_info_max_buffers_get_raw_0b83a29b191d6a7e(struct sched_flat_info *_swig_go_0) {
+int _wrap_sched_flat_info_max_buffers_get_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint32_t result;
   int _swig_go_result;
@@ -4213,7 +4263,7 @@ int _wrap_sched_flat_info_max_buffers_get_raw_0b83a29b191d6a7e(struct sched_flat
 }
 
 
-void _wrap_sched_flat_info_group_size_set_raw_0b83a29b191d6a7e(struct sched_flat_info *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_flat_info_group_size_set_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0, int _swig_go_1) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint32_t arg2 ;
   
@@ -4225,7 +4275,7 @@ void _wrap_sched_flat_info_group_size_set_raw_0b83a29b191d6a7e(struct sched_flat
 }
 
 
-int _wrap_sched_flat_info_group_size_get_raw_0b83a29b191d6a7e(struct sched_flat_info *_swig_go_0) {
+int _wrap_sched_flat_info_group_size_get_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint32_t result;
   int _swig_go_result;
@@ -4238,7 +4288,7 @@ int _wrap_sched_flat_info_group_size_get_raw_0b83a29b191d6a7e(struct sched_flat_
 }
 
 
-void _wrap_sched_flat_info_max_range_set_raw_0b83a29b191d6a7e(struct sched_flat_info *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_info_max_range_set_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint64_t arg2 ;
   
@@ -4250,7 +4300,7 @@ void _wrap_sched_flat_info_max_range_set_raw_0b83a29b191d6a7e(struct sched_flat_
 }
 
 
-long long _wrap_sched_flat_info_max_range_get_raw_0b83a29b191d6a7e(struct sched_flat_info *_swig_go_0) {
+long long _wrap_sched_flat_info_max_range_get_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -4263,7 +4313,7 @@ long long _wrap_sched_flat_info_max_range_get_raw_0b83a29b191d6a7e(struct sched_
 }
 
 
-void _wrap_sched_flat_info_offset_alignment_set_raw_0b83a29b191d6a7e(struct sched_flat_info *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_info_offset_alignment_set_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint64_t arg2 ;
   
@@ -4275,7 +4325,7 @@ void _wrap_sched_flat_info_offset_alignment_set_raw_0b83a29b191d6a7e(struct sche
 }
 
 
-long long _wrap_sched_flat_info_offset_alignment_get_raw_0b83a29b191d6a7e(struct sched_flat_info *_swig_go_0) {
+long long _wrap_sched_flat_info_offset_alignment_get_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -4288,7 +4338,7 @@ long long _wrap_sched_flat_info_offset_alignment_get_raw_0b83a29b191d6a7e(struct
 }
 
 
-void _wrap_sched_flat_info_is_lost_set_raw_0b83a29b191d6a7e(struct sched_flat_info *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_flat_info_is_lost_set_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0, int _swig_go_1) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   int32_t arg2 ;
   
@@ -4300,7 +4350,7 @@ void _wrap_sched_flat_info_is_lost_set_raw_0b83a29b191d6a7e(struct sched_flat_in
 }
 
 
-int _wrap_sched_flat_info_is_lost_get_raw_0b83a29b191d6a7e(struct sched_flat_info *_swig_go_0) {
+int _wrap_sched_flat_info_is_lost_get_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -4313,7 +4363,7 @@ int _wrap_sched_flat_info_is_lost_get_raw_0b83a29b191d6a7e(struct sched_flat_inf
 }
 
 
-struct sched_flat_info *_wrap_new_sched_flat_info_raw_0b83a29b191d6a7e() {
+struct sched_flat_info *_wrap_new_sched_flat_info_raw_fd35cc1871ecf17b() {
   struct sched_flat_info *result = 0 ;
   struct sched_flat_info *_swig_go_result;
   
@@ -4324,7 +4374,7 @@ struct sched_flat_info *_wrap_new_sched_flat_info_raw_0b83a29b191d6a7e() {
 }
 
 
-void _wrap_delete_sched_flat_info_raw_0b83a29b191d6a7e(struct sched_flat_info *_swig_go_0) {
+void _wrap_delete_sched_flat_info_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   
   arg1 = *(struct sched_flat_info **)&_swig_go_0; 
@@ -4334,7 +4384,7 @@ void _wrap_delete_sched_flat_info_raw_0b83a29b191d6a7e(struct sched_flat_info *_
 }
 
 
-intgo _wrap_sched_flat_vulkan_info_raw_0b83a29b191d6a7e(sched_vulkan *_swig_go_0, struct sched_flat_info *_swig_go_1) {
+intgo _wrap_sched_flat_vulkan_info_raw_fd35cc1871ecf17b(sched_vulkan *_swig_go_0, struct sched_flat_info *_swig_go_1) {
   sched_vulkan *arg1 = (sched_vulkan *) 0 ;
   sched_flat_info *arg2 = (sched_flat_info *) 0 ;
   sched_status result;
@@ -4349,7 +4399,7 @@ intgo _wrap_sched_flat_vulkan_info_raw_0b83a29b191d6a7e(sched_vulkan *_swig_go_0
 }
 
 
-char *_wrap_sched_flat_info_name_raw_0b83a29b191d6a7e(struct sched_flat_info *_swig_go_0) {
+char *_wrap_sched_flat_info_name_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0) {
   sched_flat_info *arg1 = (sched_flat_info *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -4362,7 +4412,7 @@ char *_wrap_sched_flat_info_name_raw_0b83a29b191d6a7e(struct sched_flat_info *_s
 }
 
 
-intgo _wrap_SCHED_FLAT_SAMPLE_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_FLAT_SAMPLE_raw_fd35cc1871ecf17b() {
   enum sched_flat_slot result;
   intgo _swig_go_result;
   
@@ -4374,7 +4424,7 @@ intgo _wrap_SCHED_FLAT_SAMPLE_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_FLAT_PREDICTION_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_FLAT_PREDICTION_raw_fd35cc1871ecf17b() {
   enum sched_flat_slot result;
   intgo _swig_go_result;
   
@@ -4386,7 +4436,7 @@ intgo _wrap_SCHED_FLAT_PREDICTION_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_FLAT_NEXT_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_FLAT_NEXT_raw_fd35cc1871ecf17b() {
   enum sched_flat_slot result;
   intgo _swig_go_result;
   
@@ -4398,7 +4448,7 @@ intgo _wrap_SCHED_FLAT_NEXT_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_FLAT_UNCONDITIONAL_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_FLAT_UNCONDITIONAL_raw_fd35cc1871ecf17b() {
   enum sched_flat_slot result;
   intgo _swig_go_result;
   
@@ -4410,7 +4460,7 @@ intgo _wrap_SCHED_FLAT_UNCONDITIONAL_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_FLAT_NOISE0_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_FLAT_NOISE0_raw_fd35cc1871ecf17b() {
   enum sched_flat_slot result;
   intgo _swig_go_result;
   
@@ -4422,7 +4472,7 @@ intgo _wrap_SCHED_FLAT_NOISE0_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_FLAT_NOISE1_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_FLAT_NOISE1_raw_fd35cc1871ecf17b() {
   enum sched_flat_slot result;
   intgo _swig_go_result;
   
@@ -4434,7 +4484,7 @@ intgo _wrap_SCHED_FLAT_NOISE1_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_FLAT_DENOISED_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_FLAT_DENOISED_raw_fd35cc1871ecf17b() {
   enum sched_flat_slot result;
   intgo _swig_go_result;
   
@@ -4446,7 +4496,7 @@ intgo _wrap_SCHED_FLAT_DENOISED_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_FLAT_NEXT_INPUT_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_FLAT_NEXT_INPUT_raw_fd35cc1871ecf17b() {
   enum sched_flat_slot result;
   intgo _swig_go_result;
   
@@ -4458,7 +4508,7 @@ intgo _wrap_SCHED_FLAT_NEXT_INPUT_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_FLAT_MASK_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_FLAT_MASK_raw_fd35cc1871ecf17b() {
   enum sched_flat_slot result;
   intgo _swig_go_result;
   
@@ -4470,7 +4520,7 @@ intgo _wrap_SCHED_FLAT_MASK_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_FLAT_ORIGINAL_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_FLAT_ORIGINAL_raw_fd35cc1871ecf17b() {
   enum sched_flat_slot result;
   intgo _swig_go_result;
   
@@ -4482,7 +4532,7 @@ intgo _wrap_SCHED_FLAT_ORIGINAL_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_FLAT_KNOWN_NOISE_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_FLAT_KNOWN_NOISE_raw_fd35cc1871ecf17b() {
   enum sched_flat_slot result;
   intgo _swig_go_result;
   
@@ -4494,7 +4544,7 @@ intgo _wrap_SCHED_FLAT_KNOWN_NOISE_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_SCHED_FLAT_SLOT_MAX_raw_0b83a29b191d6a7e() {
+intgo _wrap_SCHED_FLAT_SLOT_MAX_raw_fd35cc1871ecf17b() {
   enum sched_flat_slot result;
   intgo _swig_go_result;
   
@@ -4506,7 +4556,7 @@ intgo _wrap_SCHED_FLAT_SLOT_MAX_raw_0b83a29b191d6a7e() {
 }
 
 
-intgo _wrap_sched_flat_vulkan_record_step_raw_0b83a29b191d6a7e(sched_vulkan *_swig_go_0, sched_state *_swig_go_1, long long _swig_go_2, long long _swig_go_3, uint64_t *_swig_go_4, uint64_t *_swig_go_5, uint64_t *_swig_go_6, int64_t *_swig_go_7, int32_t *_swig_go_8, int _swig_go_9, double *_swig_go_10, long long _swig_go_11, double *_swig_go_12, long long _swig_go_13, double _swig_go_14, int _swig_go_15) {
+intgo _wrap_sched_flat_vulkan_record_step_raw_fd35cc1871ecf17b(sched_vulkan *_swig_go_0, sched_state *_swig_go_1, long long _swig_go_2, long long _swig_go_3, uint64_t *_swig_go_4, uint64_t *_swig_go_5, uint64_t *_swig_go_6, int64_t *_swig_go_7, int32_t *_swig_go_8, int _swig_go_9, double *_swig_go_10, long long _swig_go_11, double *_swig_go_12, long long _swig_go_13, double _swig_go_14, int _swig_go_15) {
   sched_vulkan *arg1 = (sched_vulkan *) 0 ;
   sched_state *arg2 = (sched_state *) 0 ;
   uint64_t arg3 ;
@@ -4549,7 +4599,7 @@ intgo _wrap_sched_flat_vulkan_record_step_raw_0b83a29b191d6a7e(sched_vulkan *_sw
 }
 
 
-intgo _wrap_sched_flat_vulkan_record_initial_noise_raw_0b83a29b191d6a7e(sched_vulkan *_swig_go_0, sched_state *_swig_go_1, long long _swig_go_2, long long _swig_go_3, uint64_t *_swig_go_4, uint64_t *_swig_go_5, uint64_t *_swig_go_6, int64_t *_swig_go_7, int32_t *_swig_go_8, int _swig_go_9) {
+intgo _wrap_sched_flat_vulkan_record_initial_noise_raw_fd35cc1871ecf17b(sched_vulkan *_swig_go_0, sched_state *_swig_go_1, long long _swig_go_2, long long _swig_go_3, uint64_t *_swig_go_4, uint64_t *_swig_go_5, uint64_t *_swig_go_6, int64_t *_swig_go_7, int32_t *_swig_go_8, int _swig_go_9) {
   sched_vulkan *arg1 = (sched_vulkan *) 0 ;
   sched_state *arg2 = (sched_state *) 0 ;
   uint64_t arg3 ;
@@ -4580,7 +4630,7 @@ intgo _wrap_sched_flat_vulkan_record_initial_noise_raw_0b83a29b191d6a7e(sched_vu
 }
 
 
-intgo _wrap_sched_flat_vulkan_record_scale_input_raw_0b83a29b191d6a7e(sched_vulkan *_swig_go_0, sched_state *_swig_go_1, long long _swig_go_2, long long _swig_go_3, uint64_t *_swig_go_4, uint64_t *_swig_go_5, uint64_t *_swig_go_6, int64_t *_swig_go_7, int32_t *_swig_go_8, int _swig_go_9) {
+intgo _wrap_sched_flat_vulkan_record_scale_input_raw_fd35cc1871ecf17b(sched_vulkan *_swig_go_0, sched_state *_swig_go_1, long long _swig_go_2, long long _swig_go_3, uint64_t *_swig_go_4, uint64_t *_swig_go_5, uint64_t *_swig_go_6, int64_t *_swig_go_7, int32_t *_swig_go_8, int _swig_go_9) {
   sched_vulkan *arg1 = (sched_vulkan *) 0 ;
   sched_state *arg2 = (sched_state *) 0 ;
   uint64_t arg3 ;
@@ -4611,7 +4661,7 @@ intgo _wrap_sched_flat_vulkan_record_scale_input_raw_0b83a29b191d6a7e(sched_vulk
 }
 
 
-intgo _wrap_sched_flat_vulkan_record_add_noise_raw_0b83a29b191d6a7e(sched_vulkan *_swig_go_0, sched_state *_swig_go_1, long long _swig_go_2, long long _swig_go_3, long long _swig_go_4, uint64_t *_swig_go_5, uint64_t *_swig_go_6, uint64_t *_swig_go_7, int64_t *_swig_go_8, int32_t *_swig_go_9, int _swig_go_10) {
+intgo _wrap_sched_flat_vulkan_record_add_noise_raw_fd35cc1871ecf17b(sched_vulkan *_swig_go_0, sched_state *_swig_go_1, long long _swig_go_2, long long _swig_go_3, long long _swig_go_4, uint64_t *_swig_go_5, uint64_t *_swig_go_6, uint64_t *_swig_go_7, int64_t *_swig_go_8, int32_t *_swig_go_9, int _swig_go_10) {
   sched_vulkan *arg1 = (sched_vulkan *) 0 ;
   sched_state *arg2 = (sched_state *) 0 ;
   uint64_t arg3 ;

@@ -163,6 +163,16 @@ pub struct sched_vulkan {
     _not_send: std::marker::PhantomData<(*mut u8, std::marker::PhantomPinned)>,
 }
 
+pub type sched_parallel_run = Option<unsafe extern "C" fn(task: *mut c_void, index: i64)>;
+pub type sched_parallel_for = Option<
+    unsafe extern "C" fn(
+        context: *mut c_void,
+        count: i64,
+        run: sched_parallel_run,
+        task: *mut c_void,
+    ),
+>;
+
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct sched_init_options {
@@ -211,6 +221,11 @@ pub struct sched_init_options {
     pub vulkan: *mut sched_vulkan,
     pub recorded_in_flight: i32,
     pub recorded_groups: i32,
+
+    pub threads: i32,
+    pub history_dtype: i32,
+    pub parallel_for: sched_parallel_for,
+    pub parallel_context: *mut c_void,
 }
 init!(sched_init_options {
     strength: SCHED_UNSET,

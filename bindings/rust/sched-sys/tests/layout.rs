@@ -108,7 +108,8 @@ fn main_header() -> Table {
         kernel seed item_seeds eta s_churn s_tmin s_tmax s_noise order original_inference_steps
         use_clipped_model_output num_train_timesteps message message_capacity jump_length
         jump_n_sample max_timesteps intermediate_timesteps stage_index is_amplify_first_chunk
-        vulkan recorded_in_flight recorded_groups);
+        vulkan recorded_in_flight recorded_groups threads history_dtype parallel_for
+        parallel_context);
     structure!(t, sched_call, "= SCHED_CALL_INIT", struct_size needs_model timestep alpha sigma
         input_scale step stage ends_step draws reserved);
     structure!(t, sched_step_args, "= SCHED_STEP_ARGS_INIT", struct_size groups sample prediction

@@ -138,6 +138,11 @@ impl<'a> InitOptions<'a> {
         recorded_in_flight(c.recorded_in_flight: usize) = int;
         /// Vulkan: groups in the whole batch of a recorded step; 0 means 64.
         recorded_groups(c.recorded_groups: usize) = int;
+        /// Most threads that a step uses, up to 256, out of a pool that the states of a scheduler
+        /// share; 0 and 1 mean the calling thread alone.  Bits do not depend on it.
+        threads(c.threads: usize) = int;
+        /// Element type of the rows that the state keeps; the kernel's own where it is not set.
+        history_dtype(c.history_dtype: Dtype) = Dtype::code;
     }
 
     /// Custom timesteps, falling.  They are copied when the loop is started.

@@ -2,7 +2,9 @@
 
 mod support;
 
-use sched::{Error, InitOptions, Scheduler, State, StepArgs, Tensor, TensorMut, Vulkan, Weights};
+use sched::{
+    Error, InitOptions, Scheduler, State, Status, StepArgs, Tensor, TensorMut, Vulkan, Weights,
+};
 use support::{bits, prediction, start, N};
 
 const fn send<T: Send>() {}
@@ -65,6 +67,33 @@ fn schedulers_are_shared_and_states_sent() {
     let state = scheduler.init(&options).unwrap();
     let other = std::thread::spawn(move || finish(state));
     assert_eq!(other.join().unwrap(), expected);
+}
+
+/// Long enough, with noise, that steps use their threads.
+#[test]
+fn steps_use_threads() {
+    const ELEMENTS: usize = 150_001;
+    let scheduler = support::scheduler("EulerAncestralDiscreteScheduler");
+    let options = InitOptions::new(2, ELEMENTS).batch(2).seed(42);
+    let run = |options: InitOptions<'_>| {
+        let mut state = scheduler.init(&options).unwrap();
+        let mut x = vec![0f32; 2 * ELEMENTS];
+        state.initial_noise(&mut x).unwrap();
+        while state.next_call().unwrap().is_some() {
+            let f = prediction(&x);
+            state.step_in_place(&mut x, &f).unwrap();
+        }
+        bits(&x)
+    };
+    let expected = run(options);
+    for threads in [0, 1, 2, 5] {
+        assert!(run(options.threads(threads)) == expected, "{threads}");
+    }
+    for threads in [257, usize::MAX] {
+        let error = scheduler.init(&options.threads(threads)).unwrap_err();
+        assert_eq!(error.status, Status::Value);
+        assert!(error.to_string().contains("threads is "), "{error}");
+    }
 }
 
 #[test]

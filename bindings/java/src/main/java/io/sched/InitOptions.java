@@ -284,6 +284,26 @@ public final class InitOptions {
   }
 
   /**
+   * Most threads that a step uses, out of a pool that the states of a scheduler share. Bits do not
+   * depend on it.
+   *
+   * @param threads up to 256; 0 and 1 mean the calling thread alone
+   * @return this
+   */
+  public InitOptions threads(int threads) { return set(c -> c.setThreads(threads)); }
+
+  /**
+   * Element type of the rows that the state keeps; the kernel's own where it is not set.
+   *
+   * @param historyDtype of 16 or 32 bits, or 64 on the reference kernel
+   * @return this
+   */
+  public InitOptions historyDtype(DType historyDtype) {
+    Objects.requireNonNull(historyDtype, "historyDtype");
+    return set(c -> c.setHistory_dtype(historyDtype.code));
+  }
+
+  /**
    * Custom timesteps, falling.
    *
    * @param values copied

@@ -134,6 +134,8 @@ public class ErrorsTest {
     init(Status.STEPS, "end_step", euler, steps(10).endStep(11));
     init(Status.OPTION, "recorded_in_flight", euler, steps(10).recordedInFlight(2));
     init(Status.OPTION, "recorded_groups", euler, steps(10).recordedGroups(2));
+    init(Status.VALUE, "threads is -1", euler, steps(10).threads(-1));
+    init(Status.VALUE, "threads is 257", euler, steps(10).threads(257));
   }
 
   @Test

@@ -28,11 +28,26 @@ import org.junit.function.ThrowingRunnable;
 /** Closing, in any order and by any thread, and who may be inside. */
 public class LifetimeTest {
   private static float[] finish(State state) {
-    final float[] x = new float[N];
+    final float[] x = new float[Math.toIntExact(state.batch() * state.elements())];
     state.initialNoise(x);
     while (state.nextCall().isPresent()) state.stepInPlace(x, prediction(x));
     state.close();
     return x;
+  }
+
+  /** Long enough, with noise, that steps use their threads. */
+  @Test
+  public void stepsUseThreads() {
+    try (Scheduler scheduler = scheduler("EulerAncestralDiscreteScheduler")) {
+      final float[] expected = finish(scheduler.init(threaded(0)));
+      for (final int threads : new int[] {1, 2, 5}) {
+        assertArrayEquals(expected, finish(scheduler.init(threaded(threads))), 0f);
+      }
+    }
+  }
+
+  private static InitOptions threaded(int threads) {
+    return InitOptions.steps(2).elements(150001).batch(2).seed(42).threads(threads);
   }
 
   @Test

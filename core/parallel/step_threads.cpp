@@ -1,0 +1,56 @@
+#include "step_threads.hpp"
+
+#include <algorithm>
+
+namespace sched {
+
+namespace {
+
+constexpr ThreadLimits kPoolLimits = {std::int64_t{1} << 19, std::int64_t{1} << 15};
+constexpr ThreadLimits kCallerLimits = {std::int64_t{1} << 16, std::int64_t{1} << 13};
+
+// A thread of the pool that wakes late finds that others have run some of its parts.
+constexpr std::int64_t kPartsOfThread = 4;
+
+// What of a pool one step may use.
+struct Helpers {
+  ThreadPool* pool;
+  int count;
+};
+
+void run_on_pool(void* helpers, std::int64_t count, RunPart run, void* task) {
+  const auto [pool, most] = *static_cast<const Helpers*>(helpers);
+  pool->run(most, count, run, task);
+}
+
+}  // namespace
+
+LoopThreads::LoopThreads(const ThreadRequest& request, PoolHolder& holder) {
+  if (request.threads <= 1) return;
+  most = request.threads;
+  parallel_for = request.parallel_for;
+  context = request.context;
+  limits = parallel_for != nullptr ? kCallerLimits : kPoolLimits;
+  if (parallel_for == nullptr) pool = holder.pool(most);
+}
+
+int StepThreads::useful(std::int64_t elements, bool is_noisy) const {
+  const std::int64_t least = is_noisy ? threads_.limits.noisy : threads_.limits.plain;
+  return static_cast<int>(std::clamp<std::int64_t>(elements / least, 1, threads_.most));
+}
+
+std::int64_t StepThreads::parts_for(int threads) const {
+  if (threads_.parallel_for != nullptr) return threads;
+  return std::min(threads * kPartsOfThread, kMaxParts);
+}
+
+void StepThreads::run(int threads, std::int64_t count, RunPart run, void* work) {
+  if (threads_.parallel_for != nullptr) {
+    parts_->run(threads_.parallel_for, threads_.context, count, run, work);
+  } else {
+    Helpers helpers{threads_.pool.get(), threads - 1};
+    parts_->run(run_on_pool, &helpers, count, run, work);
+  }
+}
+
+}  // namespace sched
