@@ -82,6 +82,7 @@ GridSpec grid_spec(const Factors& f, LoopRequest& request, SolverOptions& option
 void fold_denoised(StepPlan& plan) {
   if (plan.clip.mode != Clip::none) return;
   const auto fold = [&](LinearForm& form) {
+    if (form[Input::denoised] == 0.0) return;
     form = substitute(form, Input::denoised, plan.denoised);
   };
   fold(plan.next);
@@ -142,15 +143,16 @@ void plan_calls(Loop& loop) {
   const std::vector<Node>& nodes = loop.grid.nodes;
   std::uint32_t draws = 0;
   loop.plans.reserve(nodes.size());
+  loop.path.reserve(nodes.size());
+  loop.first_draw.reserve(nodes.size());
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    StepPlan plan = loop.plan_call(nodes[i], false);
+    StepPlan& plan = loop.plans.emplace_back(loop.plan_call(nodes[i], false));
     // A measured step must be finite with norms that are.
     if (plan.measure.kind != Measure::none) loop.finish_call(nodes[i], {1.0, 1.0, true});
     if (i + 1 < nodes.size()) add_churn(nodes[i + 1], plan);
     loop.path.push_back(path_of(nodes[i], plan, loop));
     loop.first_draw.push_back(draws);
     draws += static_cast<std::uint32_t>(plan.draws);
-    loop.plans.push_back(plan);
   }
 }
 
@@ -205,9 +207,9 @@ std::uint64_t fingerprint_of(const Loop& loop) {
 namespace {
 
 // x0 put into the rows, and every weight checked.
-StepPlan finished_plan(const Loop& loop, const Node& node, StepPlan plan) {
+void finish_plan(const Loop& loop, const Node& node, StepPlan& plan) {
   fold_denoised(plan);
-  if (is_finite_plan(plan)) return plan;
+  if (is_finite_plan(plan)) return;
   const Factors& f = loop.scheduler->factors;
   fail(Status::not_finite, "step ", node.step, " (timestep ", node.time,
        ") has a weight that is not finite: ", f.solver->name, " from alpha ", node.from.alpha,
@@ -226,7 +228,9 @@ StepView view_of(const Loop& loop, const Node& node, bool grouped) {
 StepPlan Loop::plan_call(const Node& node, bool grouped) const {
   const StepView view = view_of(*this, node, grouped);
   const Solver& solver = *scheduler->factors.solver;
-  return finished_plan(*this, node, node.needs_model ? solver.plan(view) : plan_renoise(view));
+  StepPlan plan = node.needs_model ? solver.plan(view) : plan_renoise(view);
+  finish_plan(*this, node, plan);
+  return plan;
 }
 
 Node Loop::group_node(std::size_t call, double time, const double* target) const {
@@ -242,7 +246,9 @@ Node Loop::group_node(std::size_t call, double time, const double* target) const
 
 StepPlan Loop::finish_call(const Node& node, const Measured& measured) const {
   const StepView view = view_of(*this, node, false);
-  return finished_plan(*this, node, scheduler->factors.solver->finish(view, measured));
+  StepPlan plan = scheduler->factors.solver->finish(view, measured);
+  finish_plan(*this, node, plan);
+  return plan;
 }
 
 std::shared_ptr<const Loop> make_loop(std::shared_ptr<const Scheduler> scheduler,
