@@ -164,7 +164,7 @@ std::uint64_t fingerprint_of(const Loop& loop) {
   add(loop.batch);
   add(loop.elements);
   add(loop.dtype);
-  add(loop.kernel->history);
+  add(loop.history);
   for (const std::uint64_t seed : loop.seeds) add(seed);
   for (const std::uint64_t seed : loop.path_seeds) add(seed);
   // Of steps that are planned as the loop goes, or finished once norms are known.
@@ -272,6 +272,7 @@ std::shared_ptr<const Loop> make_loop(std::shared_ptr<const Scheduler> scheduler
   loop->elements = request.elements;
   loop->dtype = request.dtype;
   loop->kernel = kernel;
+  loop->history = history_type(request, *kernel, f.solver->name, loop->memory_rows);
   loop->seeds = std::move(request.seeds);
   loop->path_seeds = loop->seeds;
   if (loop->options.noise_seed) {

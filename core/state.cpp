@@ -85,7 +85,7 @@ void State::bind_inputs(Pass& pass, const StepRequest& request) const {
   bind(Input::original, request.original, n);
   bind(Input::known_noise, request.known_noise, n);
   for (int slot = 0; slot < loop_->memory_rows; ++slot) {
-    bind(memory_input(slot), {executor_->row(slot), loop_->kernel->history}, n);
+    bind(memory_input(slot), {executor_->row(slot), loop_->history}, n);
   }
   if (learned) {
     pass.variance = operand(request.prediction, 2 * n);
@@ -120,7 +120,7 @@ void State::add_step_rows(Pass& pass, const StepPlan& plan, const StepRequest& r
   add_output(pass, scale * result, request.next_input, masked ? scale : 0.0);
   for (int i = 0; i < plan.kept_count; ++i) {
     const KeptRow& kept = plan.kept[static_cast<std::size_t>(i)];
-    add_output(pass, kept.form, {executor_->row(kept.slot), loop_->kernel->history});
+    add_output(pass, kept.form, {executor_->row(kept.slot), loop_->history});
   }
   if (!request.unconditional.is_given()) return;
   for (int r = 0; r < pass.rows; ++r) {
