@@ -158,6 +158,18 @@ void plan_calls(Loop& loop) {
 
 }  // namespace
 
+std::int64_t bytes_of(const Loop& loop) {
+  const auto held = [](const auto&... lists) {
+    return (... + (lists.capacity() * sizeof(lists[0])));
+  };
+  // Those who share it are counted beside it.
+  constexpr std::size_t counters = 2 * sizeof(void*);
+  return static_cast<std::int64_t>(
+      sizeof(loop) + counters +
+      held(loop.plans, loop.first_draw, loop.path, loop.path_terms, loop.seeds, loop.path_seeds,
+           loop.grid.steps, loop.grid.sigmas, loop.grid.nodes, loop.options.disable_corrector));
+}
+
 std::uint64_t fingerprint_of(const Loop& loop) {
   std::uint64_t hash = kHashStart;
   const auto add = [&](const auto& value) { hash = hash_bytes(&value, sizeof value, hash); };

@@ -85,6 +85,9 @@ DType history_type(const LoopRequest& request, const Kernel& kernel, const char*
 std::shared_ptr<const Loop> make_loop(std::shared_ptr<const Scheduler> scheduler,
                                       LoopRequest request);
 
+// What make_loop allocated and the loop holds, its scheduler apart.
+std::int64_t bytes_of(const Loop& loop);
+
 // Of everything that a saved state depends on.
 std::uint64_t fingerprint_of(const Loop& loop);
 

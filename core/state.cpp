@@ -37,15 +37,10 @@ State::State(const State& other)
       attempt_(other.attempt_) {}
 
 std::int64_t State::bytes() const {
-  const std::size_t planned =
-      sizeof(*loop_) + loop_->plans.capacity() * (sizeof(StepPlan) + sizeof(std::uint32_t)) +
-      loop_->grid.nodes.capacity() * sizeof(Node) +
-      loop_->path.capacity() * sizeof(loop_->path[0]) +
-      loop_->path_terms.capacity() * sizeof(NoiseTerm) +
-      loop_->grid.steps.capacity() * sizeof(GridStep) +
-      loop_->grid.sigmas.capacity() * sizeof(double) +
-      (loop_->seeds.capacity() + loop_->path_seeds.capacity()) * sizeof(std::uint64_t);
-  return static_cast<std::int64_t>(sizeof(*this) + planned) + executor_->bytes();
+  const bool is_long = error.capacity() > std::string().capacity();
+  const std::size_t sentence = is_long ? error.capacity() + 1 : 0;
+  return static_cast<std::int64_t>(sizeof(*this) + sentence) + bytes_of(*loop_) +
+         executor_->bytes();
 }
 
 // ------------------------------------------------------------------------- passes
