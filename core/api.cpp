@@ -109,6 +109,12 @@ sched::LoopRequest loop_request(const sched_init_options& o) {
   }
   request.dtype = static_cast<DType>(o.dtype);
   request.kernel = o.kernel;
+  if (o.history_dtype < 0 || o.history_dtype > SCHED_F64) {
+    fail(Status::dtype, "history_dtype is ", o.history_dtype,
+         "; allowed are SCHED_F32, SCHED_F16, SCHED_BF16, and SCHED_F64 on the reference kernel (0 "
+         "means the kernel's own)");
+  }
+  if (o.history_dtype != 0) request.history = static_cast<DType>(o.history_dtype);
   request.seeds = item_seeds(o);
   request.eta = optional_number(o.eta, "eta");
   request.churn = optional_number(o.s_churn, "s_churn");

@@ -1,38 +1,32 @@
 // Rows in the host's memory, passes on a CPU kernel.
 
 #include <cstring>
-#include <new>
 
 #include "executor.hpp"
+#include "host_memory.hpp"
 #include "measure.hpp"
 
 namespace sched {
 
 namespace {
 
-constexpr std::align_val_t kAlignment{64};
-
-struct Free {
-  void operator()(void* memory) const { ::operator delete(memory, kAlignment); }
-};
-using Memory = std::unique_ptr<unsigned char, Free>;
-
-Memory allocate(std::int64_t bytes) {
-  if (bytes == 0) return nullptr;
-  return Memory(
-      static_cast<unsigned char*>(::operator new(static_cast<std::size_t>(bytes), kAlignment)));
+// Where a quantile has to be found.
+std::int64_t scratch_bytes(const Loop& loop) {
+  const ClipRule& clip = loop.scheduler->factors.clip;
+  if (clip.mode != Clip::quantile) return 0;
+  return loop.kernel->scratch_bytes(loop.elements, clip.ratio);
 }
 
 class HostExecutor final : public Executor {
  public:
   explicit HostExecutor(std::shared_ptr<const Loop> loop)
-      : loop_(std::move(loop)), rows_(allocate(loop_->rows_bytes())), threads_(loop_->threads) {
-    if (rows_) std::memset(rows_.get(), 0, size());
-    scratch_ = allocate(scratch_bytes());
-  }
+      : loop_(std::move(loop)),
+        rows_(loop_->rows_bytes()),
+        scratch_(scratch_bytes(*loop_)),
+        threads_(loop_->threads) {}
 
   void run(const Pass& pass) override {
-    if (scratch_ == nullptr) {
+    if (scratch_.get() == nullptr) {
       run_pass(*loop_->kernel, pass, threads_);
       return;
     }
@@ -61,28 +55,24 @@ class HostExecutor final : public Executor {
 
   Place row(int slot) const override { return {rows_.get(), 0, slot * loop_->row_bytes()}; }
   std::int64_t bytes() const override {
-    return loop_->rows_bytes() + scratch_bytes() + threads_.bytes();
+    return static_cast<std::int64_t>(sizeof(*this)) + rows_.bytes() + scratch_.bytes() +
+           threads_.bytes();
   }
   void save_rows(unsigned char* bytes) const override {
-    if (rows_) std::memcpy(bytes, rows_.get(), size());
+    if (size() > 0) std::memcpy(bytes, rows_.get(), size());
   }
   void load_rows(const unsigned char* bytes) override {
-    if (rows_) std::memcpy(rows_.get(), bytes, size());
+    if (size() > 0) std::memcpy(rows_.get(), bytes, size());
   }
   std::unique_ptr<Executor> clone() const override {
     auto copy = std::make_unique<HostExecutor>(loop_);
-    if (rows_) copy->load_rows(rows_.get());
+    if (size() > 0) copy->load_rows(rows_.get());
     return copy;
   }
   bool can_continue() const override { return true; }
 
  private:
   std::size_t size() const { return static_cast<std::size_t>(loop_->rows_bytes()); }
-  // One value for each element of an item, where a quantile has to be found.
-  std::int64_t scratch_bytes() const {
-    if (loop_->scheduler->factors.clip.mode != Clip::quantile) return 0;
-    return loop_->elements * static_cast<std::int64_t>(size_of(loop_->kernel->history));
-  }
 
   static void move_to_item(std::int64_t item, Pass& part) {
     const auto move = [item](Place& place, std::int64_t item_bytes) {
@@ -98,8 +88,8 @@ class HostExecutor final : public Executor {
   }
 
   std::shared_ptr<const Loop> loop_;
-  Memory rows_;
-  Memory scratch_;
+  HostMemory rows_;
+  HostMemory scratch_;
   StepThreads threads_;
 };
 

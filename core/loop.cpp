@@ -82,6 +82,7 @@ GridSpec grid_spec(const Factors& f, LoopRequest& request, SolverOptions& option
 void fold_denoised(StepPlan& plan) {
   if (plan.clip.mode != Clip::none) return;
   const auto fold = [&](LinearForm& form) {
+    if (form[Input::denoised] == 0.0) return;
     form = substitute(form, Input::denoised, plan.denoised);
   };
   fold(plan.next);
@@ -142,19 +143,32 @@ void plan_calls(Loop& loop) {
   const std::vector<Node>& nodes = loop.grid.nodes;
   std::uint32_t draws = 0;
   loop.plans.reserve(nodes.size());
+  loop.path.reserve(nodes.size());
+  loop.first_draw.reserve(nodes.size());
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    StepPlan plan = loop.plan_call(nodes[i], false);
+    StepPlan& plan = loop.plans.emplace_back(loop.plan_call(nodes[i], false));
     // A measured step must be finite with norms that are.
     if (plan.measure.kind != Measure::none) loop.finish_call(nodes[i], {1.0, 1.0, true});
     if (i + 1 < nodes.size()) add_churn(nodes[i + 1], plan);
     loop.path.push_back(path_of(nodes[i], plan, loop));
     loop.first_draw.push_back(draws);
     draws += static_cast<std::uint32_t>(plan.draws);
-    loop.plans.push_back(plan);
   }
 }
 
 }  // namespace
+
+std::int64_t bytes_of(const Loop& loop) {
+  const auto held = [](const auto&... lists) {
+    return (... + (lists.capacity() * sizeof(lists[0])));
+  };
+  // Those who share it are counted beside it.
+  constexpr std::size_t counters = 2 * sizeof(void*);
+  return static_cast<std::int64_t>(
+      sizeof(loop) + counters +
+      held(loop.plans, loop.first_draw, loop.path, loop.path_terms, loop.seeds, loop.path_seeds,
+           loop.grid.steps, loop.grid.sigmas, loop.grid.nodes, loop.options.disable_corrector));
+}
 
 std::uint64_t fingerprint_of(const Loop& loop) {
   std::uint64_t hash = kHashStart;
@@ -162,7 +176,7 @@ std::uint64_t fingerprint_of(const Loop& loop) {
   add(loop.batch);
   add(loop.elements);
   add(loop.dtype);
-  add(loop.kernel->history);
+  add(loop.history);
   for (const std::uint64_t seed : loop.seeds) add(seed);
   for (const std::uint64_t seed : loop.path_seeds) add(seed);
   // Of steps that are planned as the loop goes, or finished once norms are known.
@@ -205,9 +219,9 @@ std::uint64_t fingerprint_of(const Loop& loop) {
 namespace {
 
 // x0 put into the rows, and every weight checked.
-StepPlan finished_plan(const Loop& loop, const Node& node, StepPlan plan) {
+void finish_plan(const Loop& loop, const Node& node, StepPlan& plan) {
   fold_denoised(plan);
-  if (is_finite_plan(plan)) return plan;
+  if (is_finite_plan(plan)) return;
   const Factors& f = loop.scheduler->factors;
   fail(Status::not_finite, "step ", node.step, " (timestep ", node.time,
        ") has a weight that is not finite: ", f.solver->name, " from alpha ", node.from.alpha,
@@ -226,7 +240,9 @@ StepView view_of(const Loop& loop, const Node& node, bool grouped) {
 StepPlan Loop::plan_call(const Node& node, bool grouped) const {
   const StepView view = view_of(*this, node, grouped);
   const Solver& solver = *scheduler->factors.solver;
-  return finished_plan(*this, node, node.needs_model ? solver.plan(view) : plan_renoise(view));
+  StepPlan plan = node.needs_model ? solver.plan(view) : plan_renoise(view);
+  finish_plan(*this, node, plan);
+  return plan;
 }
 
 Node Loop::group_node(std::size_t call, double time, const double* target) const {
@@ -242,7 +258,9 @@ Node Loop::group_node(std::size_t call, double time, const double* target) const
 
 StepPlan Loop::finish_call(const Node& node, const Measured& measured) const {
   const StepView view = view_of(*this, node, false);
-  return finished_plan(*this, node, scheduler->factors.solver->finish(view, measured));
+  StepPlan plan = scheduler->factors.solver->finish(view, measured);
+  finish_plan(*this, node, plan);
+  return plan;
 }
 
 std::shared_ptr<const Loop> make_loop(std::shared_ptr<const Scheduler> scheduler,
@@ -266,6 +284,7 @@ std::shared_ptr<const Loop> make_loop(std::shared_ptr<const Scheduler> scheduler
   loop->elements = request.elements;
   loop->dtype = request.dtype;
   loop->kernel = kernel;
+  loop->history = history_type(request, *kernel, f.solver->name, loop->memory_rows);
   loop->seeds = std::move(request.seeds);
   loop->path_seeds = loop->seeds;
   if (loop->options.noise_seed) {

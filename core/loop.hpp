@@ -22,6 +22,7 @@ struct LoopRequest {
   std::int64_t elements = 0;
   DType dtype = DType::f32;
   int kernel = 0;
+  std::optional<DType> history;      // the kernel's own without
   std::vector<std::uint64_t> seeds;  // one for each item
   std::optional<double> eta;
   std::optional<double> churn, churn_min, churn_max, noise_scale;
@@ -50,12 +51,13 @@ struct Loop {
   std::int64_t elements = 0;
   DType dtype = DType::f32;
   const Kernel* kernel = nullptr;
+  DType history = DType::f32;  // of the memory rows
   std::vector<std::uint64_t> seeds;
   std::vector<std::uint64_t> path_seeds;  // of the Brownian paths
   LoopThreads threads;                    // not part of the fingerprint: bits do not depend on them
 
   std::int64_t row_bytes() const {
-    return batch * elements * static_cast<std::int64_t>(size_of(kernel->history));
+    return batch * elements * static_cast<std::int64_t>(size_of(history));
   }
   std::int64_t rows_bytes() const { return memory_rows * row_bytes(); }
   const Parameterization& parameterization() const { return scheduler->factors.parameterization; }
@@ -79,10 +81,15 @@ struct Loop {
 
 // What the caller may ask for with these factors.  Throws Error.
 void check_request(const Factors& factors, const LoopRequest& request);
+// The type of the rows that a loop keeps.  Throws Error.
+DType history_type(const LoopRequest& request, const Kernel& kernel, const char* solver, int rows);
 
 // Plans every step.  Throws Error.
 std::shared_ptr<const Loop> make_loop(std::shared_ptr<const Scheduler> scheduler,
                                       LoopRequest request);
+
+// What make_loop allocated and the loop holds, its scheduler apart.
+std::int64_t bytes_of(const Loop& loop);
 
 // Of everything that a saved state depends on.
 std::uint64_t fingerprint_of(const Loop& loop);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "loop.hpp"
 
@@ -139,7 +140,37 @@ void check_shape(const LoopRequest& request) {
   }
 }
 
+const char* name_of(DType type) {
+  switch (type) {
+    case DType::f32:
+      return "float32";
+    case DType::f16:
+      return "float16";
+    case DType::bf16:
+      return "bfloat16";
+    case DType::f64:
+      break;
+  }
+  return "float64";
+}
+
 }  // namespace
+
+DType history_type(const LoopRequest& request, const Kernel& kernel, const char* solver, int rows) {
+  if (!request.history) return kernel.arithmetic;
+  const DType type = *request.history;
+  if (rows == 0) {
+    fail(Status::option, "history_dtype is not an option of ", solver,
+         " with this configuration: it keeps no rows");
+  }
+  if (kernel.keeps(type)) return type;
+  std::string allowed;
+  for (const DType other : {DType::f32, DType::f16, DType::bf16, DType::f64}) {
+    if (kernel.keeps(other)) allowed += (allowed.empty() ? "" : ", ") + std::string(name_of(other));
+  }
+  fail(kernel.takes(type) ? Status::unsupported : Status::dtype, "history_dtype is ", name_of(type),
+       ", in which the kernel ", kernel.name, " keeps no rows; allowed are ", allowed);
+}
 
 void check_request(const Factors& factors, const LoopRequest& request) {
   check_shape(request);

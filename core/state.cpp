@@ -37,15 +37,10 @@ State::State(const State& other)
       attempt_(other.attempt_) {}
 
 std::int64_t State::bytes() const {
-  const std::size_t planned =
-      sizeof(*loop_) + loop_->plans.capacity() * (sizeof(StepPlan) + sizeof(std::uint32_t)) +
-      loop_->grid.nodes.capacity() * sizeof(Node) +
-      loop_->path.capacity() * sizeof(loop_->path[0]) +
-      loop_->path_terms.capacity() * sizeof(NoiseTerm) +
-      loop_->grid.steps.capacity() * sizeof(GridStep) +
-      loop_->grid.sigmas.capacity() * sizeof(double) +
-      (loop_->seeds.capacity() + loop_->path_seeds.capacity()) * sizeof(std::uint64_t);
-  return static_cast<std::int64_t>(sizeof(*this) + planned) + executor_->bytes();
+  const bool is_long = error.capacity() > std::string().capacity();
+  const std::size_t sentence = is_long ? error.capacity() + 1 : 0;
+  return static_cast<std::int64_t>(sizeof(*this) + sentence) + bytes_of(*loop_) +
+         executor_->bytes();
 }
 
 // ------------------------------------------------------------------------- passes
@@ -85,7 +80,7 @@ void State::bind_inputs(Pass& pass, const StepRequest& request) const {
   bind(Input::original, request.original, n);
   bind(Input::known_noise, request.known_noise, n);
   for (int slot = 0; slot < loop_->memory_rows; ++slot) {
-    bind(memory_input(slot), {executor_->row(slot), loop_->kernel->history}, n);
+    bind(memory_input(slot), {executor_->row(slot), loop_->history}, n);
   }
   if (learned) {
     pass.variance = operand(request.prediction, 2 * n);
@@ -120,7 +115,7 @@ void State::add_step_rows(Pass& pass, const StepPlan& plan, const StepRequest& r
   add_output(pass, scale * result, request.next_input, masked ? scale : 0.0);
   for (int i = 0; i < plan.kept_count; ++i) {
     const KeptRow& kept = plan.kept[static_cast<std::size_t>(i)];
-    add_output(pass, kept.form, {executor_->row(kept.slot), loop_->kernel->history});
+    add_output(pass, kept.form, {executor_->row(kept.slot), loop_->history});
   }
   if (!request.unconditional.is_given()) return;
   for (int r = 0; r < pass.rows; ++r) {

@@ -11,7 +11,7 @@
 //                  three inverse errors (float64); 0 for others, as all up to 112
 //       80    24  attempts accepted, rejected, draws taken
 //      104     8  stage of the next call, whether the loop is done (4 bytes each)
-//      112     n  memory rows, slot by slot: float32, or float64 on the reference kernel
+//      112     n  memory rows, slot by slot, in the type that init gave them
 //    112+n     8  FNV-1a of everything before
 
 #include <cstring>
@@ -109,7 +109,7 @@ void State::load(const unsigned char* bytes, std::uint64_t size) {
   if (get<std::uint64_t>(bytes, 16) != fingerprint_of(*loop_)) {
     fail(Status::mismatch,
          "the saved state belongs to another configuration, shape, seed, number of "
-         "steps, or to a kernel with rows of another type");
+         "steps, or to a state with rows of another type");
   }
   const auto calls = get<std::int64_t>(bytes, 24);
   const auto payload = get<std::uint64_t>(bytes, 32);

@@ -36,20 +36,20 @@ void build_method(std::size_t index, const nlohmann::json& values, const std::st
 Factors read_diffusers(const nlohmann::json& object, Notes& notes) {
   const nlohmann::json& name = object.at("_class_name");
   if (!name.is_string()) fail(Status::type, "_class_name must be a string");
-  std::string known;
+  const std::string& asked = name.get_ref<const std::string&>();
   for (std::size_t i = 0; i < methods().size(); ++i) {
     const Method& method = methods()[i];
-    if (!method.is_class()) continue;
-    if (name != method.class_name) {
-      known += (known.empty() ? "" : ", ") + std::string(method.class_name);
-      continue;
-    }
+    if (!method.is_class() || asked != method.class_name) continue;
     Factors factors;
-    build_method(i, object, std::string(method.class_name) + ": ", notes, factors);
+    build_method(i, object, asked + ": ", notes, factors);
     return factors;
   }
-  fail(Status::unknown_class, "unknown _class_name ", name.get<std::string>(), "; known are ",
-       known);
+  std::string known;
+  for (const Method& method : methods()) {
+    if (!method.is_class()) continue;
+    known += (known.empty() ? "" : ", ") + std::string(method.class_name);
+  }
+  fail(Status::unknown_class, "unknown _class_name ", asked, "; known are ", known);
 }
 
 bool is_solver(const Factors& f, std::initializer_list<const char*> names) {

@@ -150,6 +150,7 @@ void run(const KernelTask& task) {
 }  // namespace
 
 extern const Kernel kBlasKernel;
-const Kernel kBlasKernel = {3, "blas", DType::f32, takes_floats, run};
+const Kernel kBlasKernel = {
+    3, "blas", DType::f32, takes_floats, takes_floats, run, float_scratch_bytes};
 
 }  // namespace sched

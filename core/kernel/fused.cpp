@@ -37,7 +37,8 @@ void run(const KernelTask& task) { isa().run(task); }
 }  // namespace
 
 extern const Kernel kFusedKernel;
-const Kernel kFusedKernel = {2, "fused", DType::f32, takes_floats, run};
+const Kernel kFusedKernel = {
+    2, "fused", DType::f32, takes_floats, takes_floats, run, float_scratch_bytes};
 
 void fill_normals(float* out, int64_t first, int64_t count, const NoiseKey& key) {
   isa().fill(out, first, count, key);

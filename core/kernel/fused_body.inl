@@ -127,5 +127,13 @@ void fill(float* out, int64_t first, int64_t count, const NoiseKey& key) {
   normals(out, first, count, key);
 }
 
+float quantile(const float* values, int64_t count, double ratio, void* room) {
+  Selection selection(count, ratio, room);
+  for (int64_t from = 0; from < count; from += kBlock) {
+    selection.add(values + from, count - from < kBlock ? count - from : kBlock);
+  }
+  return selection.result();
+}
+
 }  // namespace SCHED_ISA
 }  // namespace sched

@@ -6,12 +6,12 @@
 
 namespace sched {
 
-float quantile_of(float* values, int64_t count, double ratio);
-
-#define SCHED_DECLARE_ISA(name)                                             \
-  namespace name {                                                          \
-  void run(const KernelTask& task);                                         \
-  void fill(float* out, int64_t first, int64_t count, const NoiseKey& key); \
+#define SCHED_DECLARE_ISA(name)                                                 \
+  namespace name {                                                              \
+  void run(const KernelTask& task);                                             \
+  void fill(float* out, int64_t first, int64_t count, const NoiseKey& key);     \
+  /* Of absolute values; `room` is for quantile_room(count, ratio) floats. */   \
+  float quantile(const float* values, int64_t count, double ratio, void* room); \
   }
 
 SCHED_DECLARE_ISA(baseline)

@@ -30,4 +30,8 @@ const Kernel* find_kernel(int id) {
   }
 }
 
+std::int64_t float_scratch_bytes(std::int64_t elements, double ratio) {
+  return 4 * quantile_room(elements, ratio);
+}
+
 }  // namespace sched

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "task.hpp"
 
@@ -11,9 +12,11 @@ namespace sched {
 struct Kernel {
   int id;  // sched_kernel
   const char* name;
-  DType history;  // element type of memory rows
+  DType arithmetic;  // the type of memory rows, too, where the caller asks for no other
   bool (*takes)(DType);
+  bool (*keeps)(DType);  // as memory rows
   void (*run)(const KernelTask&);
+  std::int64_t (*scratch_bytes)(std::int64_t elements, double ratio);  // for a quantile
 };
 
 // nullptr where this build has no such kernel; 0 asks for the default.
@@ -24,13 +27,15 @@ void fill_normals(float* out, int64_t first, int64_t count, const NoiseKey& key)
 
 // The value below which `ratio` of the `count` values lie, interpolated linearly as
 // torch.quantile does.  Values are not negative; NaN sorts last.  Reorders them.
-float quantile_of(float* values, int64_t count, double ratio);
 double quantile_of(double* values, int64_t count, double ratio);
 
 // What the kernels take that compute in float32.
 inline bool takes_floats(DType type) {
   return type == DType::f32 || type == DType::f16 || type == DType::bf16;
 }
+
+inline bool takes_all(DType) { return true; }
+std::int64_t float_scratch_bytes(std::int64_t elements, double ratio);
 
 constexpr std::size_t size_of(DType type) {
   return type == DType::f64 ? 8 : type == DType::f32 ? 4 : 2;

@@ -1,6 +1,32 @@
 // The small dense systems of UniPC, by OpenBLAS's LAPACK where it is there.
 
+#include <cmath>
+
 #include "../plan/math.hpp"
+
+namespace sched {
+
+namespace {
+
+// Two unknowns: the bits of LAPACK's answer, which takes a lock and costs more to ask for than to
+// work out.  Columns are exchanged, since LAPACK is given the transpose.
+bool solve_two(const double* a, double* b) {
+  const int first = std::fabs(a[1]) > std::fabs(a[0]) ? 1 : 0;
+  const int second = 1 - first;
+  if (a[first] == 0.0) return false;
+  const double factor = a[second] / a[first];
+  const double pivot = a[2 + second] - factor * a[2 + first];
+  if (pivot == 0.0) return false;
+  const double start = b[0] / a[first];
+  const double end = (b[1] - a[2 + first] * start) / pivot;
+  b[first] = start - factor * end;
+  b[second] = end;
+  return true;
+}
+
+}  // namespace
+
+}  // namespace sched
 
 #if defined(SCHED_HAVE_BLAS)
 
@@ -15,6 +41,7 @@ void dgetrs_(const char* form, const int* order, const int* right_sides, const d
 namespace sched {
 
 bool solve_linear(int n, double* a, double* b) {
+  if (n == 2) return solve_two(a, b);
   int pivots[8];
   int info = 0;
   const int one = 1;
@@ -29,13 +56,13 @@ bool solve_linear(int n, double* a, double* b) {
 
 #else
 
-#include <cmath>
 #include <utility>
 
 namespace sched {
 
 // Gaussian elimination with partial pivoting.
 bool solve_linear(int n, double* a, double* b) {
+  if (n == 2) return solve_two(a, b);
   for (int column = 0; column < n; ++column) {
     int pivot = column;
     for (int row = column + 1; row < n; ++row) {

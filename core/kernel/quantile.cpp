@@ -1,4 +1,5 @@
-// The quantile of one item's absolute values, by selection in linear time.
+// Where a quantile lies, and that of one item's absolute values in float64, by selection in linear
+// time.
 
 #include <algorithm>
 #include <cmath>
@@ -12,35 +13,36 @@ namespace {
 
 // The bits of a number that is not negative order as the number does, with NaN last.  A
 // comparison of the numbers themselves would break selection where one is NaN.
-template <typename Real, typename Bits>
-bool is_below(Real a, Real b) {
-  Bits x;
-  Bits y;
+bool is_below(double a, double b) {
+  uint64_t x;
+  uint64_t y;
   std::memcpy(&x, &a, sizeof x);
   std::memcpy(&y, &b, sizeof y);
   return x < y;
 }
 
-template <typename Real, typename Bits>
-Real select(Real* values, int64_t count, double ratio) {
-  const double position = ratio * static_cast<double>(count - 1);
-  const int64_t below = static_cast<int64_t>(std::floor(position));
-  const Real rest = static_cast<Real>(position - static_cast<double>(below));
-  std::nth_element(values, values + below, values + count, is_below<Real, Bits>);
-  const Real low = values[below];
-  if (rest == Real(0)) return low;
-  const Real high = *std::min_element(values + below + 1, values + count, is_below<Real, Bits>);
-  return low + rest * (high - low);
-}
-
 }  // namespace
 
-float quantile_of(float* values, int64_t count, double ratio) {
-  return select<float, uint32_t>(values, count, ratio);
+Rank rank_of(int64_t count, double ratio) {
+  const double position = ratio * static_cast<double>(count - 1);
+  const auto below = static_cast<int64_t>(std::floor(position));
+  const bool from_below = ratio < 0.5;
+  return {below, position - static_cast<double>(below), from_below,
+          from_below ? std::min(below + 2, count) : count - below};
+}
+
+// As much again as has to be known, so that what is dropped is dropped in few passes.
+int64_t quantile_room(int64_t count, double ratio) {
+  return std::min(count, 2 * rank_of(count, ratio).kept + 2048);
 }
 
 double quantile_of(double* values, int64_t count, double ratio) {
-  return select<double, uint64_t>(values, count, ratio);
+  const Rank rank = rank_of(count, ratio);
+  double* const at = values + rank.below;
+  std::nth_element(values, at, values + count, is_below);
+  if (rank.rest == 0.0) return *at;
+  const double high = *std::min_element(at + 1, values + count, is_below);
+  return *at + rank.rest * (high - *at);
 }
 
 }  // namespace sched

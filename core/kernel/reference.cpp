@@ -111,11 +111,12 @@ void run(const KernelTask& task) {
   }
 }
 
-bool takes(DType) { return true; }
+std::int64_t scratch_bytes(std::int64_t elements, double) { return 8 * elements; }
 
 }  // namespace
 
 extern const Kernel kReferenceKernel;
-const Kernel kReferenceKernel = {1, "reference", DType::f64, takes, run};
+const Kernel kReferenceKernel = {1,         "reference", DType::f64,   takes_all,
+                                 takes_all, run,         scratch_bytes};
 
 }  // namespace sched

@@ -109,19 +109,37 @@ inline int denoised_input(const KernelTask& task) {
   return -1;
 }
 
+#include "select.inl"
+
+// The same elements with the inputs of x0 alone: no noise is made that the limit has no use for.
+inline KernelTask task_of_x0(const KernelTask& task) {
+  KernelTask x0 = task;
+  x0.inputs = 0;
+  x0.gain_input = -1;
+  for (int k = 0; k < task.inputs; ++k) {
+    if (task.denoised[k] == 0.0) continue;
+    if (k == task.gain_input) x0.gain_input = x0.inputs;
+    x0.input[x0.inputs] = task.input[k];
+    x0.denoised[x0.inputs++] = task.denoised[k];
+  }
+  return x0;
+}
+
 // The limit of dynamic thresholding, from all elements of this item.
 inline float quantile_limit(const KernelTask& task) {
+  const KernelTask x0 = task_of_x0(task);
+  Selection selection(task.elements, task.quantile, task.scratch);
   Staged staged;
-  float* all = static_cast<float*>(task.scratch);
-  Rows x0;
-  set_one_row(task.denoised, task.inputs, false, x0);
+  Rows row;
+  float block[kBlock];
+  set_one_row(x0.denoised, x0.inputs, false, row);
   for (int64_t from = 0; from < task.elements; from += kBlock) {
     const int64_t n = task.elements - from < kBlock ? task.elements - from : kBlock;
-    stage_sources(task, from, n, staged);
-    sum_block(x0, staged.x, n, all + from);
-    for (int64_t i = 0; i < n; ++i) all[from + i] = __builtin_fabsf(all[from + i]);
+    stage_sources(x0, from, n, staged);
+    sum_block(row, staged.x, n, block);
+    selection.add(block, n);
   }
-  const float quantile = quantile_of(all, task.elements, task.quantile);
+  const float quantile = selection.result();
   const float most = static_cast<float>(task.quantile_max);
   const float at_least_one = quantile < 1.0f ? 1.0f : quantile;
   return at_least_one > most ? most : at_least_one;

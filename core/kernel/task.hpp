@@ -80,7 +80,21 @@ struct KernelTask {
   DType mask_type;
   double known[kMaxLive];
 
-  void* scratch;  // for the quantile: one float (reference: double) per element
+  void* scratch;  // for the quantile: quantile_room() floats (reference: a double per element)
 };
+
+// Where a quantile lies among sorted values: `rest` of the way from the one before which there are
+// `below` to the next, as torch.quantile does.
+struct Rank {
+  int64_t below;
+  double rest;
+  bool from_below;  // nearer to the lowest
+  int64_t kept;     // so many from the nearer end on have to be known
+};
+Rank rank_of(int64_t count, double ratio);
+
+// Floats with which the quantile of `count` values can be found in one pass over them; not fewer
+// for more values.
+int64_t quantile_room(int64_t count, double ratio);
 
 }  // namespace sched

@@ -5,6 +5,8 @@
 namespace sched {
 
 extern const Kernel kVulkanKernel;
-const Kernel kVulkanKernel = {4, "vulkan", DType::f32, takes_floats, nullptr};
+const Kernel kVulkanKernel = {
+    4,       "vulkan", DType::f32, takes_floats, [](DType type) { return type == DType::f32; },
+    nullptr, nullptr};
 
 }  // namespace sched

@@ -52,7 +52,12 @@ inline LinearForm operator+(LinearForm a, const LinearForm& b) {
 // A zero factor removes a form even where a weight inside is infinite: 0 * D with
 // D = x / alpha at alpha = 0 is nothing, not NaN.  A zero weight stays zero likewise.
 inline LinearForm operator*(double k, LinearForm a) {
-  for (double& w : a.weight) w = (k == 0.0 || w == 0.0) ? 0.0 : k * w;
+  if (k == 0.0) return {};
+  for (double& w : a.weight) {
+    // Multiplied in any case, so that compilers vectorise it.
+    const double product = k * w;
+    w = w == 0.0 ? 0.0 : product;
+  }
   return a;
 }
 
@@ -62,6 +67,7 @@ inline LinearForm operator/(const LinearForm& a, double k) { return (1.0 / k) * 
 // Rewrites `form`, replacing one input by the form that defines it.
 inline LinearForm substitute(LinearForm form, Input input, const LinearForm& definition) {
   const double w = form[input];
+  if (w == 0.0) return form;
   form.weight[index_of(input)] = 0.0;
   return form + w * definition;
 }

@@ -116,7 +116,12 @@ NoiseSchedule::NoiseSchedule(const ScheduleSpec& spec) : train_steps_(spec.train
            ": check beta_start, beta_end or trained_betas");
     }
     product *= 1.0 - value;
-    value = product / (spec.snr_shift + (1.0 - spec.snr_shift) * product);
+    value = product;
+  }
+  if (spec.snr_shift != 1.0) {
+    for (double& value : alpha_bar_) {
+      value = value / (spec.snr_shift + (1.0 - spec.snr_shift) * value);
+    }
   }
   if (spec.zero_snr == ZeroSnr::off) return;
   if (!(alpha_bar_.front() > alpha_bar_.back())) {

@@ -20,20 +20,15 @@ namespace sched {
 
 namespace {
 
-// B(h) and the right-hand sides b_1 .. b_order (appendix F): b_i = i! phi_(i+1)(hh) hh / B.
-struct Basis {
-  double scale;
+// The right-hand sides b_1 .. b_order (appendix F): b_i = i! phi_(i+1)(hh) hh / B.
+Few<double> right_sides(double scale, double hh, std::size_t order) {
   Few<double> b;
-};
-
-Basis basis_of(UnipcBasis kind, double hh, int order) {
-  Basis basis{kind == UnipcBasis::bh1 ? hh : std::expm1(hh), {}};
   double factorial = 1.0;
-  for (int i = 1; i <= order; ++i) {
+  for (int i = 1; i <= static_cast<int>(order); ++i) {
     factorial *= i;
-    basis.b.push_back(factorial * hh * phi(i + 1, hh) / basis.scale);
+    b.push_back(factorial * hh * phi(i + 1, hh) / scale);
   }
-  return basis;
+  return b;
 }
 
 // Weights rho for the points r: rows of powers, solved in place.
@@ -61,8 +56,8 @@ struct Update {
   Predictions points;
 };
 
-Few<double> rho_of(const Few<double>& r, const Basis& basis) {
-  if (r.size() > 1) return solve_rho(r, basis.b);
+Few<double> rho_of(const Few<double>& r, double scale, double hh) {
+  if (r.size() > 1) return solve_rho(r, right_sides(scale, hh, r.size()));
   // The paper fixes this weight for predictor and corrector; the system would give it
   // only in the limit.
   Few<double> half;
@@ -76,17 +71,17 @@ LinearForm apply(const SolverOptions& options, const Update& u) {
   const double hh = options.predict_x0 ? -h : h;
   const Few<LinearForm>& m = u.points.m;
   const Few<double>& log_snr = u.points.log_snr;
-  const Basis basis = basis_of(options.basis, hh, u.points.order());
+  const double scale = options.basis == UnipcBasis::bh1 ? hh : std::expm1(hh);  // B(h)
   Few<double> r;
   for (std::size_t k = 1; k < m.size(); ++k) r.push_back((log_snr[k] - log_snr[0]) / h);
   if (u.corrected != nullptr) r.push_back(1.0);
 
   LinearForm sum = std::expm1(hh) * m[0];
   if (!r.empty()) {
-    const Few<double> rho = rho_of(r, basis);
+    const Few<double> rho = rho_of(r, scale, hh);
     for (std::size_t k = 0; k < r.size(); ++k) {
       const LinearForm& point = k + 1 < m.size() ? m[k + 1] : *u.corrected;
-      sum = sum + (basis.scale * rho[k] / r[k]) * (point - m[0]);
+      sum = sum + (scale * rho[k] / r[k]) * (point - m[0]);
     }
   }
   return options.predict_x0 ? (u.t.sigma / u.s.sigma) * u.x - u.t.alpha * sum

@@ -1,7 +1,6 @@
 #include "dispatch.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
 namespace sched::vulkan {
@@ -367,10 +366,9 @@ class DispatchBuilder::Writer {
     block_.clip_range = as_float(clip.range);
     block_.quantile_max = as_float(clip.sample_max);
     block_.quantile_elements = low_word(elements);
-    const double position = clip.ratio * static_cast<double>(elements - 1);
-    const double below = std::floor(position);
-    block_.quantile_below = static_cast<std::uint32_t>(below);
-    block_.quantile_rest = as_float(position - below);
+    const Rank rank = rank_of(elements, clip.ratio);
+    block_.quantile_below = static_cast<std::uint32_t>(rank.below);
+    block_.quantile_rest = as_float(rank.rest);
     out_.has_quantile = clip.mode == Clip::quantile;
     if (!out_.has_quantile) return;
     use(block_.scratch, {nullptr, builder_.arena_.buffer, builder_.layout_.rows}, DType::f32,

@@ -394,8 +394,9 @@ typedef struct sched_init_options {
   int32_t threads;       /* most threads that a step uses, up to 256, or parts for parallel_for;
                             0 and 1: the calling thread alone */
   int32_t history_dtype; /* sched_dtype of the rows that the state keeps; 0: float32, and float64
-                            on the reference kernel.  16 bits halve memory and traffic, and cost
-                            their rounding at each step */
+                            on the reference kernel, which alone keeps SCHED_F64.  16 bits halve
+                            memory and traffic, and cost their rounding at each step; float16
+                            overflows above 65504.  Not for methods without rows */
   sched_parallel_for parallel_for; /* the caller's threads instead of the library's, with `threads`
                                       above 1; or NULL */
   void* parallel_context;          /* handed to parallel_for; both outlive state and clones */
@@ -528,7 +529,12 @@ SCHED_API int32_t sched_call_ends_step(const sched_state* state, int64_t call);
 /** The kernel that runs this state, a sched_kernel; -1 for NULL. */
 SCHED_API int32_t sched_state_kernel(const sched_state* state);
 
-/** Bytes that the state holds, memory rows and plans; -1 for NULL. */
+/**
+ * Bytes that the state holds: memory rows, what a quantile needs, plans, and the sentence of the
+ * last error; -1 for NULL.  On the host exactly what sched_init() allocated, as it was asked of
+ * the allocator: blocks of rows fill whole cache lines, from 4 MiB on whole pages.  The scheduler
+ * is apart.  Clones share their plans, and each counts them.
+ */
 SCHED_API int64_t sched_state_bytes(const sched_state* state);
 
 /**
@@ -799,7 +805,7 @@ SCHED_API sched_status sched_save(sched_state* state, void* bytes, uint64_t capa
  * @return SCHED_OK, or
  *         SCHED_ERROR_DAMAGED   truncated, changed, or not a saved state
  *         SCHED_ERROR_MISMATCH  saved with another version, configuration or options, or with
- *                               rows of another type (float64 on the reference kernel)
+ *                               rows of another type (history_dtype)
  */
 SCHED_API sched_status sched_load(sched_state* state, const void* bytes, uint64_t size);
 

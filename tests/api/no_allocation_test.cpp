@@ -1,138 +1,22 @@
 // sched_step() and sched_step_wide() allocate nothing, as the manual promises.
-//
-// This program defines malloc and its relatives itself, before libc's in the order of
-// symbol lookup, so that the calls of the library (and of what it links) come here to be
-// counted.  operator new is counted too: it calls malloc.
-//
-// AddressSanitizer brings its own malloc and must be the only one to replace it, so under
-// it nothing is replaced and the tests are skipped.
 
-#if !defined(_GNU_SOURCE)
-#define _GNU_SOURCE 1
-#endif
-
-#include <dlfcn.h>
-
-#include <atomic>
-#include <cerrno>
-#include <cstdlib>
-
+#include "count_allocations.hpp"
 #include "parallel_fors.hpp"
 #include "support.hpp"
-
-#if !defined(__SANITIZE_ADDRESS__)
-
-namespace {
-
-// No dynamic initialisation: malloc is called before any constructor runs.
-std::atomic<bool> counting{false};
-std::atomic<long> allocations{0};
-
-void count() {
-  if (counting.load(std::memory_order_relaxed)) allocations.fetch_add(1);
-}
-
-template <class Function>
-Function next_symbol(const char* name) {
-  return reinterpret_cast<Function>(dlsym(RTLD_NEXT, name));
-}
-
-// dlsym itself may call calloc before calloc is known; these bytes serve it then.
-alignas(16) char early[4096];
-std::size_t early_used = 0;
-bool is_early(const void* p) { return p >= early && p < early + sizeof(early); }
-
-}  // namespace
-
-extern "C" {
-
-void* malloc(std::size_t size) {
-  static const auto real = next_symbol<void* (*)(std::size_t)>("malloc");
-  count();
-  return real(size);
-}
-
-void* calloc(std::size_t n, std::size_t size) {
-  static void* (*real)(std::size_t, std::size_t) = nullptr;
-  static bool asking = false;
-  if (real == nullptr) {
-    if (asking) {
-      const std::size_t bytes = (n * size + 15) / 16 * 16;
-      if (early_used + bytes > sizeof(early)) return nullptr;
-      early_used += bytes;
-      return early + early_used - bytes;
-    }
-    asking = true;
-    real = next_symbol<void* (*)(std::size_t, std::size_t)>("calloc");
-    asking = false;
-  }
-  count();
-  return real(n, size);
-}
-
-void* realloc(void* old, std::size_t size) {
-  static const auto real = next_symbol<void* (*)(void*, std::size_t)>("realloc");
-  count();
-  return real(old, size);
-}
-
-void free(void* p) {
-  static const auto real = next_symbol<void (*)(void*)>("free");
-  if (!is_early(p)) real(p);
-}
-
-int posix_memalign(void** out, std::size_t alignment, std::size_t size) {
-  static const auto real = next_symbol<int (*)(void**, std::size_t, std::size_t)>("posix_memalign");
-  count();
-  return real(out, alignment, size);
-}
-
-void* aligned_alloc(std::size_t alignment, std::size_t size) {
-  static const auto real = next_symbol<void* (*)(std::size_t, std::size_t)>("aligned_alloc");
-  count();
-  return real(alignment, size);
-}
-
-void* memalign(std::size_t alignment, std::size_t size) {
-  static const auto real = next_symbol<void* (*)(std::size_t, std::size_t)>("memalign");
-  count();
-  return real(alignment, size);
-}
-
-}  // extern "C"
-
-#endif  // !__SANITIZE_ADDRESS__
 
 namespace sched_test {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
-
 class Allocations : public testing::TestWithParam<Config> {
  protected:
-  void SetUp() override { GTEST_SKIP() << "AddressSanitizer owns malloc"; }
+  void SetUp() override {
+    if (!kCountsAllocations) GTEST_SKIP() << "AddressSanitizer owns malloc";
+  }
 };
-template <class Call>
-long allocations_of(Call call) {
-  call();
-  return 0;
-}
-
-#else
-
-class Allocations : public testing::TestWithParam<Config> {};
-
-template <class Call>
-long allocations_of(Call call) {
-  allocations = 0;
-  counting = true;
-  call();
-  counting = false;
-  return allocations;
-}
 
 // The counter sees the library's own allocations, or the other tests would prove nothing.
 TEST(Counter, SeesTheLibrary) {
+  if (!kCountsAllocations) GTEST_SKIP() << "AddressSanitizer owns malloc";
   const Config& config = config_named("dpm");
   const sched_init_options options = options_for(config);
   const Scheduler scheduler = create(config.json);
@@ -144,8 +28,6 @@ TEST(Counter, SeesTheLibrary) {
   EXPECT_EQ(allocations_of([&] { p = std::malloc(10); }), 1);
   std::free(p);
 }
-
-#endif
 
 INSTANTIATE_TEST_SUITE_P(All, Allocations, testing::ValuesIn(every_config()), CaseName());
 

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "../../core/kernel/isa.hpp"
@@ -371,29 +372,115 @@ TEST(Storage, HalvesRoundTripAndRoundToTheNearestEven) {
   EXPECT_EQ(to_f16(1e10f), 0x7c00);
 }
 
-// The definition, by sorting.
+// --------------------------------------------------------------------- quantiles
+
+// The definition, by sorting: absolute values, NaN last, between two of them linearly.
+template <typename Real>
+Real sorted_quantile(std::vector<Real> values, double ratio) {
+  for (Real& value : values) value = std::fabs(value);
+  std::sort(values.begin(), values.end(), [](Real a, Real b) {
+    return std::isnan(a) || std::isnan(b) ? !std::isnan(a) && std::isnan(b) : a < b;
+  });
+  const double position = ratio * static_cast<double>(values.size() - 1);
+  const auto below = static_cast<std::size_t>(position);
+  const auto rest = static_cast<Real>(position - static_cast<double>(below));
+  const Real low = values[below];
+  return rest == Real(0) ? low : low + rest * (values[below + 1] - low);
+}
+
+// Orders and values that selection may find hard, by position.
+struct Hard {
+  const char* name;
+  float (*value)(int64_t i, int64_t n, Numbers& numbers);
+};
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kSmallest = std::numeric_limits<float>::denorm_min();
+// clang-format off
+const Hard kHard[] = {
+    {"bell", [](int64_t, int64_t, Numbers& x) { return static_cast<float>(x.next() + x.next() + x.next()); }},
+    {"equal", [](int64_t, int64_t, Numbers&) { return -1.5f; }},
+    {"zeros", [](int64_t i, int64_t, Numbers&) { return i % 2 == 0 ? 0.0f : -0.0f; }},
+    {"rising", [](int64_t i, int64_t, Numbers&) { return static_cast<float>(i); }},
+    {"falling", [](int64_t i, int64_t n, Numbers&) { return static_cast<float>(n - i); }},
+    {"organ pipe", [](int64_t i, int64_t n, Numbers&) { return static_cast<float>(std::min(i, n - i)); }},
+    {"two values", [](int64_t, int64_t, Numbers& x) { return x.next() > 0.0 ? 2.0f : -1.0f; }},
+    {"few high", [](int64_t i, int64_t, Numbers&) { return i % 1000 == 7 ? 9.0f : 0.25f; }},
+    {"NaN", [](int64_t i, int64_t, Numbers& x) { return i % 7 == 3 ? kNan : static_cast<float>(x.next()); }},
+    {"all NaN", [](int64_t, int64_t, Numbers&) { return kNan; }},
+    {"infinite", [](int64_t i, int64_t, Numbers& x) { return i % 50 == 9 ? -kInfinity : static_cast<float>(x.next()); }},
+    {"subnormal", [](int64_t, int64_t, Numbers& x) { return kSmallest * static_cast<float>(static_cast<int>(x.next() * 8.0)); }},
+    {"every exponent", [](int64_t, int64_t, Numbers& x) { return std::ldexp(1.5f, static_cast<int>(x.next() * 74.0)); }},
+};
+// clang-format on
+
+using QuantileOf = float (*)(const float*, int64_t, double, void*);
+std::vector<std::pair<const char*, QuantileOf>> quantiles() {
+  std::vector<std::pair<const char*, QuantileOf>> all = {{"baseline", baseline::quantile}};
+#if defined(SCHED_X86_64_LEVELS)
+  if (__builtin_cpu_supports("avx2")) all.emplace_back("x86-64-v3", x86_64_v3::quantile);
+  if (__builtin_cpu_supports("avx512vl")) all.emplace_back("x86-64-v4", x86_64_v4::quantile);
+#endif
+  return all;
+}
+
+// To the last bit, except which NaN it is where it is one.
+void expect_sorted_quantiles(const Hard& hard, int64_t n) {
+  Numbers numbers(static_cast<uint64_t>(n));
+  std::vector<float> values(static_cast<std::size_t>(n));
+  for (int64_t i = 0; i < n; ++i) {
+    values[static_cast<std::size_t>(i)] = hard.value(i, n, numbers);
+  }
+  for (const double ratio : {0.0, 1e-9, 0.004, 0.4999, 0.5, 0.75, 0.995, 0.9999, 1.0}) {
+    const float expected = sorted_quantile(values, ratio);
+    // No more room than is asked for, so that a write past the end shows.
+    std::vector<float> room(static_cast<std::size_t>(quantile_room(n, ratio)));
+    for (const auto& [name, quantile] : quantiles()) {
+      const float found = quantile(values.data(), n, ratio, room.data());
+      ASSERT_TRUE(bits_of(found) == bits_of(expected) ||
+                  (std::isnan(found) && std::isnan(expected)))
+          << name << ", " << hard.name << ", " << n << " values, ratio " << ratio << ": " << found
+          << " for " << expected;
+    }
+  }
+}
+
 TEST(Quantile, AgreesWithSorting) {
+  for (const Hard& hard : kHard) {
+    for (int64_t n = 1; n <= 300; ++n) expect_sorted_quantiles(hard, n);
+    for (const int64_t n : {1023, 1024, 1025, 2047, 4097, 9999, 100001}) {
+      expect_sorted_quantiles(hard, n);
+    }
+  }
+  std::printf("%zu instruction sets\n", quantiles().size());
+}
+
+TEST(Quantile, RoomIsBoundedAndNeverLessForMoreValues) {
+  for (const double ratio : {0.0, 0.3, 0.5, 0.9, 0.995, 1.0}) {
+    for (int64_t n = 1; n < 10000; ++n) {
+      ASSERT_LE(quantile_room(n, ratio), n);
+      ASSERT_LE(quantile_room(n, ratio), quantile_room(n + 1, ratio)) << n << ", " << ratio;
+    }
+  }
+  EXPECT_LE(quantile_room(4838400, 0.995), 4838400 / 50);
+}
+
+TEST(Quantile, OfTheReferenceAgreesWithSorting) {
   Numbers numbers(21);
   for (const int count : {1, 2, 3, 10, 101, 4096}) {
     for (const double ratio : {0.0, 0.5, 0.9, 0.995, 1.0}) {
       std::vector<double> values(static_cast<std::size_t>(count));
       for (double& value : values) value = std::fabs(numbers.next());
-      std::vector<double> sorted = values;
-      std::sort(sorted.begin(), sorted.end());
-      const double position = ratio * (count - 1);
-      const auto below = static_cast<std::size_t>(position);
-      const std::size_t above = std::min(below + 1, sorted.size() - 1);
-      const double expected =
-          sorted[below] + (position - static_cast<double>(below)) * (sorted[above] - sorted[below]);
-      EXPECT_DOUBLE_EQ(quantile_of(values.data(), count, ratio), expected);
+      const double expected = sorted_quantile(values, ratio);
+      EXPECT_EQ(quantile_of(values.data(), count, ratio), expected);
     }
   }
 }
 
 TEST(Quantile, NanDoesNoHarm) {
-  std::vector<float> values(1000, std::numeric_limits<float>::quiet_NaN());
-  for (std::size_t i = 0; i < 500; ++i) values[i] = static_cast<float>(i);
-  EXPECT_EQ(quantile_of(values.data(), 1000, 0.25), 249.75f);
+  std::vector<double> values(1000, std::numeric_limits<double>::quiet_NaN());
+  for (std::size_t i = 0; i < 500; ++i) values[i] = static_cast<double>(i);
+  EXPECT_EQ(quantile_of(values.data(), 1000, 0.25), 249.75);
   EXPECT_TRUE(std::isnan(quantile_of(values.data(), 1000, 0.9)));
 }
 

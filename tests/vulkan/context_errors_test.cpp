@@ -383,5 +383,24 @@ TEST_F(Contexts, AnItemThatTheDeviceCannotHold) {
   }
 }
 
+// Rows lie in float32 there.
+TEST_F(Contexts, HistoryInSixteenBits) {
+  const Context vulkan = import(import_options(app()));
+  sched_init_options options = on(vulkan.get(), options_for(config_named("dpm")));
+  options.history_dtype = SCHED_F32;
+  start(config_named("dpm"), options);
+  for (const std::int32_t history : {SCHED_F16, SCHED_BF16}) {
+    options.history_dtype = history;
+    try {
+      start(config_named("dpm"), options);
+      ADD_FAILURE() << "it was taken";
+    } catch (const std::runtime_error& error) {
+      EXPECT_TRUE(
+          names(error.what(), {"SCHED_ERROR_UNSUPPORTED", "history_dtype", "vulkan", "float32"}))
+          << error.what();
+    }
+  }
+}
+
 }  // namespace
 }  // namespace vulkan_test
