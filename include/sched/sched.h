@@ -427,7 +427,8 @@ typedef struct sched_state sched_state;
  *         SCHED_ERROR_VALUE       an option out of its range
  *         SCHED_ERROR_SHAPE, SCHED_ERROR_DTYPE
  *         SCHED_ERROR_NOT_FINITE  the method has no finite weights here; says at which step
- *         SCHED_ERROR_UNSUPPORTED kernel not in this build; a shape that the device cannot hold
+ *         SCHED_ERROR_UNSUPPORTED kernel not in this build; a shape that the device cannot hold, or
+ *                                 rows of a type that it does not keep
  *         SCHED_ERROR_DEVICE_MEMORY, SCHED_ERROR_DEVICE_LOST, SCHED_ERROR_VULKAN
  *         SCHED_ERROR_ARGUMENT, SCHED_ERROR_STRUCT_SIZE, SCHED_ERROR_MEMORY
  *

@@ -197,6 +197,9 @@ TEST(Fork, TheChildStepsAndFrees) {
 
 // A state that the child makes has threads of its own, though its scheduler is the parent's.
 TEST(Fork, TheChildStartsAnew) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer takes no new threads after a fork with several";
+#endif
   Scheduler scheduler = create(config().json);
   const Tensor prediction = some_prediction();
   const Tensor expected = finished(init(scheduler, 1).get(), prediction);

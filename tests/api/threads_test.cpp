@@ -132,7 +132,7 @@ TEST_P(Threaded, BitsOfOneThread) {
   for (const Caller& caller : all) EXPECT_GT(caller.calls, 0) << caller.name;
 }
 
-// Large enough for the pool without noise, and for 64 threads with it; one item, and several.
+// Large enough for the pool without noise, and for many threads with it; one item, and several.
 TEST(Threads, LargeSteps) {
   for (const char* name : {"ddim_no_clip", "dpm", "ddim_threshold", "euler_ancestral_v"}) {
     const Config& config = config_named(name);
