@@ -39,25 +39,51 @@ double weighted_sum(const double* x, const double* weight, int inputs) {
   return sum;
 }
 
-double normal_at(const KernelInput& input, int64_t element) {
-  float z;
-  if (input.term_count == 0) {
-    fill_normals(&z, element, 1, input.key);
-    return z;
-  }
-  double sum = 0.0;
-  for (int i = 0; i < input.term_count; ++i) {
-    fill_normals(&z, element, 1, {input.key.seed, input.terms[i].draw, input.key.stream});
-    sum += static_cast<double>(input.terms[i].weight) * z;
-  }
-  return sum;
-}
+// The normals of a task's inputs, made block by block: one alone costs as much as many.
+class Normals {
+ public:
+  explicit Normals(const KernelTask& task) : task_(task) {}
 
-void gather(const KernelTask& task, int64_t i, double* x) {
+  double at(int input, int64_t i) {
+    if (i < begin_ || i >= begin_ + kBlock) fill(i);
+    return values_[input][i - begin_];
+  }
+
+ private:
+  static constexpr int64_t kBlock = 256;
+
+  void fill(int64_t from) {
+    begin_ = from;
+    for (int k = 0; k < task_.inputs; ++k) {
+      if (task_.input[k].source == Source::noise) fill_input(task_.input[k], values_[k]);
+    }
+  }
+  void fill_input(const KernelInput& input, double* sum) {
+    const int64_t first = task_.first + begin_;
+    if (input.term_count == 0) {
+      fill_normals(z_, first, kBlock, input.key);
+      for (int64_t i = 0; i < kBlock; ++i) sum[i] = z_[i];
+      return;
+    }
+    for (int64_t i = 0; i < kBlock; ++i) sum[i] = 0.0;
+    for (int t = 0; t < input.term_count; ++t) {
+      fill_normals(z_, first, kBlock, {input.key.seed, input.terms[t].draw, input.key.stream});
+      const auto weight = static_cast<double>(input.terms[t].weight);
+      for (int64_t i = 0; i < kBlock; ++i) sum[i] += weight * z_[i];
+    }
+  }
+
+  const KernelTask& task_;
+  int64_t begin_ = -kBlock;
+  double values_[kMaxLive][kBlock];
+  float z_[kBlock];
+};
+
+void gather(const KernelTask& task, Normals& normals, int64_t i, double* x) {
   for (int k = 0; k < task.inputs; ++k) {
     const KernelInput& input = task.input[k];
     if (input.source == Source::memory) x[k] = load(input.data, input.type, i);
-    if (input.source == Source::noise) x[k] = normal_at(input, task.first + i);
+    if (input.source == Source::noise) x[k] = normals.at(k, i);
   }
   if (task.gain == 0 || task.gain_input < 0) return;
   const double v = load(task.variance, task.variance_type, i);
@@ -65,12 +91,12 @@ void gather(const KernelTask& task, int64_t i, double* x) {
       task.gain == 1 ? std::exp(task.gain_offset + task.gain_slope * v) : std::sqrt(v);
 }
 
-double clip_limit(const KernelTask& task) {
+double clip_limit(const KernelTask& task, Normals& normals) {
   if (task.clip != 2) return task.clip_range;
   double* all = static_cast<double*>(task.scratch);
   double x[kMaxLive];
   for (int64_t i = 0; i < task.elements; ++i) {
-    gather(task, i, x);
+    gather(task, normals, i, x);
     all[i] = std::fabs(weighted_sum(x, task.denoised, task.inputs));
   }
   const double quantile = quantile_of(all, task.elements, task.quantile);
@@ -91,14 +117,15 @@ void blend(const KernelTask& task, int64_t i, const double* x, double* y) {
 }
 
 void run(const KernelTask& task) {
+  Normals normals(task);
   int denoised = -1;
   for (int k = 0; k < task.inputs; ++k) {
     if (task.input[k].source == Source::denoised) denoised = k;
   }
-  const double limit = denoised < 0 ? 0.0 : clip_limit(task);
+  const double limit = denoised < 0 ? 0.0 : clip_limit(task, normals);
   for (int64_t i = 0; i < task.elements; ++i) {
     double x[kMaxLive];
-    gather(task, i, x);
+    gather(task, normals, i, x);
     if (denoised >= 0) {
       const double x0 = clamp(weighted_sum(x, task.denoised, task.inputs), limit);
       x[denoised] = task.clip == 2 ? x0 / limit : x0;

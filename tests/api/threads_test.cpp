@@ -60,8 +60,8 @@ class Loops {
     others_.push_back(state_with(threads, caller));
     names_.push_back(name + " " + std::to_string(threads));
   }
-  void add_pool() {
-    for (int threads : {2, 3, 7, 64}) add(threads, nullptr, "pool");
+  void add_pool(std::initializer_list<int> numbers) {
+    for (int threads : numbers) add(threads, nullptr, "pool");
   }
 
   void run() {
@@ -117,19 +117,38 @@ INSTANTIATE_TEST_SUITE_P(All, Threaded, testing::ValuesIn(every_config()), CaseN
 
 // Three items of a length that no block divides: for each method enough for the caller's threads,
 // and for the pool's where noise is made.
-TEST_P(Threaded, BitsOfOneThread) {
-  const Config& config = GetParam();
+sched_init_options three_items(const Config& config) {
   sched_init_options options = options_for(config);
   options.batch = 3;
-  options.elements = 70001;
-  Caller all[kCallers];
-  set_callers(all);
+  options.elements = 50001;
+  return options;
+}
+
+TEST_P(Threaded, BitsOfOneThread) {
+  const Config& config = GetParam();
+  const sched_init_options options = three_items(config);
+  Caller caller;
+  caller.parallel_for = callers::threads;
   Loops loops(config, options);
-  loops.add_pool();
-  int threads = 2;
-  for (Caller& caller : all) loops.add(threads = threads * 2 % 61, &caller, caller.name);
+  loops.add_pool({3});
+  loops.add(7, &caller, "threads");
   loops.run();
-  for (const Caller& caller : all) EXPECT_GT(caller.calls, 0) << caller.name;
+  EXPECT_GT(caller.calls, 0);
+}
+
+TEST(Threads, EveryCallerAndNumber) {
+  for (const char* name : {"dpm", "our_dpmpp_2m_sde", "ddpm_learned", "our_repaint"}) {
+    const Config& config = config_named(name);
+    const sched_init_options options = three_items(config);
+    Caller all[kCallers];
+    set_callers(all);
+    Loops loops(config, options);
+    loops.add_pool({2, 3, 7, 64});
+    int threads = 2;
+    for (Caller& caller : all) loops.add(threads = threads * 2 % 61, &caller, caller.name);
+    loops.run();
+    for (const Caller& caller : all) EXPECT_GT(caller.calls, 0) << name << ", " << caller.name;
+  }
 }
 
 // Large enough for the pool without noise, and for many threads with it; one item, and several.
@@ -142,7 +161,7 @@ TEST(Threads, LargeSteps) {
       options.batch = batch;
       options.elements = 4000037 / batch;
       Loops loops(config, options);
-      loops.add_pool();
+      loops.add_pool({2, 7});
       loops.run();
     }
   }
@@ -157,6 +176,7 @@ TEST(Threads, EveryKernelAndDtype) {
         sched_init_options options = options_for(config);
         options.kernel = kernel;
         options.dtype = dtype;
+        options.num_steps = 4;
         options.batch = 1;
         options.elements = 140003;
         Caller caller;
