@@ -1,0 +1,214 @@
+// b: in place against out of place, and the extras of one pass against separate passes.
+
+#include <cmath>
+#include <functional>
+#include <memory>
+
+#include "charts.hpp"
+#include "methods.hpp"
+#include "plain_loops.hpp"
+#include "sections.hpp"
+#include "step_loop.hpp"
+#include "stream.hpp"
+#include "targets.hpp"
+#include "text_table.hpp"
+
+namespace {
+
+constexpr NamedConfig kInPlace[] = {kDdim, kFlow, kDpmpp2m, kUnipc};
+
+// Both scale the sample for the model.
+constexpr NamedConfig kWide[] = {
+    {"Euler", R"({"_class_name": "EulerDiscreteScheduler"})"},
+    {"DPM++ 2M", R"({"solver": "dpmpp_2m", "parameterization": {"frame": "ve"}})"}};
+
+constexpr float kGuidance = 7.5f;
+
+enum Extra { kPreview = 1, kNextInput = 2, kGuided = 4 };
+
+struct ExtraCase {
+  const char* name;
+  int extras;
+};
+
+constexpr ExtraCase kExtras[] = {{"preview", kPreview},
+                                 {"next input", kNextInput},
+                                 {"guidance", kGuided},
+                                 {"all three", kPreview | kNextInput | kGuided}};
+
+std::shared_ptr<StepLoop> loop_of(const NamedConfig& method, const BenchSize& size) {
+  LoopSpec spec;
+  spec.config = method.config;
+  spec.elements = size.elements;
+  return std::make_shared<StepLoop>(spec);
+}
+
+// -------------------------------------------------------------------------- in place
+
+struct InPlaceResult {
+  const char* method;
+  BenchSize size;
+  Spread out_of_place, in_place;  // fractions of the limit out of place
+  Spread gain;                    // out of place over in place
+};
+
+InPlaceResult measure_in_place(const BenchOptions& options, const NamedConfig& method,
+                               const BenchSize& size) {
+  const auto outside = loop_of(method, size), inside = loop_of(method, size);
+  const std::vector<Traffic> cycle = outside->traffic();
+  const Arrays arrays(arrays_needed(cycle), static_cast<std::size_t>(size.elements) * 4);
+  std::vector<Contestant> contestants = stream_contestants(cycle, arrays, size.elements, SCHED_F32);
+  const std::size_t streams = contestants.size();
+  void* const sample = arrays.at(kSampleArray);
+  outside->begin(sample, arrays.at(kPredictionArray), arrays.at(kNextArray));
+  inside->begin(sample, arrays.at(kPredictionArray), sample);
+  contestants.push_back(step_contestant("out of place", outside));
+  contestants.push_back(step_contestant("in place", inside));
+  const Measured m = measure(contestants, {options.seconds, static_cast<int>(cycle.size())});
+  const std::size_t limit = m.fastest(0, streams);
+  return {method.name, size, m.ratio(limit, streams), m.ratio(limit, streams + 1),
+          m.ratio(streams, streams + 1)};
+}
+
+void run_in_place(const BenchOptions& options, Report& report) {
+  using Align = TextTable::Align;
+  TextTable table({Align::left, Align::right, Align::right, Align::right, Align::right});
+  table.add_row({"method", "size", "out of place", "in place", "gain"});
+  CsvFile csv = report.csv("in_place.csv",
+                           "method,size,elements,out_of_place_fraction,out_of_place_spread,"
+                           "in_place_fraction,in_place_spread,gain,gain_spread");
+  BarChart chart{"In place: the limit out of place / step",
+                 "1 is the speed of memory out of place",
+                 {},
+                 {},
+                 kInPlaceTarget,
+                 "target",
+                 false};
+  for (const BenchSize& size : options.chosen_sizes()) chart.series.emplace_back(size.name);
+  for (const NamedConfig& method : kInPlace) {
+    BarGroup group{method.name, {}};
+    for (const BenchSize& size : options.chosen_sizes()) {
+      const InPlaceResult r = measure_in_place(options, method, size);
+      group.values.push_back(r.in_place.median);
+      const std::string name = std::string(method.name) + " in place, " + size.name;
+      table.add_row({method.name, size.name, spread_text(r.out_of_place),
+                     report.judge(name, r.in_place.median, {kInPlaceTarget}), spread_text(r.gain)});
+      csv.row({method.name, size.name, std::to_string(size.elements),
+               format("%.4f", r.out_of_place.median), format("%.4f", r.out_of_place.half()),
+               format("%.4f", r.in_place.median), format("%.4f", r.in_place.half()),
+               format("%.4f", r.gain.median), format("%.4f", r.gain.half())});
+    }
+    chart.groups.push_back(group);
+  }
+  std::printf("\nFractions of the stream limit out of place; gain: out of place over in place\n");
+  table.print();
+  report.picture("in_place.png", draw_bars(chart));
+}
+
+// ---------------------------------------------------------------------------- extras
+
+// Arrays of a step with everything.
+enum Place { kX, kConditional, kY, kUnconditional, kGuidedPrediction, kDenoised, kInput, kPlaces };
+
+Contestant fused_contestant(const std::shared_ptr<StepLoop>& loop, const Arrays& arrays,
+                            int extras) {
+  struct Tensors {
+    sched_tensor unconditional, denoised, input;
+  };
+  const auto tensors = std::make_shared<Tensors>(Tensors{
+      tensor_at(arrays.at(kUnconditional), loop->spec()),
+      tensor_at(arrays.at(kDenoised), loop->spec()), tensor_at(arrays.at(kInput), loop->spec())});
+  Contestant contestant = step_contestant("one pass", loop);
+  contestant.run = [=](int count) {
+    sched_step_args args = SCHED_STEP_ARGS_INIT;
+    if ((extras & kPreview) != 0) args.denoised = &tensors->denoised;
+    if ((extras & kNextInput) != 0) args.next_input = &tensors->input;
+    if ((extras & kGuided) != 0) args.unconditional = &tensors->unconditional;
+    if ((extras & kGuided) != 0) args.guidance_scale = kGuidance;
+    for (int i = 0; i < count; ++i) loop->step_wide(args);
+  };
+  return contestant;
+}
+
+Contestant separate_contestant(const std::shared_ptr<StepLoop>& loop, const Arrays& arrays,
+                               int extras) {
+  Contestant contestant = step_contestant("separate passes", loop);
+  const int64_t n = loop->spec().elements;
+  contestant.run = [=, &arrays](int count) {
+    const sched_tensor next = tensor_at(arrays.at(kY), loop->spec());
+    sched_tensor input = tensor_at(arrays.at(kInput), loop->spec());
+    const bool is_guided = (extras & kGuided) != 0;
+    const float* const prediction = arrays.floats(is_guided ? kGuidedPrediction : kConditional);
+    for (int i = 0; i < count; ++i) {
+      if (is_guided) {  // u + s (c - u)
+        combine(1.0f - kGuidance, arrays.floats(kUnconditional), kGuidance,
+                arrays.floats(kConditional), arrays.floats(kGuidedPrediction), n);
+      }
+      loop->step();
+      if ((extras & kPreview) != 0) {  // x - sigma eps
+        combine(1.0f, arrays.floats(kX), -0.5f, prediction, arrays.floats(kDenoised), n);
+      }
+      if ((extras & kNextInput) != 0) sched_scale_input(loop->state(), &next, &input);
+    }
+  };
+  return contestant;
+}
+
+struct ExtraResult {
+  Spread gain;  // separate passes over one pass
+  Spread cost;  // one pass with the extra over a plain step
+};
+
+ExtraResult measure_extra(const BenchOptions& options, const NamedConfig& method, int extras,
+                          const BenchSize& size) {
+  const Arrays arrays(kPlaces, static_cast<std::size_t>(size.elements) * 4);
+  const auto plain = loop_of(method, size), fused = loop_of(method, size),
+             separate = loop_of(method, size);
+  const bool is_guided = (extras & kGuided) != 0;
+  plain->begin(arrays.at(kX), arrays.at(kConditional), arrays.at(kY));
+  fused->begin(arrays.at(kX), arrays.at(kConditional), arrays.at(kY));
+  separate->begin(arrays.at(kX), arrays.at(is_guided ? kGuidedPrediction : kConditional),
+                  arrays.at(kY));
+  const Measured m =
+      measure({step_contestant("step", plain), fused_contestant(fused, arrays, extras),
+               separate_contestant(separate, arrays, extras)},
+              {options.seconds});
+  return {m.ratio(2, 1), m.ratio(1, 0)};
+}
+
+void run_extras(const BenchOptions& options, Report& report) {
+  using Align = TextTable::Align;
+  TextTable table({Align::left, Align::left, Align::right, Align::right, Align::right});
+  table.add_row({"method", "besides", "size", "separate / one pass", "one pass / step alone"});
+  CsvFile csv = report.csv("extras.csv",
+                           "method,extra,size,elements,separate_over_fused,separate_over_fused_"
+                           "spread,fused_over_step,fused_over_step_spread");
+  BarChart chart{
+      "Extras: separate passes / one pass", "times as fast", {}, {}, 1.0, "as fast", false};
+  for (const BenchSize& size : options.chosen_sizes()) chart.series.emplace_back(size.name);
+  for (const NamedConfig& method : kWide) {
+    for (const ExtraCase& extra : kExtras) {
+      BarGroup group{std::string(method.name) + ", " + extra.name, {}};
+      for (const BenchSize& size : options.chosen_sizes()) {
+        const ExtraResult r = measure_extra(options, method, extra.extras, size);
+        group.values.push_back(r.gain.median);
+        table.add_row(
+            {method.name, extra.name, size.name, spread_text(r.gain), spread_text(r.cost)});
+        csv.row({method.name, extra.name, size.name, std::to_string(size.elements),
+                 format("%.4f", r.gain.median), format("%.4f", r.gain.half()),
+                 format("%.4f", r.cost.median), format("%.4f", r.cost.half())});
+      }
+      chart.groups.push_back(group);
+    }
+  }
+  std::printf("\nPreview, next model input and guidance, in one pass or in passes of their own\n");
+  table.print();
+  report.picture("extras.png", draw_bars(chart));
+}
+
+}  // namespace
+
+void run_extras_section(const BenchOptions& options, Report& report) {
+  run_in_place(options, report);
+  run_extras(options, report);
+}
