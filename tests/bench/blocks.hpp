@@ -23,7 +23,7 @@ struct Contestant {
 struct Patience {
   double seconds = 0.2;  // for all rounds of a group
   int multiple = 1;      // blocks have a multiple of so many passes
-  int least_rounds = 5;
+  int least_rounds = 7;
 };
 
 class Measured {

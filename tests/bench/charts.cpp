@@ -60,13 +60,13 @@ void draw_heat_panel(Canvas& canvas, const HeatPanel& panel, int left, int top) 
 void draw_heat_legend(Canvas& canvas, int left, int top) {
   int x = left;
   for (const double value : {0.4, 0.55, 0.7, 0.85, 1.0}) {
-    canvas.fill(x, top, 64, kCellHeight, heat_of(value));
+    canvas.fill(x, top, kCellWidth, kCellHeight, heat_of(value));
     const std::string text = (value < 0.5   ? "<= "
                               : value > 0.9 ? ">= "
                                             : "") +
                              plot::short_number(value);
-    canvas.text(x + (64 - text_width(text, 1)) / 2, top + 9, text, 1, kText);
-    x += 64;
+    canvas.text(x + (kCellWidth - text_width(text, 2)) / 2, top + 5, text, 2, kText);
+    x += kCellWidth;
   }
 }
 
@@ -80,6 +80,7 @@ Canvas draw_heat_map(const HeatMap& map) {
   for (const HeatPanel& panel : map.panels) {
     width += static_cast<int>(panel.columns.size()) * kCellWidth + kPanelGap;
   }
+  width = std::max(width, left + 5 * kCellWidth + kMargin);
   width = std::max(width, kMargin * 2 + std::max(widest(map.notes), text_width(map.title, 2)));
   const int bottom = top + static_cast<int>(map.rows.size()) * kCellHeight;
   Canvas canvas(width, bottom + kMargin * 2 + kCellHeight, kPaper);
@@ -179,7 +180,9 @@ void draw_group(Canvas& canvas, const BarChart& chart, const BarAxis& axis, cons
     const int y = top + static_cast<int>(s) * (kBarHeight + kBarGap);
     const int x = axis.column(group.values[s]);
     canvas.fill(axis.left + 1, y, std::max(x - axis.left - 1, 1), kBarHeight, plot::ink_of(s));
-    canvas.text(x + 6, y + 1, short_text(group.values[s]), 2, kText);
+    const std::string text = short_text(group.values[s]);
+    canvas.fill(x + 4, y, text_width(text, 2) + 4, kBarHeight, kPaper);
+    canvas.text(x + 6, y + 1, text, 2, kText);
   }
 }
 
@@ -191,7 +194,7 @@ void draw_bar_legend(Canvas& canvas, const BarChart& chart, int left, int y) {
     x += 30 + text_width(chart.series[s], 2) + 28;
   }
   if (chart.mark > 0.0) {
-    canvas.line(x, y + 7, x + 22, y + 7, 2.4, plot::kOrange);
+    canvas.line(x, y + 7, x + 22, y + 7, 2.0, kText);
     canvas.text(x + 30, y, chart.mark_label, 2, kText);
   }
 }
@@ -209,14 +212,14 @@ Canvas draw_bars(const BarChart& chart) {
   canvas.text(kMargin, kMargin, chart.title, 2, kText);
   draw_bar_legend(canvas, chart, kMargin, kMargin + kHeadLine + 6);
   draw_bar_axis(canvas, chart, axis, top, bottom);
+  if (chart.mark > 0.0) {
+    const double x = axis.column(chart.mark);
+    canvas.line(x, top, x, bottom, 2.0, kText);
+  }
   int y = top + kGroupGap / 2;
   for (const BarGroup& group : chart.groups) {
     draw_group(canvas, chart, axis, group, y);
     y += group_height(chart);
-  }
-  if (chart.mark > 0.0) {
-    const double x = axis.column(chart.mark);
-    canvas.line(x, top, x, bottom, 2.4, plot::kOrange);
   }
   return canvas;
 }

@@ -87,7 +87,7 @@ MethodList bench_methods() {
       if (is_new) {
         list.methods.push_back(found.method);
       } else {
-        list.left_out.push_back({found.method.name, "costs what " + place->second + " does"});
+        list.left_out.push_back({found.method.name, place->second, true});
       }
     } catch (const std::exception& error) {
       list.left_out.push_back({name_of(info), error.what()});

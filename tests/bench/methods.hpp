@@ -29,6 +29,7 @@ struct BenchMethod {
 
 struct LeftOut {
   std::string name, reason;
+  bool is_repeated = false;  // `reason` names the method that costs the same
 };
 
 struct MethodList {

@@ -34,8 +34,9 @@ bool is_shown(const BenchOptions& options, const BenchKernel& kernel, const Case
   if (sched_kernel_available(kernel.kernel) == 0) return false;
   if (!options.kernels.empty()) return is_among(options.kernels, kernel.name);
   if (kernel.kernel == SCHED_KERNEL_FUSED) return true;
+  if (options.quick || c.type.dtype != SCHED_F32) return false;
   const std::string size = c.size.name;
-  return !options.quick && c.type.dtype == SCHED_F32 && (size == "64KiB" || size == "2MiB");
+  return size == "64KiB" || (kernel.kernel == SCHED_KERNEL_BLAS && size == "2MiB");
 }
 
 double mean_normals(const std::vector<Traffic>& cycle) {
@@ -253,6 +254,24 @@ std::vector<BenchMethod> chosen_methods(const BenchOptions& options, const Metho
   return chosen;
 }
 
+void print_left_out(const MethodList& list) {
+  std::printf("\nOf one solver and one cost as another, in brackets:\n");
+  std::string line = " ";
+  for (const LeftOut& out : list.left_out) {
+    if (!out.is_repeated) continue;
+    const std::string item = " " + out.name + " (" + out.reason + ")";
+    if (line.size() + item.size() > 96) {
+      std::printf("%s\n", line.c_str());
+      line = " ";
+    }
+    line += item;
+  }
+  std::printf("%s\nLeft out:\n", line.c_str());
+  for (const LeftOut& out : list.left_out) {
+    if (!out.is_repeated) std::printf("  %s: %s\n", out.name.c_str(), out.reason.c_str());
+  }
+}
+
 }  // namespace
 
 void run_limit_section(const BenchOptions& options, Report& report) {
@@ -274,10 +293,7 @@ void run_limit_section(const BenchOptions& options, Report& report) {
     for (const BenchType& type : kTypes) print_table(report, shown, type.name, kernel.name);
   }
   print_noise_table(shown, each);
-  std::printf("\nLeft out:\n");
-  for (const LeftOut& out : list.left_out) {
-    std::printf("  %s: %s\n", out.name.c_str(), out.reason.c_str());
-  }
+  print_left_out(list);
   write_csv(report, results, each);
   draw(report, shown);
 }

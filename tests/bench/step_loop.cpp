@@ -63,11 +63,11 @@ StepLoop::StepLoop(const LoopSpec& spec)
     : spec_(spec), state_(init_state(create_scheduler(spec.config).get(), spec)) {
   const auto calls = static_cast<int>(sched_num_calls(state_.get()));
   if (calls < 0) throw std::runtime_error("the method chooses its steps as it goes");
-  first_ = std::min(kStart, calls / 3);
-  last_ = calls - std::min(kEnd, calls / 6);
-  if (most() < kLeast) {
+  const int first = std::min(kStart, calls / 3), last = calls - std::min(kEnd, calls / 6);
+  if (last - first < kLeast) {
     throw std::runtime_error("a loop of " + std::to_string(calls) + " calls has no middle");
   }
+  middle_ = longest_stretch(state_.get(), first, last);
   for (int64_t index = 0; index < calls; ++index) {
     sched_call call = SCHED_CALL_INIT;
     check(sched_call_at(state_.get(), index, &call));
@@ -87,14 +87,14 @@ void StepLoop::bind(void* sample, void* prediction, void* next) {
 
 void StepLoop::begin(void* sample, void* prediction, void* next) {
   bind(sample, prediction, next);
-  while (next_call_ < first_) step();
-  middle_ = saved_bytes(state_.get());
+  while (next_call_ < middle_.first) step();
+  saved_ = saved_bytes(state_.get());
 }
 
 void StepLoop::prepare(int count) {
-  if (last_ - next_call_ >= count) return;
-  check(sched_load(state_.get(), middle_.data(), middle_.size()));
-  next_call_ = first_;
+  if (middle_.last - next_call_ >= count) return;
+  check(sched_load(state_.get(), saved_.data(), saved_.size()));
+  next_call_ = middle_.first;
 }
 
 void StepLoop::step() {

@@ -40,8 +40,8 @@ class StepLoop {
   sched_state* state() const { return state_.get(); }
   const LoopSpec& spec() const { return spec_; }
   // Calls from the first that is measured to the last.
-  int most() const { return last_ - first_; }
-  std::vector<Traffic> traffic() const { return traffic_cycle(state_.get(), first_, last_); }
+  int most() const { return middle_.last - middle_.first; }
+  const std::vector<Traffic>& traffic() const { return middle_.cycle; }
 
   // The arrays of every step from now on, which must live as long as the loop.
   void bind(void* sample, void* prediction, void* next);
@@ -58,10 +58,11 @@ class StepLoop {
 
   LoopSpec spec_;
   StateHandle state_;
-  int first_ = 0, last_ = 0, next_call_ = 0;
+  Stretch middle_;
+  int next_call_ = 0;
   std::vector<bool> needs_model_;  // by call
   sched_tensor sample_, prediction_, next_;
-  std::vector<char> middle_;
+  std::vector<char> saved_;
 };
 
 // Steps of a loop that has begun.

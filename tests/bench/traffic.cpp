@@ -5,13 +5,35 @@
 
 namespace {
 
-constexpr std::size_t kLongestPeriod = 24;
+constexpr int kLongestPeriod = 24;
 
-bool repeats(const std::vector<Traffic>& calls, std::size_t period) {
-  for (std::size_t i = period; i < calls.size(); ++i) {
-    if (!(calls[i] == calls[i - period])) return false;
+std::vector<Traffic> traffic_of_calls(sched_state* state, int first, int last) {
+  std::vector<Traffic> calls;
+  for (int call = first; call < last; ++call) {
+    sched_weights weights{};
+    weights.struct_size = sizeof weights;
+    if (sched_step_weights(state, call, &weights) != SCHED_OK) {
+      throw std::runtime_error(sched_last_error(state));
+    }
+    calls.push_back(traffic_of(weights));
   }
-  return true;
+  return calls;
+}
+
+// The longest stretch in which each call moves what the call `period` before it does.
+Stretch longest_of_period(const std::vector<Traffic>& calls, int period) {
+  Stretch best;
+  int first = 0;
+  for (int i = period; i <= static_cast<int>(calls.size()); ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    const bool repeats =
+        at < calls.size() && calls[at] == calls[at - static_cast<std::size_t>(period)];
+    if (repeats) continue;
+    if (i - first > best.last - best.first) best = {first, i, {}};
+    first = i - period + 1;
+  }
+  best.cycle = {calls.begin() + best.first, calls.begin() + best.first + period};
+  return best;
 }
 
 }  // namespace
@@ -39,22 +61,22 @@ Traffic traffic_of(const sched_weights& weights) {
   return traffic;
 }
 
-std::vector<Traffic> traffic_cycle(sched_state* state, int first, int last) {
-  std::vector<Traffic> calls;
-  for (int call = first; call < last; ++call) {
-    sched_weights weights{};
-    weights.struct_size = sizeof weights;
-    if (sched_step_weights(state, call, &weights) != SCHED_OK) {
-      throw std::runtime_error(sched_last_error(state));
-    }
-    calls.push_back(traffic_of(weights));
+Stretch longest_stretch(sched_state* state, int first, int last) {
+  const std::vector<Traffic> calls = traffic_of_calls(state, first, last);
+  const auto count = static_cast<int>(calls.size());
+  Stretch best;
+  // The shortest period wins that covers most of the calls.
+  for (int period = 1; period <= std::min(kLongestPeriod, count / 2); ++period) {
+    const Stretch stretch = longest_of_period(calls, period);
+    if (stretch.last - stretch.first > best.last - best.first) best = stretch;
+    if (2 * (best.last - best.first) > count) break;
   }
-  for (std::size_t period = 1; period <= kLongestPeriod && 2 * period <= calls.size(); ++period) {
-    if (!repeats(calls, period)) continue;
-    calls.resize(period);
-    break;
+  if (best.last - best.first < 2 * static_cast<int>(best.cycle.size()) || best.cycle.empty()) {
+    throw std::runtime_error("no two of its calls move the same arrays");
   }
-  return calls;
+  best.first += first;
+  best.last += first;
+  return best;
 }
 
 double mean_arrays(const std::vector<Traffic>& cycle) {

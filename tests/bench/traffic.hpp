@@ -21,9 +21,15 @@ struct Traffic {
 // Inputs of weight zero are not read; the preview is not written where it is not asked for.
 Traffic traffic_of(const sched_weights& weights);
 
-// The calls [first, last) of a loop; where they repeat, one round of them.
-// Throws std::runtime_error where the library has no weights for them.
-std::vector<Traffic> traffic_cycle(sched_state* state, int first, int last);
+// Calls of a loop that repeat, and one round of them.
+struct Stretch {
+  int first = 0, last = 0;
+  std::vector<Traffic> cycle;
+};
+
+// The longest such of the calls [first, last): a method may have noise in a part of its loop only.
+// Throws std::runtime_error where the library has no weights for them, or where nothing repeats.
+Stretch longest_stretch(sched_state* state, int first, int last);
 
 // How many arrays a call reads and writes, in the mean.
 double mean_arrays(const std::vector<Traffic>& cycle);
