@@ -87,7 +87,11 @@ bool is_among(const std::vector<std::string>& list, const std::string& name) {
 const std::vector<Section>& sections() {
   static const std::vector<Section> all = {
       {"a", "samplers, as a fraction of the memory limit", run_limit_section},
-      {"b", "in place, and what one pass does besides", run_extras_section},
+      {"b", "in place, and what one pass does besides",
+       [](const BenchOptions& options, Report& report) {
+         run_in_place_section(options, report);
+         run_extras_section(options, report);
+       }},
       {"c", "cost over elements, and fixed costs", run_size_section},
       {"d", "cost over live states", run_states_section},
       {"e", "diffusers' steps over ours", run_peers_section},

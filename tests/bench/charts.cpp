@@ -38,9 +38,17 @@ Ink heat_of(double value) {
   return part < 0.5 ? mixed(red, yellow, 2.0 * part) : mixed(yellow, green, 2.0 * part - 1.0);
 }
 
+const Ink kGrey = {224, 226, 230};
+
 constexpr int kCellWidth = 92, kCellHeight = 24, kPanelGap = 28, kHeadLine = 24;
 
-void draw_heat_panel(Canvas& canvas, const HeatPanel& panel, int left, int top) {
+int width_of(const HeatPanel& panel) {
+  const int columns = static_cast<int>(panel.columns.size()) * kCellWidth;
+  return std::max(columns, text_width(panel.title, 2)) + kPanelGap;
+}
+
+void draw_heat_panel(Canvas& canvas, const HeatMap& map, const HeatPanel& panel, int left,
+                     int top) {
   canvas.text(left, top - 52, panel.title, 2, kText);
   for (std::size_t c = 0; c < panel.columns.size(); ++c) {
     const int x = left + static_cast<int>(c) * kCellWidth;
@@ -51,7 +59,8 @@ void draw_heat_panel(Canvas& canvas, const HeatPanel& panel, int left, int top) 
       if (std::isnan(value)) continue;
       const int y = top + static_cast<int>(r) * kCellHeight;
       const std::string text = short_text(value);
-      canvas.fill(x + 1, y + 1, kCellWidth - 2, kCellHeight - 2, heat_of(value));
+      canvas.fill(x + 1, y + 1, kCellWidth - 2, kCellHeight - 2,
+                  map.is_grey[r] ? kGrey : heat_of(value));
       canvas.text(x + (kCellWidth - text_width(text, 2)) / 2, y + 5, text, 2, kText);
     }
   }
@@ -78,7 +87,7 @@ Canvas draw_heat_map(const HeatMap& map) {
   const int top = kMargin + (2 + notes) * kHeadLine + 60;
   int width = left;
   for (const HeatPanel& panel : map.panels) {
-    width += static_cast<int>(panel.columns.size()) * kCellWidth + kPanelGap;
+    width += width_of(panel);
   }
   width = std::max(width, left + 5 * kCellWidth + kMargin);
   width = std::max(width, kMargin * 2 + std::max(widest(map.notes), text_width(map.title, 2)));
@@ -95,8 +104,8 @@ Canvas draw_heat_map(const HeatMap& map) {
   }
   int x = left;
   for (const HeatPanel& panel : map.panels) {
-    draw_heat_panel(canvas, panel, x, top);
-    x += static_cast<int>(panel.columns.size()) * kCellWidth + kPanelGap;
+    draw_heat_panel(canvas, map, panel, x, top);
+    x += width_of(panel);
   }
   draw_heat_legend(canvas, left, bottom + kMargin);
   return canvas;

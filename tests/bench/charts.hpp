@@ -18,6 +18,7 @@ struct HeatMap {
   std::string title;
   std::vector<std::string> notes;  // below the title
   std::vector<std::string> rows;
+  std::vector<bool> is_grey;      // by row: values that are no judgement
   std::vector<HeatPanel> panels;  // side by side
 };
 

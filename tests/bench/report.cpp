@@ -58,7 +58,10 @@ void Report::picture(const std::string& name, const plot::Canvas& canvas) {
 
 std::string Report::judge(const std::string& what, double value, const Target& target) {
   const bool is_met = target.at_least ? value >= target.value : value <= target.value;
-  const std::string text = short_text(value) + (target.at_least ? " (>= " : " (<= ") +
+  // What misses by less than it is rounded by is not rounded.
+  const bool looks_met = short_text(value) == short_text(target.value);
+  const std::string number = !is_met && looks_met ? format("%.5g", value) : short_text(value);
+  const std::string text = number + (target.at_least ? " (>= " : " (<= ") +
                            short_text(target.value) + ")" + (is_met ? "" : " missed");
   if (is_met) {
     ++met_;
@@ -80,10 +83,10 @@ void Report::print_end() const {
 
 std::string short_text(double value) {
   if (std::isnan(value)) return "-";
-  if (value == 0.0) return "0";
+  if (std::fabs(value) < 0.01) return format("%.2g", value);
   const int before = static_cast<int>(std::floor(std::log10(std::fabs(value)))) + 1;
   const int digits = before <= 1 ? 2 : before == 2 ? 1 : 0;
-  return format("%.*f", std::fabs(value) < 0.1 ? 3 : digits, value);
+  return format("%.*f", before < 0 ? 3 : digits, value);
 }
 
 std::string spread_text(const Spread& spread) {

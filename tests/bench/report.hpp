@@ -47,7 +47,7 @@ class Report {
   std::vector<std::string> missed_;
 };
 
-// Three digits, as few as a number needs: "0.93", "12.4", "376".
+// Two or three digits: "0.0042", "0.93", "12.4", "376".
 std::string short_text(double value);
 // "0.93 +- 0.01"
 std::string spread_text(const Spread& spread);

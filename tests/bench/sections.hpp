@@ -17,6 +17,7 @@ struct Section {
 const std::vector<Section>& sections();
 
 void run_limit_section(const BenchOptions& options, Report& report);
+void run_in_place_section(const BenchOptions& options, Report& report);
 void run_extras_section(const BenchOptions& options, Report& report);
 void run_size_section(const BenchOptions& options, Report& report);
 void run_states_section(const BenchOptions& options, Report& report);

@@ -110,6 +110,13 @@ void StepLoop::step_wide(sched_step_args args) {
   check(sched_step_wide(state_.get(), &args));
 }
 
+std::shared_ptr<StepLoop> plain_loop(const std::string& config, int64_t elements) {
+  LoopSpec spec;
+  spec.config = config;
+  spec.elements = elements;
+  return std::make_shared<StepLoop>(spec);
+}
+
 Contestant step_contestant(const std::string& name, const std::shared_ptr<StepLoop>& loop) {
   const auto run = [loop](int count) {
     for (int i = 0; i < count; ++i) loop->step();

@@ -65,5 +65,8 @@ class StepLoop {
   std::vector<char> saved_;
 };
 
+// In float32, by the fused kernel.
+std::shared_ptr<StepLoop> plain_loop(const std::string& config, int64_t elements);
+
 // Steps of a loop that has begun.
 Contestant step_contestant(const std::string& name, const std::shared_ptr<StepLoop>& loop);

@@ -68,10 +68,11 @@ Stretch longest_stretch(sched_state* state, int first, int last) {
   // The shortest period wins that covers most of the calls.
   for (int period = 1; period <= std::min(kLongestPeriod, count / 2); ++period) {
     const Stretch stretch = longest_of_period(calls, period);
+    if (stretch.last - stretch.first < 2 * period) continue;
     if (stretch.last - stretch.first > best.last - best.first) best = stretch;
     if (2 * (best.last - best.first) > count) break;
   }
-  if (best.last - best.first < 2 * static_cast<int>(best.cycle.size()) || best.cycle.empty()) {
+  if (best.cycle.empty()) {
     throw std::runtime_error("no two of its calls move the same arrays");
   }
   best.first += first;
