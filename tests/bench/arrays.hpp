@@ -9,7 +9,8 @@
 
 class Arrays {
  public:
-  Arrays(int count, std::size_t bytes);
+  // The whole lies a few cache lines further in each `place`.
+  Arrays(int count, std::size_t bytes, int place = 0);
 
   // Whole cache lines.  Filled with a number of ordinary size in every type.
   void* at(int index) const { return arrays_.at(static_cast<std::size_t>(index)).begin; }

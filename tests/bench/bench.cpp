@@ -15,7 +15,9 @@ constexpr double kSeconds = 0.2, kQuickSeconds = 0.05;
 const char* const kMethod =
     "Ratios are medians over rounds.  In a round each contestant runs once, in one block of at\n"
     "least 200 us or one pass, in a new order each time, on the same arrays; a ratio is of two\n"
-    "blocks of one round.  +- is half the distance of the quartiles.\n";
+    "blocks of one round.  +- is half the distance of the quartiles.  What fits into the caches "
+    "is\n"
+    "measured in five places of memory, which are as good as a third apart.\n";
 
 template <class List>
 std::vector<std::string> names_of(const List& list) {

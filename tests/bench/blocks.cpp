@@ -45,6 +45,13 @@ int passes_of(const Contestant& contestant, int multiple) {
 
 }  // namespace
 
+void Measured::append(const Measured& more) {
+  seconds_.resize(more.seconds_.size());
+  for (std::size_t i = 0; i < seconds_.size(); ++i) {
+    seconds_[i].insert(seconds_[i].end(), more.seconds_[i].begin(), more.seconds_[i].end());
+  }
+}
+
 Spread Measured::ratio(std::size_t a, std::size_t b) const {
   std::vector<double> ratios;
   for (std::size_t i = 0; i < seconds_[a].size(); ++i) {

@@ -28,10 +28,11 @@ struct Patience {
 
 class Measured {
  public:
-  explicit Measured(std::size_t contestants) : seconds_(contestants) {}
+  explicit Measured(std::size_t contestants = 0) : seconds_(contestants) {}
 
   void add(std::size_t contestant, double seconds) { seconds_[contestant].push_back(seconds); }
-  int rounds() const { return static_cast<int>(seconds_.front().size()); }
+  // The rounds of the same contestants elsewhere.
+  void append(const Measured& more);
 
   // Of one pass.
   Spread seconds(std::size_t contestant) const { return spread_of(seconds_[contestant]); }

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "places.hpp"
 #include "step_loop.hpp"
 #include "stream.hpp"
 
@@ -21,6 +22,14 @@ bool is_shown(const BenchOptions& options, const BenchKernel& kernel, const Case
   if (options.quick || c.type.dtype != SCHED_F32) return false;
   const std::string size = c.size.name;
   return size == "64KiB" || (kernel.kernel == SCHED_KERNEL_BLAS && size == "2MiB");
+}
+
+std::vector<BenchKernel> shown_kernels(const BenchOptions& options, const Case& c) {
+  std::vector<BenchKernel> shown;
+  for (const BenchKernel& kernel : kKernels) {
+    if (is_shown(options, kernel, c)) shown.push_back(kernel);
+  }
+  return shown;
 }
 
 double mean_normals(const std::vector<Traffic>& cycle) {
@@ -45,27 +54,28 @@ std::vector<LimitResult> measure_limit(const BenchOptions& options, const BenchM
                                        const BenchSize& size, const BenchType& type) {
   const Case c{&method, size, type};
   std::vector<LimitResult> results;
-  std::vector<std::pair<std::string, std::shared_ptr<StepLoop>>> loops;
-  for (const BenchKernel& kernel : kKernels) {
-    if (is_shown(options, kernel, c)) loops.emplace_back(kernel.name, loop_of(c, kernel.kernel));
-  }
-  if (loops.empty()) return results;
-  const std::vector<Traffic> cycle = loops.front().second->traffic();
-  const Arrays arrays(arrays_needed(cycle), static_cast<std::size_t>(c.size.elements) * 4);
-  std::vector<Contestant> contestants =
-      stream_contestants(cycle, arrays, c.size.elements, c.type.dtype);
-  const std::size_t streams = contestants.size();
-  for (const auto& [name, loop] : loops) {
-    loop->begin(arrays.at(kSampleArray), arrays.at(kPredictionArray), arrays.at(kNextArray));
-    contestants.push_back(step_contestant(name, loop));
-  }
-  const auto multiple = static_cast<int>(cycle.size());
-  const Measured measured = measure(contestants, {options.seconds, multiple});
+  const std::vector<BenchKernel> kernels = shown_kernels(options, c);
+  if (kernels.empty()) return results;
+  const std::vector<Traffic> cycle = loop_of(c, kernels.front().kernel)->traffic();
+  std::size_t streams = 0;
+  const auto make = [&](const Arrays& arrays) {
+    std::vector<Contestant> contestants =
+        stream_contestants(cycle, arrays, size.elements, type.dtype);
+    streams = contestants.size();
+    for (const BenchKernel& kernel : kernels) {
+      const auto loop = loop_of(c, kernel.kernel);
+      loop->begin(arrays.at(kSampleArray), arrays.at(kPredictionArray), arrays.at(kNextArray));
+      contestants.push_back(step_contestant(kernel.name, loop));
+    }
+    return contestants;
+  };
+  const Measured measured = measure_in_places(arrays_needed(cycle), size.elements, make,
+                                              {options.seconds, static_cast<int>(cycle.size())});
   const std::size_t limit = measured.fastest(0, streams);
-  for (std::size_t i = streams; i < contestants.size(); ++i) {
-    results.push_back({c.method->name, c.size.name, c.size.elements, c.type.name,
-                       contestants[i].name, contestants[limit].name, mean_arrays(cycle),
-                       mean_normals(cycle), measured.ratio(limit, i), measured.seconds(i),
+  for (std::size_t k = 0; k < kernels.size(); ++k) {
+    results.push_back({method.name, size.name, size.elements, type.name, kernels[k].name,
+                       stream_name(limit), mean_arrays(cycle), mean_normals(cycle),
+                       measured.ratio(limit, streams + k), measured.seconds(streams + k),
                        measured.seconds(limit)});
   }
   return results;

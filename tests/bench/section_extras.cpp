@@ -4,9 +4,9 @@
 #include <functional>
 #include <memory>
 
-#include "arrays.hpp"
 #include "charts.hpp"
 #include "methods.hpp"
+#include "places.hpp"
 #include "plain_loops.hpp"
 #include "sections.hpp"
 #include "step_loop.hpp"
@@ -34,7 +34,7 @@ constexpr ExtraCase kExtras[] = {{"preview", kPreview},
                                  {"all three", kPreview | kNextInput | kGuided}};
 
 // Arrays of a step with everything.
-enum Place { kX, kConditional, kY, kUnconditional, kGuidedPrediction, kDenoised, kInput, kPlaces };
+enum Role { kX, kConditional, kY, kUnconditional, kGuidedPrediction, kDenoised, kInput, kRoles };
 
 Contestant fused_contestant(const std::shared_ptr<StepLoop>& loop, const Arrays& arrays,
                             int extras) {
@@ -87,19 +87,18 @@ struct ExtraResult {
 
 ExtraResult measure_extra(const BenchOptions& options, const NamedConfig& method, int extras,
                           const BenchSize& size) {
-  const Arrays arrays(kPlaces, static_cast<std::size_t>(size.elements) * 4);
-  const auto plain = plain_loop(method.config, size.elements),
-             fused = plain_loop(method.config, size.elements),
-             separate = plain_loop(method.config, size.elements);
-  const bool is_guided = (extras & kGuided) != 0;
-  plain->begin(arrays.at(kX), arrays.at(kConditional), arrays.at(kY));
-  fused->begin(arrays.at(kX), arrays.at(kConditional), arrays.at(kY));
-  separate->begin(arrays.at(kX), arrays.at(is_guided ? kGuidedPrediction : kConditional),
-                  arrays.at(kY));
-  const Measured m =
-      measure({step_contestant("step", plain), fused_contestant(fused, arrays, extras),
-               separate_contestant(separate, arrays, extras)},
-              {options.seconds});
+  const auto begun = [&](const Arrays& arrays, Role prediction) {
+    const auto loop = plain_loop(method.config, size.elements);
+    loop->begin(arrays.at(kX), arrays.at(prediction), arrays.at(kY));
+    return loop;
+  };
+  const auto make = [&](const Arrays& arrays) -> std::vector<Contestant> {
+    const Role guided = (extras & kGuided) != 0 ? kGuidedPrediction : kConditional;
+    return {step_contestant("step", begun(arrays, kConditional)),
+            fused_contestant(begun(arrays, kConditional), arrays, extras),
+            separate_contestant(begun(arrays, guided), arrays, extras)};
+  };
+  const Measured m = measure_in_places(kRoles, size.elements, make, {options.seconds});
   return {m.ratio(2, 1), m.ratio(1, 0)};
 }
 

@@ -2,9 +2,9 @@
 
 #include <memory>
 
-#include "arrays.hpp"
 #include "charts.hpp"
 #include "methods.hpp"
+#include "places.hpp"
 #include "sections.hpp"
 #include "step_loop.hpp"
 #include "text_table.hpp"
@@ -24,17 +24,20 @@ Result measure_history(const BenchOptions& options, const NamedConfig& method,
   spec.config = method.config;
   spec.elements = size.elements;
   spec.dtype = type.dtype;
-  const Arrays arrays(3, static_cast<std::size_t>(size.elements) * 4);
-  std::vector<Contestant> contestants;
   std::vector<int64_t> bytes;
-  for (const sched_dtype history : {SCHED_F32, SCHED_F16}) {
-    spec.history = history;
-    const auto loop = std::make_shared<StepLoop>(spec);
-    loop->begin(arrays.at(0), arrays.at(1), arrays.at(2));
-    contestants.push_back(step_contestant("history", loop));
-    bytes.push_back(sched_state_bytes(loop->state()));
-  }
-  return {measure(contestants, {options.seconds}).ratio(0, 1), bytes[0], bytes[1]};
+  const auto make = [&](const Arrays& arrays) {
+    std::vector<Contestant> contestants;
+    for (const sched_dtype history : {SCHED_F32, SCHED_F16}) {
+      spec.history = history;
+      const auto loop = std::make_shared<StepLoop>(spec);
+      loop->begin(arrays.at(0), arrays.at(1), arrays.at(2));
+      contestants.push_back(step_contestant("history", loop));
+      bytes.push_back(sched_state_bytes(loop->state()));
+    }
+    return contestants;
+  };
+  const Measured measured = measure_in_places(3, size.elements, make, {options.seconds});
+  return {measured.ratio(0, 1), bytes[0], bytes[1]};
 }
 
 }  // namespace

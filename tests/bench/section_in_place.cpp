@@ -4,6 +4,7 @@
 
 #include "charts.hpp"
 #include "methods.hpp"
+#include "places.hpp"
 #include "sections.hpp"
 #include "step_loop.hpp"
 #include "stream.hpp"
@@ -23,18 +24,21 @@ struct InPlaceResult {
 
 InPlaceResult measure_in_place(const BenchOptions& options, const NamedConfig& method,
                                const BenchSize& size) {
-  const auto outside = plain_loop(method.config, size.elements),
-             inside = plain_loop(method.config, size.elements);
-  const std::vector<Traffic> cycle = outside->traffic();
-  const Arrays arrays(arrays_needed(cycle), static_cast<std::size_t>(size.elements) * 4);
-  std::vector<Contestant> contestants = stream_contestants(cycle, arrays, size.elements, SCHED_F32);
-  const std::size_t streams = contestants.size();
-  void* const sample = arrays.at(kSampleArray);
-  outside->begin(sample, arrays.at(kPredictionArray), arrays.at(kNextArray));
-  inside->begin(sample, arrays.at(kPredictionArray), sample);
-  contestants.push_back(step_contestant("out of place", outside));
-  contestants.push_back(step_contestant("in place", inside));
-  const Measured m = measure(contestants, {options.seconds, static_cast<int>(cycle.size())});
+  const std::vector<Traffic> cycle = plain_loop(method.config, size.elements)->traffic();
+  std::size_t streams = 0;
+  const auto make = [&](const Arrays& arrays) {
+    std::vector<Contestant> contestants =
+        stream_contestants(cycle, arrays, size.elements, SCHED_F32);
+    streams = contestants.size();
+    for (const int next : {kNextArray, kSampleArray}) {
+      const auto loop = plain_loop(method.config, size.elements);
+      loop->begin(arrays.at(kSampleArray), arrays.at(kPredictionArray), arrays.at(next));
+      contestants.push_back(step_contestant("step", loop));
+    }
+    return contestants;
+  };
+  const Measured m = measure_in_places(arrays_needed(cycle), size.elements, make,
+                                       {options.seconds, static_cast<int>(cycle.size())});
   const std::size_t limit = m.fastest(0, streams);
   return {method.name, size, m.ratio(limit, streams), m.ratio(limit, streams + 1),
           m.ratio(streams, streams + 1)};

@@ -2,11 +2,11 @@
 
 #include <memory>
 
-#include "arrays.hpp"
 #include "charts.hpp"
 #include "line_chart.hpp"
 #include "machine.hpp"
 #include "methods.hpp"
+#include "places.hpp"
 #include "sections.hpp"
 #include "step_loop.hpp"
 #include "targets.hpp"
@@ -40,20 +40,22 @@ std::string count_text(int64_t elements) {
 }
 
 std::vector<Spread> measure_elements(const BenchOptions& options, int64_t elements) {
-  const Arrays arrays(3, static_cast<std::size_t>(elements) * 4);
-  std::vector<Contestant> contestants;
-  for (const NamedConfig& method : kMethods) {
-    LoopSpec spec;
-    spec.config = method.config;
-    spec.elements = elements;
-    if (elements >= kLarge) spec.steps = kFewSteps;
-    const auto loop = std::make_shared<StepLoop>(spec);
-    loop->begin(arrays.at(0), arrays.at(1), arrays.at(2));
-    contestants.push_back(step_contestant(method.name, loop));
-  }
-  const Measured measured = measure(contestants, {options.seconds});
+  const auto make = [&](const Arrays& arrays) {
+    std::vector<Contestant> contestants;
+    for (const NamedConfig& method : kMethods) {
+      LoopSpec spec;
+      spec.config = method.config;
+      spec.elements = elements;
+      if (elements >= kLarge) spec.steps = kFewSteps;
+      const auto loop = std::make_shared<StepLoop>(spec);
+      loop->begin(arrays.at(0), arrays.at(1), arrays.at(2));
+      contestants.push_back(step_contestant(method.name, loop));
+    }
+    return contestants;
+  };
+  const Measured measured = measure_in_places(3, elements, make, {options.seconds});
   std::vector<Spread> spreads;
-  for (std::size_t i = 0; i < contestants.size(); ++i) spreads.push_back(measured.seconds(i));
+  for (std::size_t i = 0; i < std::size(kMethods); ++i) spreads.push_back(measured.seconds(i));
   return spreads;
 }
 

@@ -5,9 +5,9 @@
 #include <memory>
 #include <thread>
 
-#include "arrays.hpp"
 #include "charts.hpp"
 #include "methods.hpp"
+#include "places.hpp"
 #include "sections.hpp"
 #include "step_loop.hpp"
 #include "text_table.hpp"
@@ -30,16 +30,19 @@ Result measure_threads(const BenchOptions& options, const NamedConfig& method, i
   spec.config = method.config;
   spec.steps = 100;
   spec.elements = int64_t{mebibytes} << 18;
-  const Arrays arrays(3, static_cast<std::size_t>(spec.elements) * 4);
-  std::vector<Contestant> contestants;
-  for (const int threads : {1, 2}) {
-    spec.threads = threads;
-    const auto loop = std::make_shared<StepLoop>(spec);
-    loop->begin(arrays.at(0), arrays.at(1), arrays.at(2));
-    contestants.push_back(step_contestant(std::to_string(threads), loop));
-    if (is_cold) contestants.back().pause = [] { std::this_thread::sleep_for(kPause); };
-  }
-  const Measured m = measure(contestants, {(is_cold ? 4.0 : 1.0) * options.seconds});
+  const auto make = [&](const Arrays& arrays) {
+    std::vector<Contestant> contestants;
+    for (const int threads : {1, 2}) {
+      spec.threads = threads;
+      const auto loop = std::make_shared<StepLoop>(spec);
+      loop->begin(arrays.at(0), arrays.at(1), arrays.at(2));
+      contestants.push_back(step_contestant(std::to_string(threads), loop));
+      if (is_cold) contestants.back().pause = [] { std::this_thread::sleep_for(kPause); };
+    }
+    return contestants;
+  };
+  const Measured m =
+      measure_in_places(3, spec.elements, make, {(is_cold ? 4.0 : 1.0) * options.seconds});
   return {m.seconds(0), m.seconds(1), m.ratio(0, 1)};
 }
 

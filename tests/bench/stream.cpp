@@ -94,11 +94,15 @@ std::vector<Contestant> stream_contestants(const std::vector<Traffic>& cycle, co
     };
     return Contestant{name, run_many, nullptr, 1 << 20, nullptr};
   };
-  std::vector<Contestant> contestants = {contestant("regular stores", level().regular)};
+  std::vector<Contestant> contestants = {contestant(stream_name(0), level().regular)};
 #if defined(__x86_64__)
-  contestants.push_back(contestant("non-temporal stores", level().non_temporal));
+  contestants.push_back(contestant(stream_name(1), level().non_temporal));
 #endif
   return contestants;
+}
+
+const char* stream_name(std::size_t index) {
+  return index == 0 ? "regular stores" : "non-temporal stores";
 }
 
 const char* instruction_set() { return level().name; }

@@ -37,5 +37,8 @@ StreamPass stream_pass(const Traffic& traffic, const Arrays& arrays, int64_t ele
 std::vector<Contestant> stream_contestants(const std::vector<Traffic>& cycle, const Arrays& arrays,
                                            int64_t elements, sched_dtype dtype);
 
+// Of the contestants above.
+const char* stream_name(std::size_t index);
+
 // "x86-64-v4": what the stream loops, and the kernels of the library, were chosen for.
 const char* instruction_set();
