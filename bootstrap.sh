@@ -15,7 +15,6 @@ nlohmann-json3-dev
 libcli11-dev
 libstb-dev
 libgtest-dev
-libbenchmark-dev
 libvulkan-dev
 libvulkan-volk-dev
 glslang-tools
@@ -44,6 +43,8 @@ usage: ./bootstrap.sh COMMAND
 
   build          installs what is missing and builds: build/bin/sched, build/lib
   demo [ARG...]  builds, then runs `build/bin/sched demo ARG...`
+  bench [ARG...] builds, then runs `build/bin/sched_bench ARG...`: tables, and CSV and PNG files in
+                 build/bench; about 12 minutes, with --quick about 2; --help lists the rest
   test           builds and runs every test: those of C and C++, of every language's binding,
                  of the library for arm64, and under the sanitizers;
                  the last line is "N passed, N failed"
@@ -241,6 +242,11 @@ case $command in
     install_missing $packages
     build release "$root/build"
     exec "$root/build/bin/sched" demo "$@"
+    ;;
+  bench)
+    install_missing $packages
+    build release "$root/build"
+    exec "$root/build/bin/sched_bench" "$@"
     ;;
   test)
     install_missing $packages $test_packages

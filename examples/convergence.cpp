@@ -274,12 +274,13 @@ std::size_t ink_of(const std::string& name) {
 
 // The mixture's curves: a Gaussian's denoiser is linear, which flatters no method but one.
 void draw(const std::vector<Result>& results, const std::string& path) {
-  std::vector<ConvergencePanel> panels;
+  std::vector<plot::LinePanel> panels;
   for (const char* frame : {"ve", "vp", "flow"}) {
-    ConvergencePanel panel{std::string("frame ") + frame + ", two-component mixture", {}};
+    plot::LinePanel panel{
+        std::string("frame ") + frame + ", two-component mixture", "model calls", "error", {}};
     for (const Result& result : results) {
       if (result.frame != frame || !result.method->is_plotted || result.curves.empty()) continue;
-      ConvergenceCurve curve{result.method->name, ink_of(result.method->name), {}};
+      plot::Curve curve{result.method->name, ink_of(result.method->name), {}};
       for (const Point& point : result.curves.back()) {
         const bool is_shown = point.error >= kRounding && point.calls <= kMostDrawn;
         if (is_shown) curve.points.push_back({point.calls, point.error});

@@ -1,22 +1,9 @@
-// Error against model calls, both in powers, one panel under the other.
+// Error against model calls, with lines of slope 1 to 3 to compare with.
 
 #pragma once
 
-#include <string>
-#include <utility>
 #include <vector>
 
-#include "demo_plot.hpp"
+#include "line_chart.hpp"
 
-struct ConvergenceCurve {
-  std::string name;
-  std::size_t ink = 0;                            // curves of one ink have one colour and mark
-  std::vector<std::pair<double, double>> points;  // calls, error; both above 0
-};
-
-struct ConvergencePanel {
-  std::string title;
-  std::vector<ConvergenceCurve> curves;
-};
-
-demo::Canvas draw_convergence(const std::vector<ConvergencePanel>& panels);
+plot::Canvas draw_convergence(const std::vector<plot::LinePanel>& panels);

@@ -549,7 +549,7 @@ void write_samples(const std::vector<float>& samples, int count, const std::stri
   constexpr int kZoom = 3;
   for (int k = 0; k < count; ++k) {
     Canvas canvas(kPictureSide * kZoom, kPictureSide * kZoom, {0, 0, 0});
-    canvas.picture(0, 0, &samples[static_cast<std::size_t>(k) * kPictureValues], kZoom);
+    draw_picture(canvas, 0, 0, &samples[static_cast<std::size_t>(k) * kPictureValues], kZoom);
     char name[32];
     std::snprintf(name, sizeof name, "sample_%02d.png", k);
     canvas.save(joined(folder, name));

@@ -1,43 +1,18 @@
-// Pictures of a run: a canvas with a small bitmap font, the contact sheet and the schedule.
+// Pictures of a run: the contact sheet and the schedule.
 
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "plot.hpp"
+
 namespace demo {
 
-using Ink = std::array<double, 3>;  // red, green, blue, 0 .. 255
+using plot::Canvas;
 
-constexpr int kGlyphAdvance = 6;  // pixels from letter to letter, at scale 1
-constexpr int kGlyphHeight = 7;
-
-class Canvas {
- public:
-  Canvas(int width, int height, const Ink& paper);
-
-  void fill(int x, int y, int width, int height, const Ink& ink);
-  void line(double x0, double y0, double x1, double y1, double width, const Ink& ink);
-  void dot(double x, double y, double radius, const Ink& ink);
-  void text(int x, int y, const std::string& text, int scale, const Ink& ink);
-  // A picture of the demo, `zoom` times as large; values outside [-1, 1] are clamped.
-  void picture(int x, int y, const float* values, int zoom);
-
-  // Throws std::runtime_error naming the file.
-  void save(const std::string& path) const;
-
- private:
-  template <class Distance>
-  void stroke(std::array<double, 4> bounds, const Distance& distance, const Ink& ink);
-  void blend(int x, int y, double cover, const Ink& ink);
-
-  int width_, height_;
-  std::vector<std::uint8_t> rgb_;
-};
-
-int text_width(const std::string& text, int scale);
+// A picture of the demo, `zoom` times as large; values outside [-1, 1] are clamped.
+void draw_picture(Canvas& canvas, int x, int y, const float* values, int zoom);
 
 // Rows are samples; the first column is the start of the loop, the last its end, and the others are
 // previews.

@@ -8,6 +8,8 @@
 struct Spread {
   double median = 0.0;
   double relative = 0.0;  // distance of the quartiles over the median
+
+  double half() const { return 0.5 * relative * median; }  // half the distance of the quartiles
 };
 
 inline Spread spread_of(std::vector<double> values) {
