@@ -44,7 +44,7 @@ usage: ./bootstrap.sh COMMAND
   build          installs what is missing and builds: build/bin/sched, build/lib
   demo [ARG...]  builds, then runs `build/bin/sched demo ARG...`
   bench [ARG...] builds, then runs `build/bin/sched_bench ARG...`: tables, and CSV and PNG files in
-                 build/bench; about 12 minutes, with --quick about 2; --help lists the rest
+                 build/bench; about 8 minutes, with --quick about 2; --help lists the rest
   test           builds and runs every test: those of C and C++, of every language's binding,
                  of the library for arm64, and under the sanitizers;
                  the last line is "N passed, N failed"
