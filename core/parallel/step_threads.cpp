@@ -9,8 +9,8 @@ namespace {
 // Measured on two cores of a Zen 4 guest, fused kernel, float32, after 20 ms in which the pool
 // slept.  To wake a thread takes 15 us.  Where the calling thread was busy meanwhile, work of
 // 100 us on one thread breaks even on two, and work of 400 us takes 260; where it slept, that
-// guest wakes the thread on the same core, and 25 to 70 us are lost.  From 2^20 elements, 600 us
-// on one thread, that is at most a tenth; 2^17 normals take 150 to 230 us.
+// guest wakes the thread on the same core, and 25 to 90 us are lost.  From 2^20 elements, 600 us
+// on one thread, that is about a tenth; 2^17 normals take 150 to 230 us.
 constexpr ThreadLimits kPoolLimits = {std::int64_t{1} << 19, std::int64_t{1} << 16};
 // The same with two threads that are awake: 2^17 elements 20 us and 11, 2^14 normals 18 and 10.
 constexpr ThreadLimits kCallerLimits = {std::int64_t{1} << 16, std::int64_t{1} << 13};
