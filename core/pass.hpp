@@ -3,6 +3,9 @@
 
 #pragma once
 
+#include <new>
+#include <type_traits>
+
 #include "kernel/kernel.hpp"
 #include "parallel/step_threads.hpp"
 #include "plan/step_plan.hpp"
@@ -40,11 +43,26 @@ struct PassRow {
   double known = 0.0;  // with a mask: how much of the known form
 };
 
+// Rows as they are added.  Those that are not are not even zeroed: that would cost a small step
+// more than its arithmetic.
+class PassRows {
+ public:
+  PassRow& operator[](int i) { return *std::launder(reinterpret_cast<PassRow*>(memory_) + i); }
+  const PassRow& operator[](int i) const {
+    return *std::launder(reinterpret_cast<const PassRow*>(memory_) + i);
+  }
+  void put(int i, const PassRow& row) { new (memory_ + i * sizeof(PassRow)) PassRow(row); }
+
+ private:
+  static_assert(std::is_trivially_copyable_v<PassRow>);
+  alignas(PassRow) unsigned char memory_[kMaxRows * sizeof(PassRow)];
+};
+
 struct Pass {
   Operand input[kInputs];            // no place: noise is drawn, other inputs are not there
   const NoiseTerm* terms = nullptr;  // noise0 is this increment of a Brownian path
   int term_count = 0;
-  PassRow row[kMaxRows];
+  PassRows row;
   int rows = 0;
   const StepPlan* plan = nullptr;  // for x0, its clip and the gain
   LinearForm denoised;             // x0 before the clip, guidance put in
@@ -64,7 +82,7 @@ struct Pass {
 
   void add_row(const LinearForm& form, const Place& place, DType type, std::int64_t item_bytes,
                double known = 0.0) {
-    row[rows++] = {form, place, type, item_bytes, known};
+    row.put(rows++, {form, place, type, item_bytes, known});
   }
 };
 

@@ -55,19 +55,26 @@ __attribute__((always_inline)) inline void sum_row(const float (&weight)[I], con
   }
 }
 
-// x0 from one vector of the inputs.  NaN stays.
-template <int I>
-__attribute__((always_inline)) inline Floats clamped_sum(const Denoised& x0, const Floats* value,
-                                                         int inputs) {
-  Floats sum = -Floats{};
+// x0 of several vectors, from `inputs` of each that are `stride` apart.  NaN stays.
+template <int Several>
+__attribute__((always_inline)) inline void add_denoised(const Denoised& x0, Floats* value,
+                                                        int inputs, int stride) {
+  Floats sum[Several];
 #pragma GCC unroll 16
-  for (int k = 0; k < (I > 0 ? I : inputs); ++k) {
-    if (k != x0.input && x0.used[k]) sum = sum + x0.weight[k] * value[k];
+  for (int v = 0; v < Several; ++v) sum[v] = -Floats{};
+#pragma GCC unroll 16
+  for (int k = 0; k < inputs; ++k) {
+    if (k == x0.input || !x0.used[k]) continue;
+#pragma GCC unroll 16
+    for (int v = 0; v < Several; ++v) sum[v] = sum[v] + x0.weight[k] * value[v * stride + k];
   }
   const Floats limit = Floats{} + x0.limit;
-  sum = choose(sum < -limit, -limit, sum);
-  sum = choose(sum > limit, limit, sum);
-  return x0.divided ? sum / limit : sum;
+#pragma GCC unroll 16
+  for (int v = 0; v < Several; ++v) {
+    sum[v] = choose(sum[v] < -limit, -limit, sum[v]);
+    sum[v] = choose(sum[v] > limit, limit, sum[v]);
+    value[v * stride + x0.input] = x0.divided ? sum[v] / limit : sum[v];
+  }
 }
 
 // Any number of inputs and rows, from element `from` on.
@@ -79,9 +86,7 @@ __attribute__((noinline)) void run_rest(const Rows& rows, const From* x, const T
     for (int k = 0; k < rows.shape.inputs; ++k) {
       if (k != rows.denoised.input) value[k] = some == 0 ? load(x[k], i) : load_some(x[k], i, some);
     }
-    if (rows.denoised.input >= 0) {
-      value[rows.denoised.input] = clamped_sum<0>(rows.denoised, value, rows.shape.inputs);
-    }
+    if (rows.denoised.input >= 0) add_denoised<1>(rows.denoised, value, rows.shape.inputs, 0);
     Floats sum[kMaxSums];
     for (int r = 0; r < rows.shape.rows; ++r) {
       sum[r] = -Floats{};
@@ -132,10 +137,7 @@ void run_rows(const Rows& rows, const From* inputs, const To* outputs, int64_t n
     for (int k = 0; k < I; ++k) {
       if (k != At) load_several<kSeveral>(x[k], i, &value[0][k], I);
     }
-#pragma GCC unroll 16
-    for (int v = 0; v < kSeveral; ++v) {
-      if (At >= 0) value[v][At < 0 ? 0 : At] = clamped_sum<I>(x0, value[v], I);
-    }
+    if (At >= 0) add_denoised<kSeveral>(x0, &value[0][0], I, I);
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
       sum_row<kSeveral, I, Dense>(weight[r], used[r], value, sum[r]);

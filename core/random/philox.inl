@@ -106,20 +106,21 @@ constexpr int kVectors = 3;
 #endif
 constexpr int kBlocksAtOnce = kVectors * kWides;
 
-// kBlocksAtOnce blocks from block `first` on.
+// Several * kWides blocks from block `first` on.
+template <int Several>
 inline void normal_vectors(float* out, uint64_t first, const NoiseKey& key,
                            const PhiloxKeys<Wides>& keys) {
-  PhiloxWords<Wides> r[kVectors];
+  PhiloxWords<Wides> r[Several];
   Wides block;
   for (int i = 0; i < kWides; ++i) block[i] = first + static_cast<uint64_t>(i);
 #pragma GCC unroll 4
-  for (int v = 0; v < kVectors; ++v) {
+  for (int v = 0; v < Several; ++v) {
     r[v] = {{block, block >> 32, Wides{} + key.draw, Wides{} + key.stream}};
     block += static_cast<uint64_t>(kWides);
   }
   philox(r, keys);
 #pragma GCC unroll 4
-  for (int v = 0; v < kVectors; ++v) {
+  for (int v = 0; v < Several; ++v) {
     // Words 0 and 2 of a block beside each other, and 1 and 3: a block is two lanes.
     const Wides* word = r[v].word;
     Floats even, odd;
@@ -131,13 +132,15 @@ inline void normal_vectors(float* out, uint64_t first, const NoiseKey& key,
 // `blocks` blocks of four normals each, from block `first` on.
 inline void normal_blocks(float* out, uint64_t first, int blocks, const NoiseKey& key) {
   const PhiloxKeys<Wides> keys(key.seed);
+  const auto at = [&](int i) { return first + static_cast<uint64_t>(i); };
   int i = 0;
   for (; i + kBlocksAtOnce <= blocks; i += kBlocksAtOnce) {
-    normal_vectors(out + 4 * i, first + static_cast<uint64_t>(i), key, keys);
+    normal_vectors<kVectors>(out + 4 * i, at(i), key, keys);
   }
+  for (; i + kWides <= blocks; i += kWides) normal_vectors<1>(out + 4 * i, at(i), key, keys);
   if (i == blocks) return;
-  float rest[4 * kBlocksAtOnce];
-  normal_vectors(rest, first + static_cast<uint64_t>(i), key, keys);
+  float rest[4 * kWides];
+  normal_vectors<1>(rest, at(i), key, keys);
   memcpy(out + 4 * i, rest, static_cast<size_t>(4 * (blocks - i)) * sizeof(float));
 }
 
