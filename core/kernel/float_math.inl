@@ -28,12 +28,12 @@ inline auto float_of_bf16(Word half) {
   return float_of(half << 16);
 }
 
+// In the upper half of the word.
 template <typename Float>
-inline auto bf16_of(Float value) {
+inline auto high_bf16_of(Float value) {
   const auto bits = bits_of(value);
-  const auto high = bits >> 16;
-  const auto rounded = (bits + ((high & 1u) + 0x7fffu)) >> 16;
-  return choose(value != value, high | 0x40u, rounded);  // NaN is made quiet
+  const auto rounded = bits + (((bits >> 16) & 1u) + 0x7fffu);
+  return choose(value != value, bits | 0x00400000u, rounded);  // NaN is made quiet
 }
 
 // Exponent and mantissa moved into place and scaled by 2^112: subnormals come out right.  NaN is
@@ -61,7 +61,7 @@ inline auto f16_of(Float value) {
 }
 
 inline float from_bf16(uint16_t half) { return float_of_bf16(uint32_t{half}); }
-inline uint16_t to_bf16(float value) { return static_cast<uint16_t>(bf16_of(value)); }
+inline uint16_t to_bf16(float value) { return static_cast<uint16_t>(high_bf16_of(value) >> 16); }
 inline float from_f16(uint16_t half) { return float_of_f16(uint32_t{half}); }
 inline uint16_t to_f16(float value) { return static_cast<uint16_t>(f16_of(value)); }
 

@@ -83,17 +83,40 @@ inline Words word_of(Halves halves) {
 #endif
 }
 
+#if defined(__AVX2__) && !defined(__AVX512F__)
+// Words below 2^16, packed within each 128 bits and then the two of them together.
+inline Halves pack(__m256i words) {
+  const __m256i packed = _mm256_permute4x64_epi64(_mm256_packus_epi32(words, words), 0x08);
+  return reinterpret_cast<Halves>(_mm256_castsi256_si128(packed));
+}
+#endif
+
 inline Halves half_of(Words words) {
 #if defined(__AVX512F__)
   return reinterpret_cast<Halves>(
       _mm512_maskz_cvtepi32_epi16(static_cast<__mmask16>(-1), reinterpret_cast<__m512i>(words)));
 #elif defined(__AVX2__)
-  // Packed within each 128 bits, then the two of them together.
-  const __m256i wide = reinterpret_cast<__m256i>(words & 0xffffu);
-  const __m256i packed = _mm256_permute4x64_epi64(_mm256_packus_epi32(wide, wide), 0x08);
-  return reinterpret_cast<Halves>(_mm256_castsi256_si128(packed));
+  return pack(reinterpret_cast<__m256i>(words & 0xffffu));
 #else
   return __builtin_convertvector(words, Halves);
+#endif
+}
+
+// The upper halves.
+inline Halves high_half_of(Words words) {
+#if defined(__AVX512BW__)
+  // Every second word of 16 bits; the second half of the vector is not used.
+  const __m512i odd = _mm512_setr_epi32(0x00030001, 0x00070005, 0x000b0009, 0x000f000d, 0x00130011,
+                                        0x00170015, 0x001b0019, 0x001f001d, 0, 0, 0, 0, 0, 0, 0, 0);
+  const __m512i gathered = _mm512_maskz_permutexvar_epi16(static_cast<__mmask32>(-1), odd,
+                                                          reinterpret_cast<__m512i>(words));
+  Halves halves;
+  memcpy(&halves, &gathered, sizeof halves);
+  return halves;
+#elif defined(__AVX2__)
+  return pack(reinterpret_cast<__m256i>(words >> 16));
+#else
+  return half_of(words >> 16);
 #endif
 }
 

@@ -128,9 +128,9 @@ void run_rows(const Rows& rows, const From* inputs, const To* outputs, int64_t n
     x0 = rows.denoised;
     x0.input = At;
   }
-  constexpr int kSeveral = Plain && Dense ? 1 : I <= 4 ? 4 : 2;
+  constexpr int kSeveral = Plain && Dense ? 1 : I <= 6 ? 4 : 2;
   Floats value[kSeveral][I];
-  Floats sum[R][kSeveral];
+  Floats sum[kSeveral];
   int64_t i = 0;
   for (; i + kSeveral * kLanes <= n; i += kSeveral * kLanes) {
 #pragma GCC unroll 16
@@ -138,12 +138,12 @@ void run_rows(const Rows& rows, const From* inputs, const To* outputs, int64_t n
       if (k != At) load_several<kSeveral>(x[k], i, &value[0][k], I);
     }
     if (At >= 0) add_denoised<kSeveral>(x0, &value[0][0], I, I);
+      // Everything is read by now: a row may be stored before the next is made.
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
-      sum_row<kSeveral, I, Dense>(weight[r], used[r], value, sum[r]);
+      sum_row<kSeveral, I, Dense>(weight[r], used[r], value, sum);
+      store_several<kSeveral>(y[r], i, sum);
     }
-#pragma GCC unroll 16
-    for (int r = 0; r < R; ++r) store_several<kSeveral>(y[r], i, sum[r]);
   }
   if (i < n) run_rest(rows, inputs, outputs, i, n);
 }

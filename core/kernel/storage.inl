@@ -30,7 +30,7 @@ inline Halves narrow_f16(Floats values) {
 
 inline Floats widen_bf16(Halves half) { return float_of_bf16(word_of(half)); }
 
-inline Halves narrow_bf16(Floats values) { return half_of(bf16_of(values)); }
+inline Halves narrow_bf16(Floats values) { return high_half_of(high_bf16_of(values)); }
 
 // Past the caches, where the address is a multiple of the vector's bytes.
 inline void stream(char* at, Floats values) {
