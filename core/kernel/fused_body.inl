@@ -24,6 +24,8 @@ namespace {
 
 #include "rows.inl"
 
+#include "row_shapes.inl"
+
 #include "stage.inl"
 
 // Nothing has to be made before the rows: they run over the caller's memory.

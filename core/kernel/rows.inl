@@ -5,8 +5,6 @@
 // so a row may overwrite an input in place.  The order of a sum is that of the inputs, without
 // contraction: the same bits for every shape, type and instruction set.
 
-constexpr int kFastRows = 4;
-
 // What a function is compiled for.  Plain: all in float32, and none streamed.
 struct Shape {
   int inputs, rows;
@@ -37,43 +35,25 @@ struct Rows {
   RunRows run;
 };
 
-// One row of several vectors.  Nothing is added to zero: -0 is the neutral element of addition.
-// What is not used is asked once for all of them: cheaper than masked additions.
-template <int Several, int I, bool Dense>
-__attribute__((always_inline)) inline void sum_row(const float (&weight)[I], const bool (&used)[I],
-                                                   const Floats (&value)[Several][I],
-                                                   Floats (&sum)[Several]) {
-#pragma GCC unroll 16
-  for (int v = 0; v < Several; ++v) sum[v] = Dense ? weight[0] * value[v][0] : -Floats{};
-#pragma GCC unroll 16
-  for (int k = Dense ? 1 : 0; k < I; ++k) {
-    if (!Dense && !used[k]) continue;
-#pragma GCC unroll 16
-    for (int v = 0; v < Several; ++v) {
-      sum[v] = sum[v] + weight[k] * value[v][k];
-    }
-  }
-}
-
-// x0 of several vectors, from `inputs` of each that are `stride` apart.  NaN stays.
+// x0, which is input `at`, of several vectors of `inputs` inputs.  NaN stays.
 template <int Several>
-__attribute__((always_inline)) inline void add_denoised(const Denoised& x0, Floats* value,
-                                                        int inputs, int stride) {
+__attribute__((always_inline)) inline void add_denoised(const Denoised& x0, int at, Floats* value,
+                                                        int inputs) {
   Floats sum[Several];
 #pragma GCC unroll 16
   for (int v = 0; v < Several; ++v) sum[v] = -Floats{};
 #pragma GCC unroll 16
   for (int k = 0; k < inputs; ++k) {
-    if (k == x0.input || !x0.used[k]) continue;
+    if (k == at || !x0.used[k]) continue;
 #pragma GCC unroll 16
-    for (int v = 0; v < Several; ++v) sum[v] = sum[v] + x0.weight[k] * value[v * stride + k];
+    for (int v = 0; v < Several; ++v) sum[v] = sum[v] + x0.weight[k] * value[v * inputs + k];
   }
   const Floats limit = Floats{} + x0.limit;
 #pragma GCC unroll 16
   for (int v = 0; v < Several; ++v) {
     sum[v] = choose(sum[v] < -limit, -limit, sum[v]);
     sum[v] = choose(sum[v] > limit, limit, sum[v]);
-    value[v * stride + x0.input] = x0.divided ? sum[v] / limit : sum[v];
+    value[v * inputs + at] = x0.divided ? sum[v] / limit : sum[v];
   }
 }
 
@@ -86,7 +66,9 @@ __attribute__((noinline)) void run_rest(const Rows& rows, const From* x, const T
     for (int k = 0; k < rows.shape.inputs; ++k) {
       if (k != rows.denoised.input) value[k] = some == 0 ? load(x[k], i) : load_some(x[k], i, some);
     }
-    if (rows.denoised.input >= 0) add_denoised<1>(rows.denoised, value, rows.shape.inputs, 0);
+    if (rows.denoised.input >= 0) {
+      add_denoised<1>(rows.denoised, rows.denoised.input, value, rows.shape.inputs);
+    }
     Floats sum[kMaxSums];
     for (int r = 0; r < rows.shape.rows; ++r) {
       sum[r] = -Floats{};
@@ -108,107 +90,8 @@ void run_many_rows(const Rows& rows, const From* x, const To* y, int64_t n) {
   run_rest(rows, x, y, 0, n);
 }
 
-// Input `At` is x0; -1: none is.
-template <int I, int R, bool Dense, bool Plain, int At>
-void run_rows(const Rows& rows, const From* inputs, const To* outputs, int64_t n) {
-  From x[I];
-  To y[R];
-  float weight[R][I];
-  bool used[R][I];
-  Denoised x0;
-  for (int k = 0; k < I; ++k) x[k] = {inputs[k].data, Plain ? DType::f32 : inputs[k].type};
-  for (int r = 0; r < R; ++r) {
-    y[r] = Plain ? To{outputs[r].data, DType::f32, false} : outputs[r];
-    for (int k = 0; k < I; ++k) {
-      weight[r][k] = rows.weight[r][k];
-      if (!Dense) used[r][k] = rows.used[r][k];
-    }
-  }
-  if (At >= 0) {
-    x0 = rows.denoised;
-    x0.input = At;
-  }
-  constexpr int kSeveral = Plain && Dense ? 1 : I <= 6 ? 4 : 2;
-  Floats value[kSeveral][I];
-  Floats sum[kSeveral];
-  int64_t i = 0;
-  for (; i + kSeveral * kLanes <= n; i += kSeveral * kLanes) {
-#pragma GCC unroll 16
-    for (int k = 0; k < I; ++k) {
-      if (k != At) load_several<kSeveral>(x[k], i, &value[0][k], I);
-    }
-    if (At >= 0) add_denoised<kSeveral>(x0, &value[0][0], I, I);
-      // Everything is read by now: a row may be stored before the next is made.
-#pragma GCC unroll 16
-    for (int r = 0; r < R; ++r) {
-      sum_row<kSeveral, I, Dense>(weight[r], used[r], value, sum);
-      store_several<kSeveral>(y[r], i, sum);
-    }
-  }
-  if (i < n) run_rest(rows, inputs, outputs, i, n);
-}
-
-// With x0 in the middle: beside sample and prediction, or beside the prediction alone.
-template <int I, int R, bool Dense, bool Plain>
-RunRows rows_with_denoised(int denoised) {
-  if constexpr (I >= 2 && I <= 5 && R <= 3) {
-    if (denoised == 1) return run_rows<I, R, Dense, Plain, 1>;
-    if constexpr (I >= 3) {
-      if (denoised == 2) return run_rows<I, R, Dense, Plain, 2>;
-    }
-  }
-  return denoised < 0 ? run_rows<I, R, Dense, Plain, -1> : run_many_rows;
-}
-
-template <int I, int R>
-RunRows rows_of(const Shape& shape) {
-  const int x0 = shape.denoised;
-  if (shape.dense) {
-    return shape.plain ? rows_with_denoised<I, R, true, true>(x0)
-                       : rows_with_denoised<I, R, true, false>(x0);
-  }
-  return shape.plain ? rows_with_denoised<I, R, false, true>(x0)
-                     : rows_with_denoised<I, R, false, false>(x0);
-}
-
-template <int I>
-RunRows rows_of(const Shape& shape) {
-  switch (shape.rows) {
-    case 1:
-      return rows_of<I, 1>(shape);
-    case 2:
-      return rows_of<I, 2>(shape);
-    case 3:
-      return rows_of<I, 3>(shape);
-    case 4:
-      return rows_of<I, 4>(shape);
-    default:
-      return run_many_rows;
-  }
-}
-
-RunRows choose_rows(const Shape& shape) {
-  switch (shape.inputs) {
-    case 1:
-      return rows_of<1>(shape);
-    case 2:
-      return rows_of<2>(shape);
-    case 3:
-      return rows_of<3>(shape);
-    case 4:
-      return rows_of<4>(shape);
-    case 5:
-      return rows_of<5>(shape);
-    case 6:
-      return rows_of<6>(shape);
-    case 7:
-      return rows_of<7>(shape);
-    case 8:
-      return rows_of<8>(shape);
-    default:
-      return run_many_rows;
-  }
-}
+// The function for a shape.
+RunRows choose_rows(const Shape& shape);
 
 // The weights of one form; whether none is zero.
 inline bool set_weights(const double* weight, int inputs, float* out, bool* used) {

@@ -2,6 +2,14 @@
 // by the processor where it can: the bits of float_of_f16 and f16_of.  In the including file's
 // anonymous namespace, after lanes.inl and float_math.inl.
 
+// Long without the processor's help, and not worth a copy in every loop.
+__attribute__((noinline)) inline Floats widen_f16_by_words(Halves half) {
+  return float_of_f16(word_of(half));
+}
+__attribute__((noinline)) inline Halves narrow_f16_by_words(Floats values) {
+  return half_of(f16_of(values));
+}
+
 inline Floats widen_f16(Halves half) {
 #if defined(__AVX512F__)
   return _mm512_maskz_cvtph_ps(static_cast<__mmask16>(-1), reinterpret_cast<__m256i>(half));
@@ -10,7 +18,7 @@ inline Floats widen_f16(Halves half) {
 #elif defined(__aarch64__)
   return vcvt_f32_f16(vreinterpret_f16_u16(reinterpret_cast<uint16x4_t>(half)));
 #else
-  return float_of_f16(word_of(half));
+  return widen_f16_by_words(half);
 #endif
 }
 
@@ -24,7 +32,7 @@ inline Halves narrow_f16(Floats values) {
 #elif defined(__aarch64__)
   return reinterpret_cast<Halves>(vreinterpret_u16_f16(vcvt_f16_f32(values)));
 #else
-  return half_of(f16_of(values));
+  return narrow_f16_by_words(values);
 #endif
 }
 
