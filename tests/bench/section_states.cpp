@@ -25,8 +25,8 @@ constexpr Latent kLatents[] = {{"64B", 16}, {"1KiB", 256}, {"64KiB", 16384}};
 
 constexpr int kCounts[] = {1, 10, 100, 1000, 10000, 100000};
 constexpr int kMostQuick = 10000;
-constexpr int32_t kSteps = 24;  // few: every state has the weights of all of its steps
-constexpr int kLoaded = 4;      // calls done in a state that has been loaded
+constexpr int32_t kSteps = 24;
+constexpr int kLoaded = 4;  // calls done in a state that has been loaded
 
 // Clones of one state that share the caller's tensors.
 class States {
@@ -147,8 +147,8 @@ void run_states_section(const BenchOptions& options, Report& report) {
     }
   }
   std::printf(
-      "\nns per step, of so many live states.  All share the caller's tensors; their rows\n"
-      "and their weights come from whichever memory holds so many of them.\n");
+      "\nns per step, of so many live states: clones, which share their weights, over the same\n"
+      "tensors of the caller's.  Their rows come from whichever memory holds so many.\n");
   table.print();
   report.picture("states.png", plot::draw_line_panels({panel}));
 }
