@@ -118,7 +118,7 @@ SCHED_API const char* sched_version_string(void);
 typedef enum sched_dtype {
   SCHED_DTYPE_UNDEFINED = 0,
   SCHED_F32 = 1,  /* IEEE binary32 */
-  SCHED_F16 = 2,  /* IEEE binary16; arithmetic is float32 */
+  SCHED_F16 = 2,  /* IEEE binary16; arithmetic is float32, from 65520 on it is infinite */
   SCHED_BF16 = 3, /* bfloat16; arithmetic is float32 */
   SCHED_F64 = 4,  /* IEEE binary64; only the reference kernel */
   SCHED_DTYPE_MAX = 0x7fffffff
