@@ -30,11 +30,23 @@ static_assert(static_cast<int>(Status::internal) == SCHED_ERROR_INTERNAL);
 static_assert(static_cast<int>(Status::not_finite) == SCHED_ERROR_NOT_FINITE);
 static_assert(static_cast<int>(Status::conflict) == SCHED_ERROR_CONFLICT);
 static_assert(static_cast<int>(Status::vulkan) == SCHED_ERROR_VULKAN);
+static_assert(static_cast<int>(Status::in_use) == SCHED_ERROR_IN_USE);
 static_assert(static_cast<int>(sched::Input::memory0) == SCHED_INPUT_MEMORY0);
 static_assert(static_cast<int>(sched::Clip::quantile) == SCHED_CLIP_QUANTILE);
 static_assert(static_cast<int>(DType::f64) == SCHED_F64);
 static_assert(static_cast<int>(sched::NameKind::schedule) == SCHED_NAME_SCHEDULE);
 static_assert(sched::kInputs <= SCHED_WEIGHTS_INPUTS);
+
+// ------------------------------------------------------------------------- memory
+
+sched::Memory checked_memory(const sched_allocator* allocator) {
+  if (allocator == nullptr) return {};
+  const sched_allocator chosen =
+      read_struct(allocator, sizeof(sched_allocator), sched_allocator{}, "allocator");
+  need(chosen.allocate != nullptr && chosen.release != nullptr,
+       "allocator.allocate or allocator.release is NULL");
+  return {chosen.allocate, chosen.release, chosen.context};
+}
 
 // ------------------------------------------------------------------------ tensors
 
@@ -64,7 +76,7 @@ std::optional<double> optional_number(double value, const char* name) {
   return value;
 }
 
-std::vector<double> checked_list(const double* values, int32_t count, const char* name) {
+sched::List<double> checked_list(const double* values, int32_t count, const char* name) {
   if (count < 0) fail(Status::argument, name, "_count is ", count, "; it must not be negative");
   if (count > 0 && values == nullptr)
     fail(Status::argument, name, " is NULL, but ", name, "_count is ", count);
@@ -249,6 +261,7 @@ const char* sched_status_name(sched_status status) {
     SCHED_NAME(SCHED_ERROR_DEVICE_LOST);
     SCHED_NAME(SCHED_ERROR_DEVICE_MEMORY);
     SCHED_NAME(SCHED_ERROR_VULKAN);
+    SCHED_NAME(SCHED_ERROR_IN_USE);
 #undef SCHED_NAME
     default:
       return "unknown status";
@@ -361,18 +374,21 @@ sched_status sched_create(const char* config, uint64_t length, const sched_creat
       [&] {
         sched_create_options chosen = SCHED_CREATE_OPTIONS_INIT;
         if (options != nullptr) {
-          chosen = read_struct(options, sizeof(sched_create_options), chosen, "options");
+          chosen =
+              read_struct(options, offsetof(sched_create_options, allocator), chosen, "options");
         }
         message = chosen.message;
         capacity = chosen.message_capacity;
         need(config != nullptr, "config is NULL");
         const bool lenient = checked_flag(chosen.lenient, "lenient");
-        *out = new sched_scheduler{sched::make_scheduler(config, length, lenient)};
+        const sched::Memory memory = checked_memory(chosen.allocator);
+        *out = new_handle<sched_scheduler>(memory,
+                                           sched::make_scheduler(config, length, lenient, memory));
       },
       [&](const char* sentence) { write_message(message, capacity, sentence); });
 }
 
-void sched_free(sched_scheduler* scheduler) { delete scheduler; }
+void sched_free(sched_scheduler* scheduler) { free_handle(scheduler); }
 
 int32_t sched_method(const sched_scheduler* scheduler) {
   return scheduler == nullptr ? -1 : scheduler->inner->factors.method;
@@ -440,20 +456,21 @@ sched_status sched_init(const sched_scheduler* scheduler, const sched_init_optio
         check_vulkan_options(chosen);
         auto loop = sched::make_loop(scheduler->inner, loop_request(chosen));
         auto executor = make_executor(loop, chosen);
-        *out = new sched_state{State(std::move(loop), std::move(executor))};
+        *out = new_handle<sched_state>(scheduler->memory(), std::move(loop), std::move(executor));
       },
       [&](const char* sentence) { write_message(message, capacity, sentence); });
 }
 
-void sched_state_free(sched_state* state) { delete state; }
+void sched_state_free(sched_state* state) { free_handle(state); }
 
 int32_t sched_can_continue(const sched_state* state) {
-  if (state == nullptr) return -1;
-  return state->inner.can_continue() ? 1 : 0;
+  return read_state(state, -1, [](const State& s) { return s.can_continue() ? 1 : 0; });
 }
 
 const char* sched_last_error(const sched_state* state) {
-  return state == nullptr ? "state is NULL" : state->inner.error.c_str();
+  if (state == nullptr) return "state is NULL";
+  return read_state(state, "another call is inside the state",
+                    [](const State& s) { return s.error(); });
 }
 
 // ------------------------------------------------------------------------ getters
@@ -485,7 +502,7 @@ int64_t sched_num_calls(const sched_state* state) {
 }
 
 int64_t sched_calls_done(const sched_state* state) {
-  return state == nullptr ? -1 : state->inner.call();
+  return read_state(state, int64_t{-1}, [](const State& s) { return s.call(); });
 }
 
 sched_status sched_next_call(sched_state* state, sched_call* call) {
@@ -524,7 +541,9 @@ int32_t sched_state_kernel(const sched_state* state) {
 }
 
 int64_t sched_state_bytes(const sched_state* state) {
-  return state == nullptr ? -1 : state->inner.bytes();
+  return read_state(state, int64_t{-1}, [](const State& s) {
+    return s.bytes() + static_cast<int64_t>(sizeof(sched_state) - sizeof(State));
+  });
 }
 
 sched_status sched_timesteps(const sched_state* state, double* out, int64_t capacity,
@@ -574,13 +593,11 @@ double sched_init_noise_sigma(const sched_state* state) {
 }
 
 double sched_input_scale(const sched_state* state) {
-  if (state == nullptr) return -1.0;
-  return state->inner.next_input_scale();
+  return read_state(state, -1.0, [](const State& s) { return s.next_input_scale(); });
 }
 
 int32_t sched_next_draws(const sched_state* state) {
-  if (state == nullptr) return -1;
-  return state->inner.is_finished() ? 0 : state->inner.plan().draws;
+  return read_state(state, -1, [](const State& s) { return s.is_finished() ? 0 : s.plan().draws; });
 }
 
 // ------------------------------------------------------------------------ tensors
@@ -662,7 +679,9 @@ sched_status sched_clone(const sched_state* state, sched_state** out) {
   if (out == nullptr) return SCHED_ERROR_ARGUMENT;
   *out = nullptr;
   if (state == nullptr) return SCHED_ERROR_ARGUMENT;
-  return guarded([&] { *out = new sched_state{State(state->inner)}; });
+  const Entrance entrance(*state);
+  if (!entrance.is_open()) return SCHED_ERROR_IN_USE;
+  return guarded([&] { *out = new_handle<sched_state>(state->memory(), state->inner); });
 }
 
 }  // extern "C"

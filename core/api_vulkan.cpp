@@ -214,11 +214,11 @@ void check_vulkan_options(const sched_init_options& options) {
   }
 }
 
-std::unique_ptr<Executor> make_executor(std::shared_ptr<const Loop> loop,
-                                        const sched_init_options& options) {
+Owner<Executor> make_executor(std::shared_ptr<const Loop> loop, const sched_init_options& options) {
   if (options.vulkan == nullptr) return make_host_executor(std::move(loop));
-  return std::make_unique<VulkanExecutor>(
-      options.vulkan->inner, std::move(loop),
+  const sched::Memory memory = loop->scheduler->memory;
+  return make_owner<VulkanExecutor>(
+      memory, options.vulkan->inner, std::move(loop),
       vulkan::RecordOptions{options.recorded_in_flight, options.recorded_groups});
 }
 

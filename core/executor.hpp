@@ -33,10 +33,10 @@ class Executor {
   // Rows as bytes, slot by slot, Loop::rows_bytes() of them.
   virtual void save_rows(unsigned char* bytes) const = 0;
   virtual void load_rows(const unsigned char* bytes) = 0;
-  virtual std::unique_ptr<Executor> clone() const = 0;
+  virtual Owner<Executor> clone() const = 0;
   virtual bool can_continue() const = 0;
 };
 
-std::unique_ptr<Executor> make_host_executor(std::shared_ptr<const Loop> loop);
+Owner<Executor> make_host_executor(std::shared_ptr<const Loop> loop);
 
 }  // namespace sched

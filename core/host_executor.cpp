@@ -32,9 +32,9 @@ class HostExecutor final : public Executor {
   explicit HostExecutor(std::shared_ptr<const Loop> loop)
       : loop_(std::move(loop)),
         stride_(row_stride(loop_->row_bytes())),
-        rows_(loop_->memory_rows * stride_),
-        scratch_(scratch_bytes(*loop_)),
-        threads_(loop_->threads) {}
+        rows_(memory(), loop_->memory_rows * stride_),
+        scratch_(memory(), scratch_bytes(*loop_)),
+        threads_(memory(), loop_->threads) {}
 
   void run(const Pass& pass) override {
     if (scratch_.get() == nullptr) {
@@ -79,8 +79,8 @@ class HostExecutor final : public Executor {
       std::memcpy(row_address(i), bytes + i * loop_->row_bytes(), row_size());
     }
   }
-  std::unique_ptr<Executor> clone() const override {
-    auto copy = std::make_unique<HostExecutor>(loop_);
+  Owner<Executor> clone() const override {
+    auto copy = make_owner<HostExecutor>(memory(), loop_);
     for (int i = 0; i < loop_->memory_rows; ++i) {
       std::memcpy(copy->row_address(i), row_address(i), row_size());
     }
@@ -89,6 +89,7 @@ class HostExecutor final : public Executor {
   bool can_continue() const override { return true; }
 
  private:
+  const Memory& memory() const { return loop_->scheduler->memory; }
   std::size_t row_size() const { return static_cast<std::size_t>(loop_->row_bytes()); }
   unsigned char* row_address(int slot) const { return rows_.get() + slot * stride_; }
 
@@ -114,8 +115,9 @@ class HostExecutor final : public Executor {
 
 }  // namespace
 
-std::unique_ptr<Executor> make_host_executor(std::shared_ptr<const Loop> loop) {
-  return std::make_unique<HostExecutor>(std::move(loop));
+Owner<Executor> make_host_executor(std::shared_ptr<const Loop> loop) {
+  const Memory memory = loop->scheduler->memory;
+  return make_owner<HostExecutor>(memory, std::move(loop));
 }
 
 }  // namespace sched

@@ -57,28 +57,29 @@ unsigned char* map(std::size_t) { throw std::bad_alloc(); }
 void unmap(unsigned char*, std::size_t) {}
 #endif
 
-bool is_mapped(std::size_t bytes) { return kMapsLarge && bytes >= kLarge; }
+bool is_mapped(const Memory& from, std::size_t bytes) {
+  return kMapsLarge && bytes >= kLarge && !from.is_caller_s();
+}
 
 }  // namespace
 
-HostMemory::HostMemory(std::int64_t bytes) {
+HostMemory::HostMemory(const Memory& from, std::int64_t bytes) {
   if (bytes == 0) return;
   const std::size_t size = round_up(static_cast<std::size_t>(bytes), kCacheLine);
-  if (is_mapped(size)) {
+  if (is_mapped(from, size)) {
     const std::size_t pages = mapped_size(size);
-    memory_ = {map(pages), Free{pages}};
+    memory_ = {map(pages), Free{from, pages}};
     return;
   }
-  memory_ = {static_cast<unsigned char*>(::operator new (size, std::align_val_t{kCacheLine})),
-             Free{size}};
+  memory_ = {static_cast<unsigned char*>(from.get(size, kCacheLine)), Free{from, size}};
   std::memset(memory_.get(), 0, size);
 }
 
 void HostMemory::Free::operator()(unsigned char* memory) const {
-  if (is_mapped(bytes)) {
+  if (is_mapped(from, bytes)) {
     unmap(memory, bytes);
   } else {
-    ::operator delete (memory, std::align_val_t{kCacheLine});
+    from.put_back(memory, bytes, kCacheLine);
   }
 }
 

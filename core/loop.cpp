@@ -61,7 +61,7 @@ int churn_steps(const Factors& f, const LoopRequest& request, int steps) {
 GridSpec grid_spec(const Factors& f, LoopRequest& request, SolverOptions& options) {
   GridSpec spec = f.grid;
   if (f.solver->grid_steps == nullptr) return spec;
-  std::vector<double>& sigmas = request.grid.sigmas;
+  List<double>& sigmas = request.grid.sigmas;
   if (sigmas.size() == 2) {
     check_falling("sigmas", sigmas, 1e6, 1e-9);
     spec.sigma_max = sigmas[0];
@@ -140,7 +140,7 @@ PathSlice path_of(const Node& node, const StepPlan& plan, Loop& loop) {
 }
 
 void plan_calls(Loop& loop) {
-  const std::vector<Node>& nodes = loop.grid.nodes;
+  const List<Node>& nodes = loop.grid.nodes;
   std::uint32_t draws = 0;
   loop.plans.reserve(nodes.size());
   loop.path.reserve(nodes.size());
@@ -158,16 +158,23 @@ void plan_calls(Loop& loop) {
 
 }  // namespace
 
+namespace {
+
+// Calls `visit` with every list that a loop holds.
+template <typename SomeLoop, typename Visit>
+void visit_lists(SomeLoop& loop, const Visit& visit) {
+  visit(loop.plans, loop.first_draw, loop.path, loop.path_terms, loop.seeds, loop.path_seeds,
+        loop.grid.steps, loop.grid.sigmas, loop.grid.nodes, loop.options.disable_corrector);
+}
+
+}  // namespace
+
 std::int64_t bytes_of(const Loop& loop) {
-  const auto held = [](const auto&... lists) {
-    return (... + (lists.capacity() * sizeof(lists[0])));
-  };
-  // Those who share it are counted beside it.
-  constexpr std::size_t counters = 2 * sizeof(void*);
-  return static_cast<std::int64_t>(
-      sizeof(loop) + counters +
-      held(loop.plans, loop.first_draw, loop.path, loop.path_terms, loop.seeds, loop.path_seeds,
-           loop.grid.steps, loop.grid.sigmas, loop.grid.nodes, loop.options.disable_corrector));
+  // Those who share it are counted beside it, where its allocator is too.
+  std::size_t bytes = sizeof(loop) + 2 * sizeof(void*) + sizeof(Allocator<Loop>);
+  visit_lists(
+      loop, [&](const auto&... lists) { bytes += (... + (lists.capacity() * sizeof(lists[0]))); });
+  return static_cast<std::int64_t>(bytes);
 }
 
 std::uint64_t fingerprint_of(const Loop& loop) {
@@ -273,7 +280,8 @@ std::shared_ptr<const Loop> make_loop(std::shared_ptr<const Scheduler> scheduler
     fail(Status::dtype, "dtype is float64, which only the reference kernel takes; this is ",
          kernel->name);
   }
-  auto loop = std::make_shared<Loop>();
+  const Memory& memory = scheduler->memory;
+  auto loop = std::allocate_shared<Loop>(Allocator<Loop>(memory));
   loop->options = solver_options(f, request);
   loop->grid = make_grid(grid_spec(f, request, loop->options), scheduler->schedule, request.grid);
   set_range(request, f.grid.family == GridFamily::subset, loop->grid);
@@ -285,7 +293,7 @@ std::shared_ptr<const Loop> make_loop(std::shared_ptr<const Scheduler> scheduler
   loop->dtype = request.dtype;
   loop->kernel = kernel;
   loop->history = history_type(request, *kernel, f.solver->name, loop->memory_rows);
-  loop->seeds = std::move(request.seeds);
+  loop->seeds.assign(request.seeds.begin(), request.seeds.end());
   loop->path_seeds = loop->seeds;
   if (loop->options.noise_seed) {
     std::iota(loop->path_seeds.begin(), loop->path_seeds.end(), *loop->options.noise_seed);
@@ -297,6 +305,7 @@ std::shared_ptr<const Loop> make_loop(std::shared_ptr<const Scheduler> scheduler
     if (added > 0.0) loop->grid.init_noise_sigma = std::hypot(loop->grid.init_noise_sigma, added);
   }
   plan_calls(*loop);
+  visit_lists(*loop, [&](auto&... lists) { (keep_in(memory, lists), ...); });
   // Last, so that an init which fails makes no threads.
   loop->threads = LoopThreads(request.threads, *loop->scheduler->pool);
   return loop;

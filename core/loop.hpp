@@ -42,19 +42,19 @@ struct Loop {
   std::shared_ptr<const Scheduler> scheduler;
   SolverOptions options;
   TimeGrid grid;
-  std::vector<StepPlan> plans;            // one for each model call
-  std::vector<std::uint32_t> first_draw;  // draws taken before each call
-  std::vector<PathSlice> path;            // of each call
-  std::vector<NoiseTerm> path_terms;
+  List<StepPlan> plans;            // one for each model call
+  List<std::uint32_t> first_draw;  // draws taken before each call
+  List<PathSlice> path;            // of each call
+  List<NoiseTerm> path_terms;
   int memory_rows = 0;
   std::int64_t batch = 0;
   std::int64_t elements = 0;
   DType dtype = DType::f32;
   const Kernel* kernel = nullptr;
   DType history = DType::f32;  // of the memory rows
-  std::vector<std::uint64_t> seeds;
-  std::vector<std::uint64_t> path_seeds;  // of the Brownian paths
-  LoopThreads threads;                    // not part of the fingerprint: bits do not depend on them
+  List<std::uint64_t> seeds;
+  List<std::uint64_t> path_seeds;  // of the Brownian paths
+  LoopThreads threads;             // not part of the fingerprint: bits do not depend on them
 
   std::int64_t row_bytes() const {
     return batch * elements * static_cast<std::int64_t>(size_of(history));

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <nlohmann/json.hpp>
 
 #include "config/factors.hpp"
 
@@ -12,16 +11,15 @@ namespace sched {
 namespace {
 
 // The values that a key is tried with: what may change the solver or what it costs.
-std::vector<nlohmann::json> trials_of(const KeySpec& key) {
-  if (key.type == KeyType::boolean) return {true, false};
+std::vector<Json> trials_of(const KeySpec& key) {
+  if (key.type == KeyType::boolean) return {Json(true), Json(false)};
   if (key.type == KeyType::text) {
-    std::vector<nlohmann::json> words;
-    for (const std::string& word : words_of(key.allowed)) words.push_back(word);
+    std::vector<Json> words;
+    for (const std::string& word : words_of(key.allowed)) words.emplace_back(word);
     return words;
   }
   const bool is_order = key.type == KeyType::integer && std::strstr(key.name, "order") != nullptr;
-  return is_order ? std::vector<nlohmann::json>{static_cast<int>(key.high)}
-                  : std::vector<nlohmann::json>{};
+  return is_order ? std::vector<Json>{Json(key.high)} : std::vector<Json>{};
 }
 
 // Every option of init that makes a method more expensive, turned on.
@@ -33,10 +31,9 @@ SolverOptions with_init_options(const Factors& f) {
 }
 
 // What the method makes of one key beside its defaults; nothing where it refuses that.
-std::optional<Factors> built_with(std::size_t method, const char* key,
-                                  const nlohmann::json& value) {
-  nlohmann::json object = nlohmann::json::object();
-  if (key != nullptr) object[key] = value;
+std::optional<Factors> built_with(std::size_t method, const char* key, const Json& value) {
+  Json object = Json::empty_object();
+  if (key != nullptr) object.set(key, value);
   Notes notes{true, {}};
   Factors factors;
   try {
@@ -109,12 +106,12 @@ std::string allowed_text(const KeySpec& key) {
 sched_method_info info_of(std::size_t index) {
   const Method& method = methods()[index];
   Highest highest;
-  const auto add = [&](const char* key, const nlohmann::json& value) {
+  const auto add = [&](const char* key, const Json& value) {
     if (const auto factors = built_with(index, key, value)) highest.add(*factors);
   };
-  add(nullptr, nullptr);
+  add(nullptr, Json());
   for (const KeySpec& key : method.keys) {
-    for (const nlohmann::json& value : trials_of(key)) add(key.name, value);
+    for (const Json& value : trials_of(key)) add(key.name, value);
   }
   return {sizeof(sched_method_info),
           highest.calls,

@@ -3,8 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "config/factors.hpp"
 #include "parallel/thread_pool.hpp"
@@ -12,14 +10,16 @@
 namespace sched {
 
 struct Scheduler {
+  Memory memory;  // its own, and that of its states
   Factors factors;
   NoiseSchedule schedule;
-  std::vector<std::string> warnings;
+  List<Text> warnings;
   // Whatever its states ask for, none of them sees a difference.
-  std::shared_ptr<PoolHolder> pool = std::make_shared<PoolHolder>();
+  std::shared_ptr<PoolHolder> pool;
 };
 
 // Throws Error.
-std::shared_ptr<const Scheduler> make_scheduler(const char* text, std::size_t length, bool lenient);
+std::shared_ptr<const Scheduler> make_scheduler(const char* text, std::size_t length, bool lenient,
+                                                const Memory& memory = {});
 
 }  // namespace sched

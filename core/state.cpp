@@ -21,8 +21,10 @@ LinearForm without_noise(LinearForm form) {
 
 }  // namespace
 
-State::State(std::shared_ptr<const Loop> loop, std::unique_ptr<Executor> executor)
-    : loop_(std::move(loop)), executor_(std::move(executor)) {
+State::State(std::shared_ptr<const Loop> loop, Owner<Executor> executor)
+    : loop_(std::move(loop)),
+      executor_(std::move(executor)),
+      error_(Allocator<char>(loop_->scheduler->memory)) {
   if (const Adaptive* adaptive = loop_->adaptive()) {
     attempt_.emplace();
     attempt_->control = adaptive->start(loop_->context());
@@ -34,13 +36,22 @@ State::State(const State& other)
     : loop_(other.loop_),
       executor_(other.executor_->clone()),
       call_(other.call_),
-      attempt_(other.attempt_) {}
+      attempt_(other.attempt_),
+      error_(Allocator<char>(loop_->scheduler->memory)) {}
 
 std::int64_t State::bytes() const {
-  const bool is_long = error.capacity() > std::string().capacity();
-  const std::size_t sentence = is_long ? error.capacity() + 1 : 0;
+  const bool is_long = error_.capacity() > Text().capacity();
+  const std::size_t sentence = is_long ? error_.capacity() + 1 : 0;
   return static_cast<std::int64_t>(sizeof(*this) + sentence) + bytes_of(*loop_) +
          executor_->bytes();
+}
+
+void State::set_error(const char* sentence) const noexcept {
+  try {
+    error_ = sentence;
+  } catch (...) {
+    error_ = "no memory left";  // short enough to need none
+  }
 }
 
 // ------------------------------------------------------------------------- passes

@@ -2,8 +2,6 @@
 
 #pragma once
 
-#include <string>
-
 #include "executor.hpp"
 
 namespace sched {
@@ -30,7 +28,7 @@ struct StepRequest {
 
 class State {
  public:
-  State(std::shared_ptr<const Loop> loop, std::unique_ptr<Executor> executor);
+  State(std::shared_ptr<const Loop> loop, Owner<Executor> executor);
   State(const State& other);
   State& operator=(const State&) = delete;
 
@@ -68,7 +66,9 @@ class State {
   // Throws Error and changes nothing, or succeeds.
   void load(const unsigned char* bytes, std::uint64_t size);
 
-  mutable std::string error;  // of the last call that failed, a query's too
+  // Of the last call that failed, a query's too; "" before.
+  const char* error() const { return error_.c_str(); }
+  void set_error(const char* sentence) const noexcept;
 
  private:
   class GroupParts;
@@ -101,9 +101,10 @@ class State {
   void step_groups(const Pass& pass, const StepRequest& request);
 
   std::shared_ptr<const Loop> loop_;
-  std::unique_ptr<Executor> executor_;
+  Owner<Executor> executor_;
   std::int64_t call_ = 0;
   std::optional<Attempt> attempt_;  // adaptive loops only
+  mutable Text error_;
 };
 
 }  // namespace sched

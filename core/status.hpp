@@ -36,7 +36,8 @@ enum class Status : int {
   internal = -22,
   device_lost = -23,
   device_memory = -24,
-  vulkan = -25
+  vulkan = -25,
+  in_use = -26
 };
 
 class Error : public std::runtime_error {
@@ -53,6 +54,7 @@ class Error : public std::runtime_error {
 template <typename... Parts>
 std::string text_of(const Parts&... parts) {
   std::ostringstream out;
+  out.exceptions(std::ios::badbit);  // no half sentence where memory runs out
   out.precision(9);
   (out << ... << parts);
   return out.str();

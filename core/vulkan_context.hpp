@@ -14,7 +14,6 @@ namespace sched::api {
 void check_vulkan_options(const sched_init_options& options);
 
 // On the device where the options say so, else on the host.  Throws Error.
-std::unique_ptr<Executor> make_executor(std::shared_ptr<const Loop> loop,
-                                        const sched_init_options& options);
+Owner<Executor> make_executor(std::shared_ptr<const Loop> loop, const sched_init_options& options);
 
 }  // namespace sched::api

@@ -14,8 +14,7 @@ void check_vulkan_options(const sched_init_options& options) {
   }
 }
 
-std::unique_ptr<Executor> make_executor(std::shared_ptr<const Loop> loop,
-                                        const sched_init_options&) {
+Owner<Executor> make_executor(std::shared_ptr<const Loop> loop, const sched_init_options&) {
   return make_host_executor(std::move(loop));
 }
 

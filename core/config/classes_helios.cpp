@@ -27,7 +27,7 @@ void set_stages(const Values& values, Factors& f) {
   f.grid.stage_range = values.numbers("stage_range");
   if (!values.given("stage_range")) f.grid.stage_range = {0.0, 1.0 / 3.0, 2.0 / 3.0, 1.0};
   if (f.grid.stages == 1) return;
-  const std::vector<double>& range = f.grid.stage_range;
+  const List<double>& range = f.grid.stage_range;
   bool rises = range.size() == edges && range.front() >= 0.0 && range.back() <= 1.0;
   for (std::size_t i = 1; i < range.size(); ++i) rises = rises && range[i] > range[i - 1];
   if (!rises) {

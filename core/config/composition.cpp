@@ -13,7 +13,6 @@
 // the next begins, shifts are applied once, custom timesteps and sigmas are used as given.
 
 #include <cstring>
-#include <nlohmann/json.hpp>
 
 #include "composed_solvers.hpp"
 #include "composition_parts.hpp"
@@ -23,14 +22,14 @@
 
 namespace sched {
 
-using nlohmann::json;
-
-json section(const json& object, const char* name, const char* first) {
-  if (!object.contains(name)) return json::object();
-  const json& value = object.at(name);
-  if (value.is_object()) return value;
-  if (!value.is_string()) fail(Status::type, name, " must be an object or a string");
-  return json{{first, value}};
+Json section(const Json& object, const char* name, const char* first) {
+  const Json* const value = object.find(name);
+  Json named = Json::empty_object();
+  if (value == nullptr) return named;
+  if (value->is_object()) return *value;
+  if (!value->is_string()) fail(Status::type, name, " must be an object or a string");
+  named.set(first, *value);
+  return named;
 }
 
 namespace {
@@ -44,12 +43,13 @@ std::optional<std::size_t> find_composed(const std::string& name) {
   return std::nullopt;
 }
 
-void read_solver(const json& object, Notes& notes, Factors& f) {
-  const json value = section(object, "solver", "name");
-  if (!value.contains("name") || !value.at("name").is_string()) {
+void read_solver(const Json& object, Notes& notes, Factors& f) {
+  const Json value = section(object, "solver", "name");
+  const Json* const given = value.find("name");
+  if (given == nullptr || !given->is_string()) {
     fail(Status::type, "solver: name must be a string");
   }
-  const std::string name = value.at("name").get<std::string>();
+  const std::string& name = given->text();
   const auto method = find_composed(name);
   if (!method) {
     std::string known;
@@ -59,7 +59,7 @@ void read_solver(const json& object, Notes& notes, Factors& f) {
     fail(Status::unknown_class, "unknown solver ", name, "; known are ", known,
          ", and the names that sched_name_at() lists");
   }
-  json options = value;
+  Json options = value;
   options.erase("name");
   build_method(*method, options, "solver: ", notes, f);
 }
@@ -131,13 +131,13 @@ void take_model(const Factors& file, Factors& f) {
 }
 
 // Returns whether the prediction is known already, from a checkpoint's file.
-bool read_schedule(const json& object, Notes& notes, Factors& f) {
+bool read_schedule(const Json& object, Notes& notes, Factors& f) {
   static const Keys keys = {
       choice("type", "scaled_linear", kTypes), whole("num_train_timesteps", 1000, 1, 1000000),
       real("beta_start", 0.00085, 0, 1),       real("beta_end", 0.012, 0, 1),
       optional_list("trained_betas", 0, 1),    boolean("zero_terminal_snr", false),
       real("snr_shift", 1.0, 0, 1e6, true)};
-  const json value = section(object, "schedule", "type");
+  const Json value = section(object, "schedule", "type");
   if (value.contains("_class_name")) {
     take_model(read_diffusers(value, notes), f);
     return true;
@@ -162,11 +162,11 @@ bool read_schedule(const json& object, Notes& notes, Factors& f) {
 
 // --------------------------------------------------------------------- everything
 
-void check_top_level(const json& object, Notes& notes) {
+void check_top_level(const Json& object, Notes& notes) {
   static const Keys keys = {choice("solver", "", ""), choice("schedule", "", ""),
                             choice("grid", "", ""), choice("parameterization", "", ""),
                             choice("quirks", "", "")};
-  for (const auto& [name, value] : object.items()) {
+  for (const auto& [name, value] : object.members()) {
     bool known = !name.empty() && name[0] == '_';
     for (const KeySpec& key : keys) known = known || name == key.name;
     if (!known) {
@@ -176,21 +176,21 @@ void check_top_level(const json& object, Notes& notes) {
   }
 }
 
-void read_quirks(const json& object, Factors& f) {
-  if (!object.contains("quirks")) return;
-  const json& list = object.at("quirks");
-  if (!list.is_array()) fail(Status::type, "quirks must be a list of strings");
-  for (const json& name : list) {
+void read_quirks(const Json& object, Factors& f) {
+  const Json* const list = object.find("quirks");
+  if (list == nullptr) return;
+  if (!list->is_array()) fail(Status::type, "quirks must be a list of strings");
+  for (const Json& name : list->items()) {
     if (!name.is_string()) fail(Status::type, "quirks must be a list of strings");
-    set_quirk(name.get<std::string>(), f);
+    set_quirk(name.text(), f);
   }
 }
 
 }  // namespace
 
-Factors read_composition(const json& object, Notes& notes) {
+Factors read_composition(const Json& object, Notes& notes) {
   check_top_level(object, notes);
-  const json composition = with_names_resolved(object);
+  const Json composition = with_names_resolved(object);
   Factors f;
   read_solver(composition, notes, f);
   const bool known = read_schedule(composition, notes, f);

@@ -1,7 +1,6 @@
 // The grid of our own composition: where the model is asked.
 
 #include <cstring>
-#include <nlohmann/json.hpp>
 
 #include "../plan/grid_parts.hpp"
 #include "composition_parts.hpp"
@@ -236,7 +235,7 @@ const std::string& shape_names() {
 
 bool is_shape_name(const std::string& name) { return name == shape_named(name).name; }
 
-void read_grid(const nlohmann::json& object, Notes& notes, Factors& f) {
+void read_grid(const Json& object, Notes& notes, Factors& f) {
   const Keys keys = grid_keys(f);
   const std::string where = "grid: ";
   const Values v(section(object, "grid", "shape"), keys, where, notes);

@@ -1,8 +1,6 @@
 // The parameterization of our own composition: what the network predicts, in which frame,
 // and what it is told.
 
-#include <nlohmann/json.hpp>
-
 #include "composition_parts.hpp"
 #include "keys.hpp"
 
@@ -85,7 +83,7 @@ void set_clip(const Values& v, Factors& f) {
 
 }  // namespace
 
-void read_parameterization(const nlohmann::json& object, Notes& notes, bool known, Factors& f) {
+void read_parameterization(const Json& object, Notes& notes, bool known, Factors& f) {
   const Keys keys = parameterization_keys(f, known);
   const std::string where = "parameterization: ";
   const Values v(section(object, "parameterization", "prediction"), keys, where, notes);

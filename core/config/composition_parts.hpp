@@ -3,7 +3,6 @@
 
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "factors.hpp"
@@ -11,12 +10,12 @@
 namespace sched {
 
 // A section may be an object, or a string that stands for its first key.
-nlohmann::json section(const nlohmann::json& object, const char* name, const char* first);
+Json section(const Json& object, const char* name, const char* first);
 
 // `known`: a checkpoint's file has said what the network predicts.
-void read_parameterization(const nlohmann::json& object, Notes& notes, bool known, Factors& f);
+void read_parameterization(const Json& object, Notes& notes, bool known, Factors& f);
 // Shape, ends and shift of the grid.
-void read_grid(const nlohmann::json& object, Notes& notes, Factors& f);
+void read_grid(const Json& object, Notes& notes, Factors& f);
 // Which way of making points suits these factors, and how the first sample is scaled.
 void choose_family(Factors& f);
 

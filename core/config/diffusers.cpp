@@ -1,7 +1,6 @@
 // Reads diffusers' scheduler_config.json: finds the class, and lets it build its factors.
 
 #include <cstring>
-#include <nlohmann/json.hpp>
 
 #include "class_parts.hpp"
 #include "composed_solvers.hpp"
@@ -24,8 +23,8 @@ const std::vector<Method>& methods() {
   return table;
 }
 
-void build_method(std::size_t index, const nlohmann::json& values, const std::string& where,
-                  Notes& notes, Factors& f) {
+void build_method(std::size_t index, const Json& values, const std::string& where, Notes& notes,
+                  Factors& f) {
   const Method& method = methods()[index];
   f.method = static_cast<int>(index);
   f.solver = find_solver(method.solver_name);
@@ -33,10 +32,10 @@ void build_method(std::size_t index, const nlohmann::json& values, const std::st
   method.build(Values(values, method.keys, where, notes), f);
 }
 
-Factors read_diffusers(const nlohmann::json& object, Notes& notes) {
-  const nlohmann::json& name = object.at("_class_name");
+Factors read_diffusers(const Json& object, Notes& notes) {
+  const Json& name = *object.find("_class_name");
   if (!name.is_string()) fail(Status::type, "_class_name must be a string");
-  const std::string& asked = name.get_ref<const std::string&>();
+  const std::string& asked = name.text();
   for (std::size_t i = 0; i < methods().size(); ++i) {
     const Method& method = methods()[i];
     if (!method.is_class() || asked != method.class_name) continue;
@@ -60,7 +59,7 @@ bool is_solver(const Factors& f, std::initializer_list<const char*> names) {
 }
 
 Factors read_factors(const char* text, std::size_t length, Notes& notes) {
-  const nlohmann::json object = parse_json(text, length);
+  const Json object = parse_json(text, length);
   if (!object.is_object()) fail(Status::json, "the configuration must be a JSON object");
   if (object.contains("_class_name")) return read_diffusers(object, notes);
   if (object.contains("solver")) return read_composition(object, notes);

@@ -66,13 +66,13 @@ struct Method {
 const std::vector<Method>& methods();
 
 // Method `index` as the values of its keys say.  `where` begins each sentence.  Throws Error.
-void build_method(std::size_t index, const nlohmann::json& values, const std::string& where,
-                  Notes& notes, Factors& f);
+void build_method(std::size_t index, const Json& values, const std::string& where, Notes& notes,
+                  Factors& f);
 
 // A diffusers file, or one within a composition.
-Factors read_diffusers(const nlohmann::json& object, Notes& notes);
+Factors read_diffusers(const Json& object, Notes& notes);
 
 // Our own composition.
-Factors read_composition(const nlohmann::json& object, Notes& notes);
+Factors read_composition(const Json& object, Notes& notes);
 
 }  // namespace sched

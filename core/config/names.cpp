@@ -2,15 +2,11 @@
 
 #include <algorithm>
 #include <cctype>
-#include <iterator>
-#include <nlohmann/json.hpp>
 
 #include "composed_solvers.hpp"
 #include "composition_parts.hpp"
 
 namespace sched {
-
-using nlohmann::json;
 
 namespace {
 
@@ -40,60 +36,61 @@ const KnownName* find_name(const std::string& name, const std::string& system) {
 
 namespace {
 
-std::string text_at(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+std::string text_at(const Json& object, const char* key) {
+  const Json* const found = object.find(key);
+  return found != nullptr && found->is_string() ? found->text() : "";
 }
 
 // A grid with a shape of its own stands instead of the name's, one without is added to it.
 // Which sigma a sampler leaves out belongs to the sampler.
-json merged_grid(json meant, const json& said) {
+Json merged_grid(const Json& meant, const Json& said) {
+  Json merged = meant;
   if (said.contains("shape")) {
-    for (auto entry = meant.begin(); entry != meant.end();) {
-      entry = entry.key() == "skip_smallest" ? std::next(entry) : meant.erase(entry);
-    }
+    const Json* const skip = meant.find("skip_smallest");
+    merged = Json::empty_object();
+    if (skip != nullptr) merged.set("skip_smallest", *skip);
   }
-  meant.update(said);
-  return meant;
+  merged.update(said);
+  return merged;
 }
 
-void resolve_sampler(json& composition) {
-  json solver = section(composition, "solver", "name");
+void resolve_sampler(Json& composition) {
+  Json solver = section(composition, "solver", "name");
   const std::string name = text_at(solver, "name");
   static constexpr NameKind kind = NameKind::sampler;
   if (name.empty() || find_composed_solver(name) != nullptr) return;
   const KnownName* entry = find_kind(name, "", &kind);
   if (entry == nullptr) return;
-  json meant = json::parse(entry->composition);
-  json meant_solver = section(meant, "solver", "name");
+  const Json meant = parse_json(entry->composition);
+  Json meant_solver = section(meant, "solver", "name");
   solver.erase("name");
   meant_solver.update(solver);
-  const json grid =
+  const Json grid =
       merged_grid(section(meant, "grid", "shape"), section(composition, "grid", "shape"));
-  for (const auto& [key, value] : meant.items()) {
-    if (!composition.contains(key)) composition[key] = value;
+  for (const auto& [key, value] : meant.members()) {
+    if (!composition.contains(key)) composition.set(key, value);
   }
-  composition["solver"] = meant_solver;
-  if (!grid.empty()) composition["grid"] = grid;
+  composition.set("solver", meant_solver);
+  if (!grid.members().empty()) composition.set("grid", grid);
 }
 
-void resolve_grid(json& composition) {
-  json grid = section(composition, "grid", "shape");
+void resolve_grid(Json& composition) {
+  Json grid = section(composition, "grid", "shape");
   const std::string shape = text_at(grid, "shape");
   static constexpr NameKind kind = NameKind::schedule;
   if (shape.empty() || is_shape_name(shape)) return;
   const KnownName* entry = find_kind(shape, "", &kind);
   if (entry == nullptr) return;
-  json meant = section(json::parse(entry->composition), "grid", "shape");
+  Json meant = section(parse_json(entry->composition), "grid", "shape");
   grid.erase("shape");
   meant.update(grid);
-  composition["grid"] = meant;
+  composition.set("grid", meant);
 }
 
 }  // namespace
 
-json with_names_resolved(const json& composition) {
-  json resolved = composition;
+Json with_names_resolved(const Json& composition) {
+  Json resolved = composition;
   resolve_sampler(resolved);
   resolve_grid(resolved);
   return resolved;

@@ -3,9 +3,10 @@
 
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
+
+#include "json.hpp"
 
 namespace sched {
 
@@ -25,6 +26,6 @@ const KnownName* find_name(const std::string& name, const std::string& system = 
 
 // A composition whose solver and grid go by names of ours: what the caller says stands
 // above what the name says.
-nlohmann::json with_names_resolved(const nlohmann::json& composition);
+Json with_names_resolved(const Json& composition);
 
 }  // namespace sched

@@ -2,40 +2,10 @@
 
 #include <cmath>
 #include <cstring>
-#include <nlohmann/json.hpp>
-#include <set>
 
 namespace sched {
 
-using nlohmann::json;
-
 namespace {
-
-constexpr int kMaxDepth = 16;
-constexpr std::size_t kMaxText = 64u << 20;
-
-// Outside of strings, -Infinity becomes "-Infinity".
-std::string quote_infinity(const char* text, std::size_t length) {
-  static constexpr char word[] = "-Infinity";
-  constexpr std::size_t size = sizeof(word) - 1;
-  std::string out;
-  out.reserve(length + 16);
-  bool in_string = false;
-  for (std::size_t i = 0; i < length; ++i) {
-    if (!in_string && length - i >= size && std::memcmp(text + i, word, size) == 0) {
-      out += "\"-Infinity\"";
-      i += size - 1;
-      continue;
-    }
-    if (in_string && text[i] == '\\' && i + 1 < length) {
-      out += text[i++];
-    } else if (text[i] == '"') {
-      in_string = !in_string;
-    }
-    out += text[i];
-  }
-  return out;
-}
 
 const char* type_name(KeyType type) {
   switch (type) {
@@ -57,10 +27,10 @@ const char* type_name(KeyType type) {
   return "null";
 }
 
-[[noreturn]] void wrong_type(const std::string& where, const KeySpec& key, const json& value) {
+[[noreturn]] void wrong_type(const std::string& where, const KeySpec& key, const Json& value) {
   fail(Status::type, where, key.name, " must be ", type_name(key.type),
        key.nullable ? " or null" : "", ", but is ",
-       value == "-Infinity" ? "-Infinity" : value.type_name());
+       value.is_string() && value.text() == "-Infinity" ? "-Infinity" : value.type_name());
 }
 
 bool is_allowed(const char* allowed, const std::string& word) {
@@ -71,38 +41,6 @@ bool is_allowed(const char* allowed, const std::string& word) {
 }
 
 }  // namespace
-
-json parse_json(const char* text, std::size_t length) {
-  if (length > kMaxText) {
-    fail(Status::json, "the configuration has ", length, " bytes; at most ", kMaxText,
-         " are allowed");
-  }
-  // The parser would take it for the end.
-  if (std::memchr(text, '\0', length) != nullptr) {
-    fail(Status::json,
-         "the configuration is not valid JSON: it has a zero byte (length counts the "
-         "text only, not a final zero)");
-  }
-  std::vector<std::set<std::string>> keys;
-  const auto check = [&](int depth, json::parse_event_t event, json& parsed) {
-    if (depth > kMaxDepth) {
-      fail(Status::json, "the configuration is nested more than ", kMaxDepth, " deep");
-    }
-    if (event == json::parse_event_t::object_start) keys.emplace_back();
-    if (event == json::parse_event_t::object_end) keys.pop_back();
-    if (event == json::parse_event_t::key &&
-        !keys.back().insert(parsed.get<std::string>()).second) {
-      fail(Status::json, "the configuration has the key ", parsed.get<std::string>(), " twice");
-    }
-    return true;
-  };
-  try {
-    const std::string quoted = quote_infinity(text, length);
-    return json::parse(quoted.begin(), quoted.end(), check);
-  } catch (const json::exception& error) {
-    fail(Status::json, "the configuration is not valid JSON: ", error.what());
-  }
-}
 
 std::vector<std::string> words_of(const std::string& allowed) {
   std::vector<std::string> words;
@@ -120,7 +58,7 @@ std::string names_of(const std::vector<KeySpec>& keys) {
   return names;
 }
 
-Values::Values(const json& object, const std::vector<KeySpec>& keys, const std::string& where,
+Values::Values(const Json& object, const std::vector<KeySpec>& keys, const std::string& where,
                Notes& notes)
     : keys_(keys), where_(where), values_(keys.size()) {
   for (std::size_t i = 0; i < keys.size(); ++i) {
@@ -128,7 +66,7 @@ Values::Values(const json& object, const std::vector<KeySpec>& keys, const std::
     values_[i].text = keys[i].word;
     values_[i].null = keys[i].nullable;
   }
-  for (const auto& [name, value] : object.items()) {
+  for (const auto& [name, value] : object.members()) {
     if (!name.empty() && name[0] == '_') continue;
     std::size_t i = 0;
     while (i < keys.size() && name != keys[i].name) ++i;
@@ -154,12 +92,12 @@ std::optional<double> Values::maybe(const char* name) const {
   return value.number;
 }
 
-std::vector<int> Values::integers(const char* name) const {
-  const std::vector<double>& list = numbers(name);
+List<int> Values::integers(const char* name) const {
+  const List<double>& list = numbers(name);
   return {list.begin(), list.end()};
 }
 
-void Values::read(const json& value, const KeySpec& key, Value& out) const {
+void Values::read(const Json& value, const KeySpec& key, Value& out) const {
   if (value.is_null()) {
     if (!key.nullable) wrong_type(where_, key, value);
     out.null = true;
@@ -170,7 +108,7 @@ void Values::read(const json& value, const KeySpec& key, Value& out) const {
   switch (key.type) {
     case KeyType::boolean:
       if (!value.is_boolean()) wrong_type(where_, key, value);
-      out.number = value.get<bool>() ? 1.0 : 0.0;
+      out.number = value.boolean() ? 1.0 : 0.0;
       return;
     case KeyType::text:
       return read_text(value, key, out);
@@ -185,19 +123,19 @@ void Values::read(const json& value, const KeySpec& key, Value& out) const {
   }
 }
 
-void Values::read_text(const json& value, const KeySpec& key, Value& out) const {
+void Values::read_text(const Json& value, const KeySpec& key, Value& out) const {
   if (!value.is_string()) wrong_type(where_, key, value);
-  out.text = value.get<std::string>();
+  out.text = value.text();
   if (!is_allowed(key.allowed, out.text)) {
     fail(Status::value, where_, key.name, " is \"", out.text, "\"; allowed are ", key.allowed);
   }
 }
 
-void Values::read_number(const json& value, const KeySpec& key, Value& out) const {
+void Values::read_number(const Json& value, const KeySpec& key, Value& out) const {
   const bool minus_infinity =
-      value.is_string() && std::isinf(key.low) && value.get<std::string>() == "-Infinity";
+      value.is_string() && std::isinf(key.low) && value.text() == "-Infinity";
   if (!value.is_number() && !minus_infinity) wrong_type(where_, key, value);
-  out.number = minus_infinity ? -INFINITY : value.get<double>();
+  out.number = minus_infinity ? -INFINITY : value.number();
   if (key.type == KeyType::integer && out.number != std::floor(out.number)) {
     wrong_type(where_, key, value);
   }
@@ -208,12 +146,12 @@ void Values::read_number(const json& value, const KeySpec& key, Value& out) cons
   }
 }
 
-void Values::read_list(const json& value, const KeySpec& key, Value& out) const {
+void Values::read_list(const Json& value, const KeySpec& key, Value& out) const {
   if (!value.is_array()) wrong_type(where_, key, value);
   out.list.clear();
   KeySpec entry = key;
   entry.type = key.type == KeyType::integers ? KeyType::integer : KeyType::number;
-  for (const json& item : value) {
+  for (const Json& item : value.items()) {
     Value one;
     read_number(item, entry, one);
     out.list.push_back(one.number);

@@ -4,12 +4,13 @@
 #pragma once
 
 #include <limits>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "../memory.hpp"
 #include "../status.hpp"
+#include "json.hpp"
 
 namespace sched {
 
@@ -43,7 +44,7 @@ struct Notes {
 class Values {
  public:
   // Keys that begin with `_` are diffusers' own and accepted; others must be in `keys`.
-  Values(const nlohmann::json& object, const std::vector<KeySpec>& keys, const std::string& where,
+  Values(const Json& object, const std::vector<KeySpec>& keys, const std::string& where,
          Notes& notes);
 
   bool given(const char* name) const { return at(name).given; }
@@ -52,8 +53,8 @@ class Values {
   double number(const char* name) const { return at(name).number; }
   std::optional<double> maybe(const char* name) const;
   const std::string& text(const char* name) const { return at(name).text; }
-  const std::vector<double>& numbers(const char* name) const { return at(name).list; }
-  std::vector<int> integers(const char* name) const;
+  const List<double>& numbers(const char* name) const { return at(name).list; }
+  List<int> integers(const char* name) const;
 
  private:
   struct Value {
@@ -61,22 +62,18 @@ class Values {
     bool null = true;
     double number = 0.0;
     std::string text;
-    std::vector<double> list;
+    List<double> list;
   };
   const Value& at(const char* name) const;
-  void read(const nlohmann::json& value, const KeySpec& key, Value& out) const;
-  void read_text(const nlohmann::json& value, const KeySpec& key, Value& out) const;
-  void read_number(const nlohmann::json& value, const KeySpec& key, Value& out) const;
-  void read_list(const nlohmann::json& value, const KeySpec& key, Value& out) const;
+  void read(const Json& value, const KeySpec& key, Value& out) const;
+  void read_text(const Json& value, const KeySpec& key, Value& out) const;
+  void read_number(const Json& value, const KeySpec& key, Value& out) const;
+  void read_list(const Json& value, const KeySpec& key, Value& out) const;
 
   const std::vector<KeySpec>& keys_;
   const std::string& where_;
   std::vector<Value> values_;
 };
-
-// Parses hostile text: UTF-8, no key twice, nesting limited, and -Infinity (which
-// Python's json writes for lambda_min_clipped) read as the text "-Infinity".
-nlohmann::json parse_json(const char* text, std::size_t length);
 
 // The words of KeySpec::allowed.
 std::vector<std::string> words_of(const std::string& allowed);

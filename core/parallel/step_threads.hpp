@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "../memory.hpp"
 #include "thread_pool.hpp"
 
 namespace sched {
@@ -37,8 +38,9 @@ struct LoopThreads {
 // Of a state.  Makes nothing where the loop uses no threads.
 class StepThreads {
  public:
-  explicit StepThreads(const LoopThreads& threads)
-      : threads_(threads), parts_(threads.most > 1 ? std::make_unique<Parts>() : nullptr) {}
+  StepThreads(const Memory& memory, const LoopThreads& threads) : threads_(threads) {
+    if (threads.most > 1) parts_ = make_owner<Parts>(memory);
+  }
 
   std::int64_t bytes() const { return parts_ ? static_cast<std::int64_t>(sizeof(Parts)) : 0; }
   bool are_there() const { return parts_ != nullptr; }
@@ -52,7 +54,7 @@ class StepThreads {
 
  private:
   const LoopThreads& threads_;
-  std::unique_ptr<Parts> parts_;
+  Owner<Parts> parts_;
 };
 
 }  // namespace sched

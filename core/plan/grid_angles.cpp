@@ -20,8 +20,8 @@ double checked_angle(const char* name, double angle, double highest) {
 }
 
 // The beginnings of all steps, and where the last one ends.
-std::vector<double> angles_of(const GridSpec& spec, const NoiseSchedule& schedule,
-                              const GridRequest& request) {
+List<double> angles_of(const GridSpec& spec, const NoiseSchedule& schedule,
+                       const GridRequest& request) {
   if (!request.timesteps.empty()) {
     if (request.max_time || request.middle_time) {
       fail(Status::conflict,
@@ -48,7 +48,7 @@ std::vector<double> angles_of(const GridSpec& spec, const NoiseSchedule& schedul
 
 void grid_of_angles(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
                     TimeGrid& grid) {
-  const std::vector<double> angles = angles_of(spec, schedule, request);
+  const List<double> angles = angles_of(spec, schedule, request);
   const auto level = [&](std::size_t i) {
     return NoiseLevel{std::cos(angles[i]), std::sin(angles[i])};
   };

@@ -31,7 +31,7 @@ NoiseLevel cosine_level(const GridSpec& spec, double time) {
 }
 
 // Falling times, where the loop ends included.
-std::vector<double> cosine_times(const GridRequest& request) {
+List<double> cosine_times(const GridRequest& request) {
   if (request.timesteps.empty()) {
     return linspace(1.0, 0.0, checked_steps(request.num_steps, kMaxSteps) + 1);
   }
@@ -72,7 +72,7 @@ std::vector<NoiseLevel> sine_levels(const GridSpec& spec, const GridRequest& req
 }  // namespace
 
 void grid_of_cosine(const GridSpec& spec, const GridRequest& request, TimeGrid& grid) {
-  const std::vector<double> times = cosine_times(request);
+  const List<double> times = cosine_times(request);
   for (std::size_t i = 0; i + 1 < times.size(); ++i) {
     append(grid, times[i], cosine_level(spec, times[i]), cosine_level(spec, times[i + 1]));
   }

@@ -28,8 +28,8 @@ void check_shift(const GridSpec& spec, const GridRequest& request) {
 
 namespace {
 
-std::vector<double> unshifted_sigmas(const GridSpec& spec, const NoiseSchedule& schedule,
-                                     const GridRequest& request) {
+List<double> unshifted_sigmas(const GridSpec& spec, const NoiseSchedule& schedule,
+                              const GridRequest& request) {
   const double train_steps = schedule.train_steps();
   if (!request.sigmas.empty()) {
     check_falling("sigmas", request.sigmas, 1.0, 1e-9);
@@ -37,7 +37,7 @@ std::vector<double> unshifted_sigmas(const GridSpec& spec, const NoiseSchedule& 
   }
   if (!request.timesteps.empty()) {
     check_falling("timesteps", request.timesteps, train_steps, 1e-6);
-    std::vector<double> sigmas = request.timesteps;
+    List<double> sigmas = request.timesteps;
     for (double& sigma : sigmas) sigma /= train_steps;
     return sigmas;
   }
@@ -47,12 +47,12 @@ std::vector<double> unshifted_sigmas(const GridSpec& spec, const NoiseSchedule& 
   }
   const int n = checked_steps(request.num_steps - (spec.counts_points ? 1 : 0), kMaxSteps);
   if (spec.to_zero) {
-    std::vector<double> sigmas = linspace(1.0, 0.0, n + 1);
+    List<double> sigmas = linspace(1.0, 0.0, n + 1);
     sigmas.pop_back();
     return sigmas;
   }
   if (spec.whole_range) {
-    std::vector<double> sigmas = linspace(1.0, 1.0 / train_steps, n + 1);
+    List<double> sigmas = linspace(1.0, 1.0 / train_steps, n + 1);
     if (spec.shift_from_one) {
       std::reverse(sigmas.begin(), sigmas.end());
       for (double& sigma : sigmas) sigma = 1.0 - sigma;
@@ -63,12 +63,12 @@ std::vector<double> unshifted_sigmas(const GridSpec& spec, const NoiseSchedule& 
   // diffusers: the end points are shifted once here and all points once more below.
   const bool first_shift = spec.shift_twice && !spec.dynamic_shift;
   const double low = first_shift ? shifted(spec.shift, 1.0 / train_steps) : 1.0 / train_steps;
-  std::vector<double> sigmas = linspace(train_steps, low * train_steps, n);
+  List<double> sigmas = linspace(train_steps, low * train_steps, n);
   for (double& sigma : sigmas) sigma /= train_steps;
   return sigmas;
 }
 
-void stretch_to_terminal(std::vector<double>& sigmas, double terminal) {
+void stretch_to_terminal(List<double>& sigmas, double terminal) {
   const double scale = (1.0 - sigmas.back()) / (1.0 - terminal);
   if (!(scale > 0.0)) {
     fail(Status::steps, "shift_terminal needs at least two steps: the last sigma is ",
@@ -93,13 +93,12 @@ Points custom_points(const GridSpec& spec, const NoiseSchedule& schedule,
 }
 
 // The sigmas of a shape.  Those over the table span all of it, before any stretching.
-std::vector<double> shaped_flow_sigmas(const GridSpec& spec, const NoiseSchedule& schedule,
-                                       const GridRequest& request,
-                                       const std::vector<double>& spaced) {
+List<double> shaped_flow_sigmas(const GridSpec& spec, const NoiseSchedule& schedule,
+                                const GridRequest& request, const List<double>& spaced) {
   const int train_steps = schedule.train_steps();
   const int count = shaped_count(spec, static_cast<int>(spaced.size()));
   const double smallest = shifted_as_asked(spec, request, 1.0 / train_steps);
-  std::vector<double> sigmas;
+  List<double> sigmas;
   if (is_over_timesteps(spec.shape)) {
     // ComfyUI: the last timestep is that of the shifted sigma, and is shifted again.
     const double low = spec.shift_twice ? smallest * train_steps - 1.0 : 0.0;

@@ -9,8 +9,7 @@ namespace sched {
 
 // ------------------------------------------------------------- what was asked for
 
-void check_falling(const char* name, const std::vector<double>& values, double highest,
-                   double lowest) {
+void check_falling(const char* name, const List<double>& values, double highest, double lowest) {
   if (values.size() > static_cast<std::size_t>(kMaxSteps)) {
     fail(Status::timesteps, name, " has ", values.size(), " entries; at most ", kMaxSteps,
          " are allowed");
@@ -27,7 +26,7 @@ void check_falling(const char* name, const std::vector<double>& values, double h
   }
 }
 
-void check_whole(const std::vector<double>& times) {
+void check_whole(const List<double>& times) {
   for (std::size_t i = 0; i < times.size(); ++i) {
     if (times[i] != std::floor(times[i])) {
       fail(Status::timesteps, "timesteps[", i, "] is ", times[i],
@@ -49,14 +48,14 @@ int checked_steps(int num_steps, int most) {
 namespace {
 
 // Drops the point at which the last step ends, and turns the list to the way of the loop.
-void arrange(const GridSpec& spec, std::vector<double>& rising) {
+void arrange(const GridSpec& spec, List<double>& rising) {
   if (spec.drop_last) rising.erase(spec.rising ? rising.end() - 1 : rising.begin());
   if (!spec.rising) std::reverse(rising.begin(), rising.end());
 }
 
-std::vector<double> spaced_times(const GridSpec& spec, int train_steps, int noisiest, int n) {
+List<double> spaced_times(const GridSpec& spec, int train_steps, int noisiest, int n) {
   const int points = spec.drop_last ? n + 1 : n;
-  std::vector<double> times;
+  List<double> times;
   switch (spec.spacing) {
     case Spacing::linspace:
       times = linspace(0.0, noisiest - 1.0, points);
@@ -103,8 +102,8 @@ int noisiest_count(const GridSpec& spec, const NoiseSchedule& schedule, int trai
 
 }  // namespace
 
-std::vector<double> chosen_times(const GridSpec& spec, const NoiseSchedule& schedule,
-                                 const GridRequest& request) {
+List<double> chosen_times(const GridSpec& spec, const NoiseSchedule& schedule,
+                          const GridRequest& request) {
   const int train_steps = request.train_steps > 0 ? request.train_steps : schedule.train_steps();
   if (!request.timesteps.empty()) {
     check_falling("timesteps", request.timesteps, schedule.train_steps() - 1.0, 0.0);
@@ -188,8 +187,7 @@ double final_sigma(const GridSpec& spec, const NoiseSchedule& schedule, double l
 
 }  // namespace
 
-void append_final_sigma(const GridSpec& spec, const NoiseSchedule& schedule,
-                        std::vector<double>& sigmas) {
+void append_final_sigma(const GridSpec& spec, const NoiseSchedule& schedule, List<double>& sigmas) {
   const bool has_end = spec.shape != SigmaShape::none && spec.final_sigma == FinalSigma::shaped;
   if (!has_end) sigmas.push_back(final_sigma(spec, schedule, sigmas.back()));
 }

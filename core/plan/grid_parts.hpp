@@ -3,8 +3,6 @@
 
 #pragma once
 
-#include <vector>
-
 #include "time_grid.hpp"
 
 namespace sched {
@@ -12,28 +10,26 @@ namespace sched {
 constexpr int kMaxSteps = 100000;
 
 // Throws unless `values` fall strictly and lie between `lowest` and `highest`.
-void check_falling(const char* name, const std::vector<double>& values, double highest,
-                   double lowest);
-void check_whole(const std::vector<double>& times);
+void check_falling(const char* name, const List<double>& values, double highest, double lowest);
+void check_whole(const List<double>& times);
 // num_steps, if it is 1 to `most`; throws otherwise.
 int checked_steps(int num_steps, int most);
 
 // Timesteps as asked for: the caller's own, or evenly spaced.
-std::vector<double> chosen_times(const GridSpec& spec, const NoiseSchedule& schedule,
-                                 const GridRequest& request);
+List<double> chosen_times(const GridSpec& spec, const NoiseSchedule& schedule,
+                          const GridRequest& request);
 
 // Sigmas at positions along a shape: `high` at 0, `low` at 1.
-std::vector<double> sigmas_along(const GridSpec& spec, double high, double low,
-                                 std::vector<double> positions);
+List<double> sigmas_along(const GridSpec& spec, double high, double low, List<double> positions);
 // How many sigmas a shape makes for so many steps.
 inline int shaped_count(const GridSpec& spec, int steps) {
   return spec.final_sigma == FinalSigma::shaped ? steps + 1 : steps;
 }
 // `count` sigmas from `high` down to `low`; fewer where some would repeat.
-std::vector<double> shaped_sigmas(const GridSpec& spec, double high, double low, int count);
+List<double> shaped_sigmas(const GridSpec& spec, double high, double low, int count);
 bool is_over_timesteps(SigmaShape shape);
 // Fractional timesteps of a shape over them, from train_steps - 1 down to `low`.
-std::vector<double> shaped_times(const GridSpec& spec, int train_steps, double low, int count);
+List<double> shaped_times(const GridSpec& spec, int train_steps, double low, int count);
 void check_sigma_range(double high, double low);
 // What the model is told at a sigma of the grid's own unit.
 double time_of_sigma(const GridSpec& spec, const NoiseSchedule& schedule, double sigma);
@@ -51,13 +47,12 @@ void check_shift(const GridSpec& spec, const GridRequest& request);
 
 // The model's times and the sigmas of a grid: one sigma more than times.
 struct Points {
-  std::vector<double> times;
-  std::vector<double> sigmas;
+  List<double> times;
+  List<double> sigmas;
 };
 
 // Appends where the loop ends, unless the shape has done so.
-void append_final_sigma(const GridSpec& spec, const NoiseSchedule& schedule,
-                        std::vector<double>& sigmas);
+void append_final_sigma(const GridSpec& spec, const NoiseSchedule& schedule, List<double>& sigmas);
 // Sigmas as the caller gives them, where the loop ends included.
 Points custom_sigma_points(const GridSpec& spec, const NoiseSchedule& schedule,
                            const GridRequest& request);

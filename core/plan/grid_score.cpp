@@ -17,8 +17,7 @@ NoiseLevel vp_level(const GridSpec& spec, double t) {
   return {std::exp(log_alpha), std::sqrt(-std::expm1(2.0 * log_alpha))};
 }
 
-void add_steps(const std::vector<double>& times, const std::vector<NoiseLevel>& levels,
-               TimeGrid& grid) {
+void add_steps(const List<double>& times, const std::vector<NoiseLevel>& levels, TimeGrid& grid) {
   for (std::size_t i = 0; i < times.size(); ++i) {
     const NoiseLevel to = i + 1 < levels.size() ? levels[i + 1] : NoiseLevel{};
     grid.steps.push_back({times[i], levels[i], to});
@@ -37,13 +36,13 @@ void grid_of_geometric(const GridSpec& spec, const GridRequest& request, TimeGri
   for (const double sigma : shaped_sigmas(even, *spec.sigma_max, *spec.sigma_min, n)) {
     levels.push_back({1.0, spec.squared_sigmas ? sigma * sigma : sigma});
   }
-  std::vector<double> times = linspace(1.0, spec.time_end, n);
+  List<double> times = linspace(1.0, spec.time_end, n);
   for (std::size_t i = 0; i < times.size() && spec.sigma_times; ++i) times[i] = levels[i].sigma;
   add_steps(times, levels, grid);
 }
 
 void grid_of_vp_sde(const GridSpec& spec, const GridRequest& request, TimeGrid& grid) {
-  const std::vector<double> times =
+  const List<double> times =
       linspace(1.0, spec.time_end, checked_steps(request.num_steps, kMaxSteps));
   std::vector<NoiseLevel> levels;
   for (const double t : times) levels.push_back(vp_level(spec, t));

@@ -11,7 +11,7 @@ namespace sched {
 
 namespace {
 
-using Sigmas = std::vector<double>;
+using Sigmas = List<double>;
 
 // A repeated sigma would be a step of no length, and divided differences over it.
 Sigmas without_repeats(Sigmas sigmas) {
@@ -171,8 +171,7 @@ void check_no_range(const GridSpec& spec) {
 
 }  // namespace
 
-std::vector<double> sigmas_along(const GridSpec& spec, double high, double low,
-                                 std::vector<double> positions) {
+List<double> sigmas_along(const GridSpec& spec, double high, double low, List<double> positions) {
   switch (spec.shape) {
     case SigmaShape::karras:
       return karras(spec.rho, high, low, std::move(positions));
@@ -183,7 +182,7 @@ std::vector<double> sigmas_along(const GridSpec& spec, double high, double low,
   }
 }
 
-std::vector<double> shaped_sigmas(const GridSpec& spec, double high, double low, int count) {
+List<double> shaped_sigmas(const GridSpec& spec, double high, double low, int count) {
   // Shapes that name their end make it too, and it is replaced.
   const bool keeps_end = spec.final_sigma == FinalSigma::shaped;
   const auto before_end = [&](auto shape) {
@@ -220,15 +219,15 @@ bool is_over_timesteps(SigmaShape shape) { return shape >= SigmaShape::normal; }
 
 namespace {
 
-std::vector<double> sgm_uniform(double high, double low, int count) {
-  std::vector<double> times = linspace(high, low, count + 1);
+List<double> sgm_uniform(double high, double low, int count) {
+  List<double> times = linspace(high, low, count + 1);
   times.pop_back();
   return times;
 }
 
 // Every k-th timestep from the top.
-std::vector<double> simple(int train_steps, int count) {
-  std::vector<double> times;
+List<double> simple(int train_steps, int count) {
+  List<double> times;
   for (int i = 0; i < count; ++i) {
     times.push_back(train_steps - 1.0 - std::floor(i * (static_cast<double>(train_steps) / count)));
   }
@@ -236,17 +235,17 @@ std::vector<double> simple(int train_steps, int count) {
 }
 
 // Every k-th timestep from 1 up: one or more too many where the stride is rounded.
-std::vector<double> ddim_uniform(int train_steps, int count) {
+List<double> ddim_uniform(int train_steps, int count) {
   const int stride = std::max(train_steps / count, 1);
-  std::vector<double> times;
+  List<double> times;
   for (int t = 1; t < train_steps; t += stride) times.push_back(t);
   if (times.empty()) times.push_back(0.0);
   std::reverse(times.begin(), times.end());
   return times;
 }
 
-std::vector<double> beta_times(const GridSpec& spec, int train_steps, int count) {
-  std::vector<double> times;
+List<double> beta_times(const GridSpec& spec, int train_steps, int count) {
+  List<double> times;
   for (int i = 0; i < count; ++i) {
     const double left = 1.0 - static_cast<double>(i) / count;
     const double place = beta_quantile(left, spec.beta_alpha, spec.beta_beta);
@@ -256,8 +255,8 @@ std::vector<double> beta_times(const GridSpec& spec, int train_steps, int count)
 }
 
 // stable-diffusion.cpp's: the cubic that is flat at both ends.
-std::vector<double> smoothstep(int train_steps, int count) {
-  std::vector<double> times;
+List<double> smoothstep(int train_steps, int count) {
+  List<double> times;
   for (int i = 0; i < count; ++i) {
     const double left = 1.0 - static_cast<double>(i) / count;
     times.push_back(std::round(left * left * (3.0 - 2.0 * left) * (train_steps - 1)));
@@ -267,7 +266,7 @@ std::vector<double> smoothstep(int train_steps, int count) {
 
 }  // namespace
 
-std::vector<double> shaped_times(const GridSpec& spec, int train_steps, double low, int count) {
+List<double> shaped_times(const GridSpec& spec, int train_steps, double low, int count) {
   check_no_range(spec);
   const double high = train_steps - 1.0;
   switch (spec.shape) {
@@ -288,7 +287,7 @@ std::vector<double> shaped_times(const GridSpec& spec, int train_steps, double l
 
 // ---------------------------------------------------------------------------- tables
 
-std::vector<double> align_your_steps_levels(AlignYourSteps model) {
+List<double> align_your_steps_levels(AlignYourSteps model) {
   switch (model) {
     case AlignYourSteps::sd1:
       return {14.6146412293, 6.4745760956, 3.8636745985, 2.6946151520, 1.8841921177, 1.3943805092,

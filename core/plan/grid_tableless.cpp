@@ -11,7 +11,7 @@ namespace sched {
 
 namespace {
 
-void check_ramp(const std::vector<double>& ramp) {
+void check_ramp(const List<double>& ramp) {
   for (std::size_t i = 0; i < ramp.size(); ++i) {
     const double before = i > 0 ? ramp[i - 1] : -1.0;
     if (ramp[i] >= 0.0 && ramp[i] <= 1.0 && ramp[i] > before) continue;
@@ -21,17 +21,17 @@ void check_ramp(const std::vector<double>& ramp) {
 }
 
 // Song et al. 2023, arXiv:2303.01469, section 2: position i of N on the shape.
-std::vector<double> whole_positions(const GridSpec& spec, const NoiseSchedule& schedule,
-                                    const GridRequest& request) {
-  std::vector<double> positions = chosen_times(spec, schedule, request);
+List<double> whole_positions(const GridSpec& spec, const NoiseSchedule& schedule,
+                             const GridRequest& request) {
+  List<double> positions = chosen_times(spec, schedule, request);
   std::reverse(positions.begin(), positions.end());
   for (double& position : positions) position /= schedule.train_steps() - 1.0;
   return positions;
 }
 
 // Where along the shape the sigmas lie, for those that do not take the whole of it.
-std::vector<double> positions_of(const GridSpec& spec, const NoiseSchedule& schedule,
-                                 const GridRequest& request) {
+List<double> positions_of(const GridSpec& spec, const NoiseSchedule& schedule,
+                          const GridRequest& request) {
   if (spec.whole_positions) return whole_positions(spec, schedule, request);
   if (!request.sigmas.empty()) {
     check_ramp(request.sigmas);
@@ -43,17 +43,17 @@ std::vector<double> positions_of(const GridSpec& spec, const NoiseSchedule& sche
   return {};
 }
 
-std::vector<double> sigmas_of(const GridSpec& spec, const NoiseSchedule& schedule,
-                              const GridRequest& request) {
+List<double> sigmas_of(const GridSpec& spec, const NoiseSchedule& schedule,
+                       const GridRequest& request) {
   // Shapes with sigmas of their own have no ends.
   const double high = spec.sigma_max.value_or(1.0);
   const double low = spec.sigma_min.value_or(high);
   check_sigma_range(high, low);
-  const std::vector<double> positions = positions_of(spec, schedule, request);
+  const List<double> positions = positions_of(spec, schedule, request);
   if (positions.empty()) {
     return shaped_sigmas(spec, high, low, shaped_count(spec, request.num_steps));
   }
-  std::vector<double> sigmas = sigmas_along(spec, high, low, positions);
+  List<double> sigmas = sigmas_along(spec, high, low, positions);
   // The ends exactly; diffusers' consistency models have them as they are rounded.
   if (spec.whole_positions) return sigmas;
   if (positions.front() == 0.0) sigmas.front() = high;

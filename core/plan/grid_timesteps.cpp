@@ -22,7 +22,7 @@ int whole_timestep(const NoiseSchedule& schedule, double time) {
 }
 
 void levels_from_table(const GridSpec& spec, const NoiseSchedule& schedule,
-                       const std::vector<double>& times, TimeGrid& grid) {
+                       const List<double>& times, TimeGrid& grid) {
   const int n = static_cast<int>(times.size());
   const int stride = stride_of(schedule, n);
   for (int i = 0; i < n; ++i) {
@@ -41,7 +41,7 @@ void levels_from_table(const GridSpec& spec, const NoiseSchedule& schedule,
 
 // Song et al. 2020, arXiv:2010.02502, section 4.3: the ODE run from data to noise.
 void rising_levels_from_table(const GridSpec& spec, const NoiseSchedule& schedule,
-                              const std::vector<double>& times, TimeGrid& grid) {
+                              const List<double>& times, TimeGrid& grid) {
   const int stride = stride_of(schedule, static_cast<int>(times.size()));
   // The model is asked with the timestep where a step ends.
   for (const double time : times) {
@@ -53,10 +53,9 @@ void rising_levels_from_table(const GridSpec& spec, const NoiseSchedule& schedul
   grid.sigmas.push_back(grid.steps.back().to.ve_sigma());
 }
 
-std::vector<double> training_subset(const NoiseSchedule& schedule, int original_steps,
-                                    double strength) {
+List<double> training_subset(const NoiseSchedule& schedule, int original_steps, double strength) {
   const int stride = schedule.train_steps() / original_steps;
-  std::vector<double> times;
+  List<double> times;
   for (int i = 1; i <= static_cast<int>(original_steps * strength); ++i) {
     times.push_back(static_cast<double>(i) * stride - 1.0);
   }
@@ -65,8 +64,8 @@ std::vector<double> training_subset(const NoiseSchedule& schedule, int original_
 }
 
 // Luo et al. 2023, arXiv:2310.04378: a subset of the timesteps of the distillation.
-std::vector<double> subset_times(const GridSpec& spec, const NoiseSchedule& schedule,
-                                 const GridRequest& request) {
+List<double> subset_times(const GridSpec& spec, const NoiseSchedule& schedule,
+                          const GridRequest& request) {
   const int original = request.original_steps > 0 ? request.original_steps : spec.original_steps;
   if (original > schedule.train_steps()) {
     fail(Status::steps, "original_inference_steps is ", original, "; allowed are 1 to ",
@@ -82,14 +81,14 @@ std::vector<double> subset_times(const GridSpec& spec, const NoiseSchedule& sche
   }
   const int n = checked_steps(request.num_steps, schedule.train_steps());
   const bool every = spec.argument_means_all && request.original_steps > 0;
-  const std::vector<double> all =
+  const List<double> all =
       training_subset(schedule, every ? schedule.train_steps() : original, strength);
   const int available = static_cast<int>(all.size());
   if (n > available) {
     fail(Status::steps, "num_steps is ", n, "; allowed are 1 to ", available,
          " (original_inference_steps ", original, " x strength ", strength, ")");
   }
-  std::vector<double> times;
+  List<double> times;
   for (int i = 0; i < n; ++i) {
     const double position = std::floor(i * (static_cast<double>(available) / n));
     times.push_back(all[static_cast<std::size_t>(position)]);
@@ -101,7 +100,7 @@ std::vector<double> subset_times(const GridSpec& spec, const NoiseSchedule& sche
 
 void grid_of_timesteps(const GridSpec& spec, const NoiseSchedule& schedule,
                        const GridRequest& request, TimeGrid& grid) {
-  const std::vector<double> times = chosen_times(spec, schedule, request);
+  const List<double> times = chosen_times(spec, schedule, request);
   if (spec.rising) {
     rising_levels_from_table(spec, schedule, times, grid);
   } else {

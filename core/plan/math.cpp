@@ -5,8 +5,8 @@
 
 namespace sched {
 
-std::vector<double> linspace(double first, double last, int count) {
-  std::vector<double> points(static_cast<std::size_t>(count), first);
+List<double> linspace(double first, double last, int count) {
+  List<double> points(static_cast<std::size_t>(count), first);
   if (count < 2) return points;
   const double step = (last - first) / (count - 1);
   for (int i = 1; i < count; ++i) points[static_cast<std::size_t>(i)] = first + i * step;

@@ -2,8 +2,7 @@
 
 #pragma once
 
-#include <vector>
-
+#include "../memory.hpp"
 #include "few.hpp"
 
 namespace sched {
@@ -11,7 +10,7 @@ namespace sched {
 constexpr double kPi = 3.14159265358979323846;
 
 // `count` points from `first` to `last`, both included; `first` alone for one point.
-std::vector<double> linspace(double first, double last, int count);
+List<double> linspace(double first, double last, int count);
 
 // Rounds halves to the even neighbour, as numpy and torch do.
 double round_half_even(double value);

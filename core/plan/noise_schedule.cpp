@@ -50,8 +50,8 @@ class Cosine {
 
 // `alpha_bar` is asked for 0 .. count, in order.
 template <typename AlphaBar>
-std::vector<double> betas_for(AlphaBar alpha_bar, int count) {
-  std::vector<double> betas(static_cast<std::size_t>(count));
+List<double> betas_for(AlphaBar alpha_bar, int count) {
+  List<double> betas(static_cast<std::size_t>(count));
   double here = alpha_bar(0);
   for (int i = 0; i < count; ++i) {
     const double there = alpha_bar(i + 1);
@@ -61,13 +61,13 @@ std::vector<double> betas_for(AlphaBar alpha_bar, int count) {
   return betas;
 }
 
-std::vector<double> betas_for(double (*alpha_bar)(double), int count) {
+List<double> betas_for(double (*alpha_bar)(double), int count) {
   return betas_for([=](int i) { return alpha_bar(static_cast<double>(i) / count); }, count);
 }
 
-std::vector<double> make_betas(const ScheduleSpec& spec) {
+List<double> make_betas(const ScheduleSpec& spec) {
   const int n = spec.train_steps;
-  std::vector<double> betas;
+  List<double> betas;
   switch (spec.kind) {
     case BetaSchedule::trained:
       return spec.trained_betas;
@@ -95,7 +95,7 @@ std::vector<double> make_betas(const ScheduleSpec& spec) {
 
 // Shifts and scales sqrt(alpha_bar) so that the last is zero and the first unchanged
 // (Lin et al. 2023, algorithm 1).
-void rescale_to_zero_snr(std::vector<double>& alpha_bar) {
+void rescale_to_zero_snr(List<double>& alpha_bar) {
   const double first = std::sqrt(alpha_bar.front());
   const double last = std::sqrt(alpha_bar.back());
   for (double& value : alpha_bar) {

@@ -3,8 +3,7 @@
 
 #pragma once
 
-#include <vector>
-
+#include "../memory.hpp"
 #include "noise_level.hpp"
 
 namespace sched {
@@ -34,7 +33,7 @@ struct ScheduleSpec {
   int train_steps = 1000;
   double beta_start = 0.0001;
   double beta_end = 0.02;
-  std::vector<double> trained_betas;
+  List<double> trained_betas;
   double snr_shift = 1.0;  // divides the SNR of every timestep (CogVideoX)
   ZeroSnr zero_snr = ZeroSnr::off;
 };
@@ -42,6 +41,8 @@ struct ScheduleSpec {
 class NoiseSchedule {
  public:
   explicit NoiseSchedule(const ScheduleSpec& spec);
+  // Moves the table there.
+  void keep_in(const Memory& memory) { sched::keep_in(memory, alpha_bar_); }
 
   int train_steps() const { return train_steps_; }
   double alpha_bar(int timestep) const { return alpha_bar_[static_cast<std::size_t>(timestep)]; }
@@ -59,7 +60,7 @@ class NoiseSchedule {
 
  private:
   int train_steps_;
-  std::vector<double> alpha_bar_;
+  List<double> alpha_bar_;
 };
 
 }  // namespace sched

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "parameterization.hpp"
 #include "step_plan.hpp"
@@ -51,10 +50,10 @@ struct SolverOptions {
   double tau_end = 0.0;
   bool predict_x0 = true;  // unipc
   UnipcBasis basis = UnipcBasis::bh2;
-  std::vector<int> disable_corrector;  // unipc: steps
-  double eta = 0.0;                    // ddim, tcd, ancestral and SDE solvers: amount of noise
-  double r = 0.5;                      // dpmpp_sde: the middle of a step, in log SNR
-  bool use_clipped_epsilon = false;    // ddim
+  List<int> disable_corrector;       // unipc: steps
+  double eta = 0.0;                  // ddim, tcd, ancestral and SDE solvers: amount of noise
+  double r = 0.5;                    // dpmpp_sde: the middle of a step, in log SNR
+  bool use_clipped_epsilon = false;  // ddim
   Variance variance = Variance::fixed_small;  // ddpm
   bool skip_runge_kutta = true;               // pndm
   double timestep_scaling = 10.0;             // lcm

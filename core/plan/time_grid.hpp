@@ -4,7 +4,6 @@
 #pragma once
 
 #include <optional>
-#include <vector>
 
 #include "noise_level.hpp"
 #include "noise_schedule.hpp"
@@ -90,7 +89,7 @@ struct GridSpec {
   double vp_eps_s = 1e-3;
   double threshold_noise = 0.025;   // linear_quadratic: 1 - sigma where the line ends
   int linear_steps = 0;             // linear_quadratic: 0 means half of the steps
-  std::vector<double> levels;       // table: sigmas, resampled evenly in log sigma
+  List<double> levels;              // table: sigmas, resampled evenly in log sigma
   bool levels_without_end = false;  // table: the last sigma is the last level, not the end after
   std::optional<double> sigma_min;
   std::optional<double> sigma_max;
@@ -111,7 +110,7 @@ struct GridSpec {
   // Steps at times of their own end a stride lower, and at clean data past the first timestep.
   bool quirk_groups_by_stride = false;
   bool quirk_groups_end_at_data = false;
-  std::vector<double> only_times;  // the method has no others
+  List<double> only_times;  // the method has no others
 
   // angles family.
   double max_time = 1.5708;
@@ -123,9 +122,9 @@ struct GridSpec {
 
   // staged family.
   int stages = 1;
-  std::vector<double> stage_range;  // where each begins, as parts of the timesteps, and the end
-  double stage_gamma = 1.0 / 3.0;   // correlation of the noise that a stage begins with
-  bool drops_point = false;         // DMD: a point more, dropped
+  List<double> stage_range;        // where each begins, as parts of the timesteps, and the end
+  double stage_gamma = 1.0 / 3.0;  // correlation of the noise that a stage begins with
+  bool drops_point = false;        // DMD: a point more, dropped
 
   // geometric and vp_sde families.
   double time_end = 1e-5;    // of the times, which begin at 1
@@ -144,7 +143,7 @@ struct GridSpec {
   double cosine_power = 1.0;
 
   // sine family: the sigmas, the end included, in place of the sines.
-  std::vector<double> given_sigmas;
+  List<double> given_sigmas;
 
   // flow family.
   double shift = 1.0;
@@ -172,8 +171,8 @@ struct GridSpec {
 // What the caller chose in init.
 struct GridRequest {
   int num_steps = 0;
-  std::vector<double> timesteps;
-  std::vector<double> sigmas;
+  List<double> timesteps;
+  List<double> sigmas;
   std::optional<double> mu;
   std::optional<int> stage;  // staged family
   bool amplify_first_chunk = false;
@@ -210,12 +209,12 @@ struct Node {
 };
 
 struct TimeGrid {
-  std::vector<GridStep> steps;  // the whole schedule
-  std::vector<double> sigmas;   // steps + 1, in the unit of the family
+  List<GridStep> steps;  // the whole schedule
+  List<double> sigmas;   // steps + 1, in the unit of the family
   double init_noise_sigma = 1.0;
   int begin = 0;
   int end = 0;
-  std::vector<Node> nodes;  // the model calls from begin to end
+  List<Node> nodes;  // the model calls from begin to end
 
   int total() const { return static_cast<int>(steps.size()); }
 };
@@ -225,7 +224,7 @@ TimeGrid make_grid(const GridSpec& spec, const NoiseSchedule& schedule, const Gr
 
 // Sabour et al. 2024, arXiv:2404.14507: sigmas of ten steps optimised for a model.
 enum class AlignYourSteps { sd1, sdxl, svd };
-std::vector<double> align_your_steps_levels(AlignYourSteps model);
+List<double> align_your_steps_levels(AlignYourSteps model);
 
 // diffusers: stride between timesteps, used by DDIM and PNDM.
 inline int stride_of(const NoiseSchedule& schedule, int num_steps) {

@@ -56,7 +56,7 @@ void expand(const Expansion& e) {
   const int length = e.options.jump_length;
   const int last = e.grid.end - 1;
   // Steps after which the loop may go back, as steps left to the end.
-  std::vector<int> jumps(static_cast<std::size_t>(e.grid.total()), 0);
+  List<int> jumps(static_cast<std::size_t>(e.grid.total()), 0);
   for (int left = 0; left < e.grid.total() - length; left += length) {
     jumps[static_cast<std::size_t>(left)] = e.options.jump_count - 1;
   }

@@ -303,7 +303,7 @@ void VulkanExecutor::record_seeds(VkCommandBuffer commands, std::int64_t index) 
   const std::int64_t first = chunk.begin / layout_.item_elements;
   const std::int64_t items =
       std::min(layout_.items, static_cast<std::int64_t>(loop_->seeds.size()) - first);
-  const auto update = [&](std::int64_t at, const std::vector<std::uint64_t>& seeds) {
+  const auto update = [&](std::int64_t at, const List<std::uint64_t>& seeds) {
     for (std::int64_t i = 0; i < items; i += kMost) {
       const std::int64_t count = std::min(kMost, items - i);
       device_->functions().vkCmdUpdateBuffer(
@@ -369,8 +369,8 @@ void VulkanExecutor::load_rows(const unsigned char* bytes) {
   is_started_ = false;
 }
 
-std::unique_ptr<Executor> VulkanExecutor::clone() const {
-  auto copy = std::make_unique<VulkanExecutor>(device_, loop_, options_);
+Owner<Executor> VulkanExecutor::clone() const {
+  auto copy = make_owner<VulkanExecutor>(loop_->scheduler->memory, device_, loop_, options_);
   if (layout_.rows == 0) return copy;
   std::vector<unsigned char> rows(static_cast<std::size_t>(loop_->rows_bytes()));
   save_rows(rows.data());

@@ -43,7 +43,7 @@ class VulkanExecutor final : public Executor {
   std::int64_t bytes() const override;
   void save_rows(unsigned char* bytes) const override;
   void load_rows(const unsigned char* bytes) override;
-  std::unique_ptr<Executor> clone() const override;
+  Owner<Executor> clone() const override;
   bool can_continue() const override { return !device_->is_lost() && !is_broken_; }
 
  private:

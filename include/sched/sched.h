@@ -24,13 +24,19 @@
  * Ownership: a handle is released by its own free function, which accepts NULL.
  *   Frees may come in any order: a state keeps its scheduler alive.
  * Threads: a scheduler is immutable and may be shared by any number of threads.
- *   A state belongs to one thread at a time; different states are independent.
- *   There is nothing global, and no initialisation to call.
+ *   A state belongs to one thread at a time; different states are independent.  A call
+ *   on a state that finds another call inside it, of another thread or of one that
+ *   called the caller back, is refused with SCHED_ERROR_IN_USE, or gives the value for
+ *   a NULL state, and changes nothing; only to free a state that is in use is beyond
+ *   help.  There is nothing global, and no initialisation to call.
  * Errors: functions return a sched_status.  A failed call changes nothing, writes
  *   to no output tensor, and may be tried again.  The sentence that says what is
  *   wrong and what is allowed goes to the `message` buffer that the caller passes
  *   (create, init) or is kept by the state (sched_last_error).  It is UTF-8, and cut between
  *   characters where the buffer is too small.
+ * Memory: what a handle holds comes from the allocator that sched_create() was given, or
+ *   from the C++ runtime; what a call needs while it runs, from the runtime.  An
+ *   allocation that fails is SCHED_ERROR_MEMORY, like any other error.
  * Structs begin with struct_size, which the _INIT macro sets.  Later versions add
  *   members at the end only, so that old callers keep working.
  * Randomness: normals are made by Philox4x32-10 (Salmon et al. 2011), keyed by the
@@ -98,6 +104,7 @@ typedef enum sched_status {
   SCHED_ERROR_DEVICE_LOST = -23,   /* the Vulkan device is gone; see sched_can_continue() */
   SCHED_ERROR_DEVICE_MEMORY = -24, /* the Vulkan device has no memory left */
   SCHED_ERROR_VULKAN = -25,        /* another failure of Vulkan, named in the sentence */
+  SCHED_ERROR_IN_USE = -26,        /* another call is inside the state */
   SCHED_STATUS_MAX = 0x7fffffff
 } sched_status;
 
@@ -243,15 +250,37 @@ SCHED_API sched_status sched_name_find(const char* name, const char* system, sch
 
 typedef struct sched_scheduler sched_scheduler;
 
+/*
+ * The caller's memory, for everything that a scheduler and its states hold: the handles, tables,
+ * plans, memory rows, sentences.  Apart are the threads of the library's own, and what Vulkan
+ * and a context of it hold.  Both functions may be called on any thread that makes, clones or
+ * frees a handle, or on which a call fails, and must neither call back into the library nor
+ * throw.  They and `context` outlive the scheduler and its states.
+ */
+typedef struct sched_allocator {
+  uint32_t struct_size;
+  uint32_t reserved;
+  /* `size` bytes, at least 1, at an address that `alignment`, a power of two up to 64, divides;
+   * NULL where there are none */
+  void* (*allocate)(void* context, uint64_t size, uint64_t alignment);
+  /* Takes back a block of allocate(), with the size and alignment that it was asked for with. */
+  void (*release)(void* context, void* block, uint64_t size, uint64_t alignment);
+  void* context; /* handed to both */
+} sched_allocator;
+
+#define SCHED_ALLOCATOR_INIT \
+  { sizeof(sched_allocator), 0, 0, 0, 0 }
+
 typedef struct sched_create_options {
   uint32_t struct_size;
-  int32_t lenient;           /* 1: unknown and unused keys become warnings */
-  char* message;             /* gets the sentence where create fails; may be NULL */
-  uint64_t message_capacity; /* bytes at `message`, with the final zero */
+  int32_t lenient;                  /* 1: unknown and unused keys become warnings */
+  char* message;                    /* gets the sentence where create fails; may be NULL */
+  uint64_t message_capacity;        /* bytes at `message`, with the final zero */
+  const sched_allocator* allocator; /* copied; NULL for the C++ runtime's */
 } sched_create_options;
 
 #define SCHED_CREATE_OPTIONS_INIT \
-  { sizeof(sched_create_options), 0, 0, 0 }
+  { sizeof(sched_create_options), 0, 0, 0, 0 }
 
 /**
  * Reads a configuration and makes a scheduler.
@@ -443,13 +472,15 @@ SCHED_API void sched_state_free(sched_state* state);
 
 /**
  * What went wrong in the last call on this state that failed; "" if none did.
- * Owned by the state, valid until the next call on it.  NULL state: a fixed sentence.
+ * Owned by the state, valid until the next call on it.  A fixed sentence for NULL, and while
+ * another call is inside the state.
  */
 SCHED_API const char* sched_last_error(const sched_state* state);
 
 /**
  * 1 where the state can take its next call, 0 where it cannot any more: its Vulkan device was
- * lost, with what the state kept there.  -1 for NULL.  Any other failure leaves it as it was.
+ * lost, with what the state kept there.  -1 for NULL, and while another call is inside the
+ * state.  Any other failure leaves it as it was.
  */
 SCHED_API int32_t sched_can_continue(const sched_state* state);
 
@@ -477,7 +508,7 @@ SCHED_API int64_t sched_num_steps(const sched_state* state);
  */
 SCHED_API int64_t sched_num_calls(const sched_state* state);
 
-/** Calls done so far; -1 for NULL. */
+/** Calls done so far; -1 for NULL, and while another call is inside the state. */
 SCHED_API int64_t sched_calls_done(const sched_state* state);
 
 /* One call of sched_step(). */
@@ -532,9 +563,10 @@ SCHED_API int32_t sched_state_kernel(const sched_state* state);
 
 /**
  * Bytes that the state holds: memory rows, what a quantile needs, plans, and the sentence of the
- * last error; -1 for NULL.  On the host exactly what sched_init() allocated, as it was asked of
- * the allocator: blocks of rows fill whole cache lines, from 4 MiB on whole pages.  The scheduler
- * is apart.  Clones share their plans, and each counts them.
+ * last error; -1 for NULL, and while another call is inside the state.  On the host exactly what
+ * sched_init() allocated, as it was asked of the allocator: blocks of rows fill whole cache lines,
+ * from 4 MiB on whole pages.  The scheduler is apart.  Clones share their plans, and each counts
+ * them.
  */
 SCHED_API int64_t sched_state_bytes(const sched_state* state);
 
@@ -580,12 +612,15 @@ SCHED_API sched_status sched_step_for_timestep(sched_state* state, double timest
 /** Standard deviation of the first sample, diffusers' init_noise_sigma; -1 for NULL. */
 SCHED_API double sched_init_noise_sigma(const sched_state* state);
 
-/** Factor for the sample before it goes into the next model call; -1 for NULL. */
+/**
+ * Factor for the sample before it goes into the next model call; -1 for NULL, and while another
+ * call is inside the state.
+ */
 SCHED_API double sched_input_scale(const sched_state* state);
 
 /**
- * Normal draws that the next step takes, 0, 1 or 2; -1 for NULL.  An attempt of dpm_adaptive
- * that is rejected leaves its draw for the next.
+ * Normal draws that the next step takes, 0, 1 or 2; -1 for NULL, and while another call is inside
+ * the state.  An attempt of dpm_adaptive that is rejected leaves its draw for the next.
  */
 SCHED_API int32_t sched_next_draws(const sched_state* state);
 

@@ -36,7 +36,7 @@ CHECK(SCHED_ERROR_FINISHED == -15 && SCHED_ERROR_NOT_FINITE == -16);
 CHECK(SCHED_ERROR_CAPACITY == -17 && SCHED_ERROR_DAMAGED == -18 && SCHED_ERROR_MISMATCH == -19);
 CHECK(SCHED_ERROR_UNSUPPORTED == -20 && SCHED_ERROR_MEMORY == -21 && SCHED_ERROR_INTERNAL == -22);
 CHECK(SCHED_ERROR_DEVICE_LOST == -23 && SCHED_ERROR_DEVICE_MEMORY == -24);
-CHECK(SCHED_ERROR_VULKAN == -25);
+CHECK(SCHED_ERROR_VULKAN == -25 && SCHED_ERROR_IN_USE == -26);
 CHECK(SCHED_F32 == 1 && SCHED_F16 == 2 && SCHED_BF16 == 3 && SCHED_F64 == 4);
 CHECK(SCHED_KERNEL_DEFAULT == 0 && SCHED_KERNEL_REFERENCE == 1);
 CHECK(SCHED_KERNEL_FUSED == 2 && SCHED_KERNEL_BLAS == 3);
@@ -75,10 +75,17 @@ AT(sched_option_info, type, 16);
 AT(sched_option_info, default_value, 24);
 AT(sched_option_info, allowed, 32);
 
-CHECK(sizeof(sched_create_options) == 24);
+CHECK(sizeof(sched_allocator) == 32);
+AT(sched_allocator, allocate, 8);
+AT(sched_allocator, release, 16);
+AT(sched_allocator, context, 24);
+
+CHECK(sizeof(sched_create_options) == 32);
 AT(sched_create_options, lenient, 4);
 AT(sched_create_options, message, 8);
 AT(sched_create_options, message_capacity, 16);
+/* Since the first release: */
+AT(sched_create_options, allocator, 24);
 
 CHECK(sizeof(sched_init_options) == 240);
 AT(sched_init_options, num_steps, 4);

@@ -206,11 +206,11 @@ TEST(Composition, EveryShapeFallsForEveryNumberOfSteps) {
 TEST(Composition, LevelsAreTakenAsTheyAre) {
   const auto loop = loop_of(
       R"({"solver": "euler", "grid": {"shape": "levels", "levels": [14, 6, 2, 0.5, 0.03]}})", 4);
-  EXPECT_EQ(loop->grid.sigmas, (std::vector<double>{14, 6, 2, 0.5, 0}));
+  EXPECT_EQ(loop->grid.sigmas, (sched::List<double>{14, 6, 2, 0.5, 0}));
   const auto whole = loop_of(R"({"solver": "euler", "grid": {"shape": "levels",
       "levels": [14, 6, 2, 0.5, 0.03], "levels_include_end": false}})",
                              5);
-  EXPECT_EQ(whole->grid.sigmas, (std::vector<double>{14, 6, 2, 0.5, 0.03, 0}));
+  EXPECT_EQ(whole->grid.sigmas, (sched::List<double>{14, 6, 2, 0.5, 0.03, 0}));
 }
 
 TEST(Composition, AnInversionRisesToTheNoisiestLevel) {
@@ -221,7 +221,7 @@ TEST(Composition, AnInversionRisesToTheNoisiestLevel) {
       for (const int n : {1, 2, 7, 20, 50}) {
         const auto loop =
             loop_of(text_of(R"({"solver": ")", solver, R"(", "grid": {)", grid, "}}"), n);
-        const std::vector<double>& sigmas = loop->grid.sigmas;
+        const sched::List<double>& sigmas = loop->grid.sigmas;
         for (std::size_t i = 1; i < sigmas.size(); ++i) ASSERT_GT(sigmas[i], sigmas[i - 1]) << grid;
         EXPECT_NEAR(sigmas.back(), 14.6146, 5e-5) << grid;  // its four decimals
         EXPECT_EQ(loop->grid.total(), n) << grid;
@@ -250,7 +250,7 @@ TEST(Composition, TablelessTakesEveryShapeOverSigmasAndCustomSigmas) {
       EXPECT_LE(loop->grid.sigmas.front(), 10.0) << shape;
       EXPECT_EQ(loop->grid.sigmas.back(), 0.0) << shape;
     }
-    const std::vector<double> sigmas = {8, 3, 1, 0};
+    const sched::List<double> sigmas = {8, 3, 1, 0};
     const auto custom = loop_of(scheduler, 0, [&](LoopRequest& r) { r.grid.sigmas = sigmas; });
     EXPECT_EQ(custom->grid.sigmas, sigmas);
     EXPECT_DOUBLE_EQ(custom->grid.nodes.front().time, 0.25 * std::log(8.0));

@@ -21,7 +21,7 @@ namespace sched::test {
 // column of its own.
 struct Spread {
   double mean = 0.0;
-  std::vector<double> weight;
+  List<double> weight;
 
   double variance() const {
     double sum = 0.0;

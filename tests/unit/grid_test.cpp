@@ -75,8 +75,8 @@ const std::map<std::string, SigmaShape>& shapes() {
 }
 
 // reForge's tables: the largest sigma over these, and 0.029.
-std::vector<double> reforge_levels(const std::string& name, double high) {
-  static const std::map<std::string, std::vector<double>> ratios = {
+List<double> reforge_levels(const std::string& name, double high) {
+  static const std::map<std::string, List<double>> ratios = {
       {"align_your_steps", {2.257, 3.785, 5.418, 7.749, 10.469, 15.176, 22.415, 36.629, 96.151}},
       {"align_your_steps_sdxl",
        {2.314, 3.875, 6.701, 10.89, 16.954, 26.333, 38.46, 62.457, 129.336}},
@@ -84,7 +84,7 @@ std::vector<double> reforge_levels(const std::string& name, double high) {
        {3.165, 5.829, 11.824, 20.819, 36.355, 60.895, 93.685, 140.528, 155.478}},
       {"align_your_steps_GITS_sdxl",
        {3.087, 5.693, 9.558, 14.807, 22.415, 34.964, 54.533, 81.648, 115.078}}};
-  std::vector<double> levels{high};
+  List<double> levels{high};
   for (const double ratio : ratios.at(name)) levels.push_back(high / ratio);
   levels.push_back(0.029);
   return levels;
@@ -130,9 +130,9 @@ TEST(NamedGrid, MeetsTheRecordedNumbers) {
     // A1111's tables begin one step at their smallest level; here it is the largest.
     const bool begins_at_end = name.rfind("align_your_steps", 0) == 0 && n == 1;
     if (n == 0 || begins_at_end) continue;
-    auto expected = entry.at("sigmas").get<std::vector<double>>();
+    auto expected = entry.at("sigmas").get<List<double>>();
     expected.erase(std::unique(expected.begin(), expected.end()), expected.end());
-    const std::vector<double> sigmas = grid_of(model_of(entry), n).sigmas;
+    const List<double> sigmas = grid_of(model_of(entry), n).sigmas;
     const std::string where = name + " " + entry.at("model").get<std::string>();
     ASSERT_EQ(sigmas.size(), expected.size()) << where << " " << n;
     for (std::size_t i = 0; i < sigmas.size(); ++i) {
@@ -180,7 +180,7 @@ TEST(NamedGrid, AlignYourStepsWithTenStepsIsItsTable) {
     Model model = sd_model();
     model.spec.shape = SigmaShape::table;
     model.spec.levels = align_your_steps_levels(kind);
-    std::vector<double> expected = model.spec.levels;
+    List<double> expected = model.spec.levels;
     expected.back() = 0.0;
     EXPECT_EQ(grid_of(model, 10).sigmas, expected);
   }
@@ -189,7 +189,7 @@ TEST(NamedGrid, AlignYourStepsWithTenStepsIsItsTable) {
 // The tables are sigmas of the SD schedule: NVIDIA lists their timesteps too.
 TEST(NamedGrid, AlignYourStepsOfSd1AreTrainingTimesteps) {
   const Model model = sd_model();
-  const std::vector<double> levels = align_your_steps_levels(AlignYourSteps::sd1);
+  const List<double> levels = align_your_steps_levels(AlignYourSteps::sd1);
   const int timesteps[] = {999, 850, 736, 645, 545, 455, 343, 233, 124, 24, 0};
   for (std::size_t i = 0; i < levels.size(); ++i) {
     EXPECT_NEAR(levels[i], model.schedule.sigma(timesteps[i]), 1e-10);
@@ -252,8 +252,8 @@ TEST(NamedGrid, ShapesThatMakeNoSenseAreRefused) {
   EXPECT_THROW(grid_of(flow, 5), Error);
   Model sd = sd_model();
   sd.spec.shape = SigmaShape::table;
-  for (const std::vector<double>& levels :
-       {std::vector<double>{}, {1.0}, {1.0, 2.0}, {1.0, 0.0}, {1.0, NAN, 0.1}}) {
+  for (const List<double>& levels :
+       {List<double>{}, {1.0}, {1.0, 2.0}, {1.0, 0.0}, {1.0, NAN, 0.1}}) {
     sd.spec.levels = levels;
     EXPECT_THROW(grid_of(sd, 5), Error);
   }

@@ -28,8 +28,7 @@ LoopRequest asking(int steps, int stage, bool first_chunk = false) {
   return request;
 }
 
-void expect_grid(const Loop& loop, const std::vector<double>& times,
-                 const std::vector<double>& sigmas) {
+void expect_grid(const Loop& loop, const List<double>& times, const List<double>& sigmas) {
   ASSERT_EQ(loop.grid.steps.size(), times.size());
   double worst = 0;
   for (std::size_t i = 0; i < times.size(); ++i) {
@@ -44,7 +43,7 @@ void expect_grid(const Loop& loop, const std::vector<double>& times,
 
 TEST(Helios, StagesAreTheReferences) {
   const std::string config = R"({"_class_name": "HeliosScheduler"})";
-  const std::vector<double> sigmas = {0.999, 0.4999995, 0.000999, 0.0};
+  const List<double> sigmas = {0.999, 0.4999995, 0.000999, 0.0};
   expect_grid(*loop_of(config, asking(3, 0)), {999.0, 871.255872, 743.511744}, sigmas);
   expect_grid(*loop_of(config, asking(3, 1)), {743.256, 564.613821, 385.971642}, sigmas);
   expect_grid(*loop_of(config, asking(3, 2)), {385.614, 193.4988075, 1.383615}, sigmas);
@@ -53,7 +52,7 @@ TEST(Helios, StagesAreTheReferences) {
 TEST(Helios, DmdHasAPointMoreAndDropsIt) {
   const std::string config = R"({"_class_name": "HeliosDMDScheduler", "shift": 3.0, "stages": 2,)"
                              R"("stage_range": [0, 0.4, 1], "gamma": 0.5})";
-  const std::vector<double> sigmas = {0.999, 0.74949975, 0.4999995, 0.25049925, 0.0};
+  const List<double> sigmas = {0.999, 0.74949975, 0.4999995, 0.25049925, 0.0};
   // Two steps for the first chunk are five points.
   expect_grid(*loop_of(config, asking(2, 0, true)),
               {999.0, 983.2003385251699, 967.4006770503397, 951.6010155755095}, sigmas);

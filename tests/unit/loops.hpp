@@ -65,8 +65,8 @@ constexpr double kCleanest = 0.2;
 // Even in log sigma between two levels, the end included: the grid on which orders show.
 // A multistep method of order 3 or more begins with a step of order 1, whose error would
 // show instead; with a power of 3 the first steps are so short that it does not.
-inline std::vector<double> smooth_sigmas(int steps, bool flow, int power = 1) {
-  std::vector<double> sigmas;
+inline List<double> smooth_sigmas(int steps, bool flow, int power = 1) {
+  List<double> sigmas;
   for (int i = 0; i <= steps; ++i) {
     const double way = std::pow(static_cast<double>(i) / steps, power);
     const double ve =

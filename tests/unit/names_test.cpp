@@ -105,7 +105,7 @@ TEST(Names, TheCallersOwnSectionsStandAbove) {
 
 TEST(Names, SomeSamplersLeaveTheSigmaBeforeTheEndOut) {
   const auto all = loop_of(R"({"solver": "unipc", "grid": "karras"})", 11);
-  std::vector<double> expected = all->grid.sigmas;
+  List<double> expected = all->grid.sigmas;
   expected.erase(expected.end() - 2);
   for (const char* config :
        {R"({"solver": "DPM2 Karras"})", R"({"solver": "uni_pc", "grid": "karras"})"}) {

@@ -209,7 +209,7 @@ TEST(Singlestep, MayBeginWithinACycle) {
 TEST(Grid, AnglesOfTrigFlow) {
   const std::string scm = R"({"_class_name": "SCMScheduler"})";
   const auto times = [&](int steps, std::optional<double> first, std::optional<double> middle) {
-    std::vector<double> list;
+    List<double> list;
     const auto loop = loop_of(scm, steps, [&](LoopRequest& r) {
       r.grid.max_time = first;
       r.grid.middle_time = middle;
@@ -221,11 +221,11 @@ TEST(Grid, AnglesOfTrigFlow) {
     EXPECT_EQ(loop->grid.sigmas.back(), 0.0);
     return list;
   };
-  EXPECT_EQ(times(2, {}, {}), (std::vector<double>{1.5708, 1.3}));
-  EXPECT_EQ(times(2, 1.4, 0.0), (std::vector<double>{1.4, 0.7}));
-  EXPECT_EQ(times(2, 1.4, 1.1), (std::vector<double>{1.4, 1.1}));
-  EXPECT_EQ(times(1, {}, {}), (std::vector<double>{1.5708}));
-  const std::vector<double> even = times(4, 1.4, 0.0);
+  EXPECT_EQ(times(2, {}, {}), (List<double>{1.5708, 1.3}));
+  EXPECT_EQ(times(2, 1.4, 0.0), (List<double>{1.4, 0.7}));
+  EXPECT_EQ(times(2, 1.4, 1.1), (List<double>{1.4, 1.1}));
+  EXPECT_EQ(times(1, {}, {}), (List<double>{1.5708}));
+  const List<double> even = times(4, 1.4, 0.0);
   ASSERT_EQ(even.size(), 4u);
   for (int i = 0; i < 4; ++i) EXPECT_NEAR(even[static_cast<std::size_t>(i)], 1.4 - 0.35 * i, 1e-15);
   EXPECT_THROW(times(4, {}, 1.3), Error);
@@ -237,7 +237,7 @@ TEST(Grid, AnglesOfTrigFlow) {
 }
 
 TEST(Grid, EdmTakesPositionsForSigmas) {
-  const auto loop_on = [](std::vector<double> ramp) {
+  const auto loop_on = [](List<double> ramp) {
     return loop_of(R"({"_class_name": "EDMEulerScheduler"})", 0,
                    [&](LoopRequest& r) { r.grid.sigmas = ramp; });
   };

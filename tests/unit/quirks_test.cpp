@@ -24,10 +24,10 @@ void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
 Ask churned() {
   return [](LoopRequest& r) { r.churn = 4.0; };
 }
-Ask with_sigmas(std::vector<double> sigmas) {
+Ask with_sigmas(List<double> sigmas) {
   return [=](LoopRequest& r) { r.grid.sigmas = sigmas; };
 }
-Ask with_times(std::vector<double> times) {
+Ask with_times(List<double> times) {
   return [=](LoopRequest& r) { r.grid.timesteps = times; };
 }
 

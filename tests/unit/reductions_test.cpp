@@ -248,7 +248,7 @@ TEST(Reductions, LcmFarFromItsBoundaryIsConsistencySampling) {
 }
 
 TEST(Reductions, TcdWithEtaZeroIsDdim) {
-  const std::vector<double> times = {999, 720, 500, 259, 40};
+  const List<double> times = {999, 720, 500, 259, 40};
   const auto on_times = [&](LoopRequest& r) { r.grid.timesteps = times; };
   const auto tcd = loop_of(R"({"solver": {"name": "tcd", "eta": 0}})", 0, on_times);
   // Its last step ends at the first timestep instead of at clean data.

@@ -389,7 +389,7 @@ sched_tensor tensor_of(std::vector<float>& values) {
 
 // The loop in float32 as an application runs it, with the best denoiser for a network that
 // predicts noise.
-std::vector<float> run_on_kernel(const std::string& config, const std::vector<double>& sigmas,
+std::vector<float> run_on_kernel(const std::string& config, const List<double>& sigmas,
                                  const Gaussian& data) {
   sched_scheduler* made = nullptr;
   EXPECT_EQ(sched_create(config.data(), config.size(), nullptr, &made), SCHED_OK);
@@ -422,7 +422,7 @@ std::vector<float> run_on_kernel(const std::string& config, const std::vector<do
   return x;
 }
 
-Spread law_on(const std::string& config, const std::vector<double>& sigmas, const Gaussian& data,
+Spread law_on(const std::string& config, const List<double>& sigmas, const Gaussian& data,
               Normals& normals) {
   return law_of(*loop_of(config, 0, [&](LoopRequest& r) { r.grid.sigmas = sigmas; }), data,
                 normals);
@@ -432,7 +432,7 @@ class Kernels : public testing::TestWithParam<const char*> {};
 
 TEST_P(Kernels, MakeTheLawThatThePlansSay) {
   const Gaussian data{0.5, 0.25};
-  const std::vector<double> sigmas = smooth_sigmas(12, false);
+  const List<double> sigmas = smooth_sigmas(12, false);
   Normals normals;
   const Spread law = law_on(GetParam(), sigmas, data, normals);
   const std::vector<float> made = run_on_kernel(GetParam(), sigmas, data);
