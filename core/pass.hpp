@@ -51,7 +51,9 @@ class PassRows {
   const PassRow& operator[](int i) const {
     return *std::launder(reinterpret_cast<const PassRow*>(memory_) + i);
   }
-  void put(int i, const PassRow& row) { new (memory_ + i * sizeof(PassRow)) PassRow(row); }
+  void put(int i, const PassRow& row) {
+    new (reinterpret_cast<PassRow*>(memory_) + i) PassRow(row);
+  }
 
  private:
   static_assert(std::is_trivially_copyable_v<PassRow>);
@@ -81,8 +83,8 @@ struct Pass {
   void* scratch = nullptr;  // the host's
 
   void add_row(const LinearForm& form, const Place& place, DType type, std::int64_t item_bytes,
-               double known = 0.0) {
-    row.put(rows++, {form, place, type, item_bytes, known});
+               double known_part = 0.0) {
+    row.put(rows++, {form, place, type, item_bytes, known_part});
   }
 };
 

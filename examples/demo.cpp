@@ -409,7 +409,7 @@ class Progress {
   void show(int done, double timestep) {
     const double left = seconds_since(start_) / done * (steps_ - done);
     if (terminal_) {
-      const int filled = done * kWidth / steps_;
+      const auto filled = static_cast<std::size_t>(done * kWidth / steps_);
       const std::string bar = std::string(filled, '#') + std::string(kWidth - filled, '.');
       std::fprintf(stderr, "\r[%s] step %d/%d  t %-6.4g  %.1f s left ", bar.c_str(), done, steps_,
                    timestep, left);

@@ -99,24 +99,25 @@ Denoiser::Denoiser(const PictureSet& pictures, double scale)
 }
 
 void Denoiser::denoise(const float* samples, int batch, const Level& level, float* denoised) {
-  weights_.resize(static_cast<std::size_t>(batch) * count_);
+  const auto count = static_cast<std::size_t>(count_);
+  weights_.resize(static_cast<std::size_t>(batch) * count);
   cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, batch, count_, kPictureValues, 1.0F, samples,
               kPictureValues, pictures_.data(), kPictureValues, 0.0F, weights_.data(), count_);
 
   // |x|^2 is the same for every picture and cancels.  What is left divides by sigma^2 only once,
   // and the largest exponent is taken out: no overflow at tiny sigma, plain means at alpha = 0.
   const double variance = std::max(level.sigma * level.sigma, 1e-30);
-  std::vector<double> exponents(static_cast<std::size_t>(count_));
-  for (int b = 0; b < batch; ++b) {
-    float* row = &weights_[static_cast<std::size_t>(b) * count_];
-    for (int k = 0; k < count_; ++k) {
+  std::vector<double> exponents(count);
+  for (std::size_t b = 0; b < static_cast<std::size_t>(batch); ++b) {
+    float* row = &weights_[b * count];
+    for (std::size_t k = 0; k < count; ++k) {
       const double product = level.alpha * (row[k] - 0.5 * level.alpha * squares_[k]);
       exponents[k] = product / variance;
     }
     const double largest = *std::max_element(exponents.begin(), exponents.end());
     double total = 0.0;
     for (double& e : exponents) total += e = std::exp(e - largest);
-    for (int k = 0; k < count_; ++k) row[k] = static_cast<float>(exponents[k] / total);
+    for (std::size_t k = 0; k < count; ++k) row[k] = static_cast<float>(exponents[k] / total);
   }
   cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, batch, kPictureValues, count_, 1.0F,
               weights_.data(), count_, pictures_.data(), kPictureValues, 0.0F, denoised,

@@ -48,7 +48,7 @@ using Colour = std::array<double, 3>;  // 0 .. 1
 // Hue in turns (0 red, 1/3 green, 2/3 blue), saturation and value in 0 .. 1.
 Colour hsv(double hue, double saturation, double value) {
   Colour colour{};
-  for (int i = 0; i < 3; ++i) {
+  for (std::size_t i = 0; i < 3; ++i) {
     const double turn = hue + std::array<double, 3>{0.0, 2.0 / 3.0, 1.0 / 3.0}[i];
     const double wave = std::fabs((turn - std::floor(turn)) * 6.0 - 3.0) - 1.0;
     colour[i] = value * (1.0 - saturation * (1.0 - std::clamp(wave, 0.0, 1.0)));
@@ -141,7 +141,7 @@ class Painter {
 
   void gradient(const Colour& top, const Colour& bottom) {
     for (int i = 0; i < kSide * kSide; ++i) {
-      pixels_[i] = mix(top, bottom, static_cast<double>(i / kSide) / (kSide - 1));
+      pixel(i) = mix(top, bottom, static_cast<double>(i / kSide) / (kSide - 1));
     }
   }
 
@@ -177,8 +177,10 @@ class Painter {
   // The edge is one pixel wide.
   void blend(int i, double distance, const Colour& colour) {
     const double cover = std::clamp(0.5 - distance * kSide / 2.0, 0.0, 1.0);
-    pixels_[i] = mix(pixels_[i], colour, cover);
+    pixel(i) = mix(pixel(i), colour, cover);
   }
+
+  Colour& pixel(int i) { return pixels_[static_cast<std::size_t>(i)]; }
 
   Variant variant_;
   std::vector<Colour> pixels_;
@@ -472,8 +474,9 @@ void append_resized(const unsigned char* rgb, int width, int height, std::vector
       std::array<double, 3> sum{};
       for (int v = y0; v < y1; ++v) {
         for (int u = x0; u < x1; ++u) {
-          const std::size_t at = (static_cast<std::size_t>(top + v) * width + left + u) * 3;
-          for (int c = 0; c < 3; ++c) sum[c] += rgb[at + c];
+          const unsigned char* pixel =
+              rgb + (static_cast<std::ptrdiff_t>(top + v) * width + left + u) * 3;
+          for (std::size_t c = 0; c < 3; ++c) sum[c] += pixel[c];
         }
       }
       const double pixels = static_cast<double>(y1 - y0) * (x1 - x0);

@@ -29,11 +29,20 @@ void draw_picture(Canvas& canvas, int x, int y, const float* values, int zoom) {
     for (int u = 0; u < kPictureSide * zoom; ++u) {
       const float* pixel = values + (v / zoom * kPictureSide + u / zoom) * 3;
       Ink ink;
-      for (int c = 0; c < 3; ++c) ink[c] = 127.5 * (std::clamp<double>(pixel[c], -1.0, 1.0) + 1.0);
+      for (std::size_t c = 0; c < 3; ++c)
+        ink[c] = 127.5 * (std::clamp<double>(pixel[c], -1.0, 1.0) + 1.0);
       canvas.fill(x + u, y + v, 1, 1, ink);
     }
   }
 }
+
+namespace {
+// Drawing counts in int, as the canvas does.
+template <class T>
+const T& at(const std::vector<T>& list, int index) {
+  return list[static_cast<std::size_t>(index)];
+}
+}  // namespace
 
 Canvas draw_contact_sheet(const ContactSheet& sheet) {
   constexpr int kZoom = 2, kCell = kPictureSide * kZoom, kGap = 6, kMargin = 20, kHead = 84;
@@ -54,14 +63,14 @@ Canvas draw_contact_sheet(const ContactSheet& sheet) {
                 kPaper);
   canvas.text(kMargin, kMargin, sheet.title, 2, kText);
   for (int c = 0; c < columns; ++c) {
-    const int x = column_x(c) + (kCell - text_width(sheet.columns[c], 2)) / 2;
-    canvas.text(x, kHead - 24, sheet.columns[c], 2, c == columns - 1 || c == 0 ? kBlue : kAxis);
+    const int x = column_x(c) + (kCell - text_width(at(sheet.columns, c), 2)) / 2;
+    canvas.text(x, kHead - 24, at(sheet.columns, c), 2, c == columns - 1 || c == 0 ? kBlue : kAxis);
   }
   for (int r = 0; r < rows; ++r) {
     const int y = kHead + r * (kCell + kGap);
-    canvas.text(kMargin, y + (kCell - kGlyphHeight * 2) / 2, sheet.rows[r], 2, kAxis);
+    canvas.text(kMargin, y + (kCell - kGlyphHeight * 2) / 2, at(sheet.rows, r), 2, kAxis);
     for (int c = 0; c < columns; ++c)
-      draw_picture(canvas, column_x(c), y, sheet.pictures[r][c], kZoom);
+      draw_picture(canvas, column_x(c), y, at(at(sheet.pictures, r), c), kZoom);
   }
   return canvas;
 }

@@ -55,14 +55,14 @@ constexpr std::uint8_t kGlyphs[95][kGlyphHeight] = {
 }  // namespace
 
 Canvas::Canvas(int width, int height, const Ink& paper) : width_(width), height_(height) {
-  rgb_.resize(static_cast<std::size_t>(width) * height * 3);
+  rgb_.resize(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 3);
   fill(0, 0, width, height, paper);
 }
 
 void Canvas::blend(int x, int y, double cover, const Ink& ink) {
   if (x < 0 || y < 0 || x >= width_ || y >= height_ || cover <= 0.0) return;
-  std::uint8_t* pixel = &rgb_[(static_cast<std::size_t>(y) * width_ + x) * 3];
-  for (int c = 0; c < 3; ++c) {
+  std::uint8_t* pixel = rgb_.data() + (static_cast<std::ptrdiff_t>(y) * width_ + x) * 3;
+  for (std::size_t c = 0; c < 3; ++c) {
     pixel[c] = static_cast<std::uint8_t>(std::lround(pixel[c] + cover * (ink[c] - pixel[c])));
   }
 }

@@ -102,7 +102,8 @@ void take_model(const Factors& file, Factors& f) {
                             family != GridFamily::sigmas && family != GridFamily::flow &&
                             family != GridFamily::shaped;
   if (has_own_grid) {
-    fail(Status::conflict, "schedule: the noise levels of ", methods()[file.method].class_name,
+    fail(Status::conflict, "schedule: the noise levels of ",
+         methods()[static_cast<std::size_t>(file.method)].class_name,
          " belong to its own grid, and no other solver can take them");
   }
   if (file.grid.inverted) {

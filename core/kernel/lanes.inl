@@ -18,6 +18,10 @@ typedef uint64_t Wides __attribute__((vector_size(kVectorBytes)));
 constexpr int kLanes = kVectorBytes / 4;  // of 32 bits
 constexpr int kWides = kVectorBytes / 8;  // of 64 bits
 
+// As many as are known when this is compiled.
+template <typename Each, int count>
+using Array = Each[size_t{count}];
+
 inline Words bits_of(Floats values) { return reinterpret_cast<Words>(values); }
 inline Floats float_of(Words bits) { return reinterpret_cast<Floats>(bits); }
 

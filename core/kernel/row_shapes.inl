@@ -4,9 +4,10 @@
 // One row of several vectors.  Nothing is added to zero: -0 is the neutral element of addition.
 // What is not used is asked once for all of them: cheaper than masked additions.
 template <int Several, int I, bool Dense>
-__attribute__((always_inline)) inline void sum_row(const float (&weight)[I], const bool (&used)[I],
-                                                   const Floats (&value)[Several][I],
-                                                   Floats (&sum)[Several]) {
+__attribute__((always_inline)) inline void sum_row(const Array<float, I>& weight,
+                                                   const Array<bool, I>& used,
+                                                   const Array<Array<Floats, I>, Several>& value,
+                                                   Array<Floats, Several>& sum) {
 #pragma GCC unroll 16
   for (int v = 0; v < Several; ++v) sum[v] = Dense ? weight[0] * value[v][0] : -Floats{};
 #pragma GCC unroll 16
@@ -21,12 +22,13 @@ __attribute__((always_inline)) inline void sum_row(const float (&weight)[I], con
 
 // Several vectors of every row, from element `i` on.
 template <int Several, bool Dense, int At, int I, int R>
-__attribute__((always_inline)) inline void run_vectors(const From (&x)[I], const To (&y)[R],
-                                                       const float (&weight)[R][I],
-                                                       const bool (&used)[R][I], const Denoised& x0,
-                                                       int64_t i) {
-  Floats value[Several][I];
-  Floats sum[Several];
+__attribute__((always_inline)) inline void run_vectors(const Array<From, I>& x,
+                                                       const Array<To, R>& y,
+                                                       const Array<Array<float, I>, R>& weight,
+                                                       const Array<Array<bool, I>, R>& used,
+                                                       const Denoised& x0, int64_t i) {
+  Array<Array<Floats, I>, Several> value;
+  Array<Floats, Several> sum;
 #pragma GCC unroll 16
   for (int k = 0; k < I; ++k) {
     if (k != At) load_several<Several>(x[k], i, &value[0][k], I);
@@ -43,10 +45,10 @@ __attribute__((always_inline)) inline void run_vectors(const From (&x)[I], const
 // Input `At` is x0; -1: none is.
 template <int I, int R, bool Dense, bool Plain, int At>
 void run_rows(const Rows& rows, const From* inputs, const To* outputs, int64_t n) {
-  From x[I];
-  To y[R];
-  float weight[R][I];
-  bool used[R][I];
+  Array<From, I> x;
+  Array<To, R> y;
+  Array<Array<float, I>, R> weight;
+  Array<Array<bool, I>, R> used;
   Denoised x0;
   for (int k = 0; k < I; ++k) x[k] = {inputs[k].data, Plain ? DType::f32 : inputs[k].type};
   for (int r = 0; r < R; ++r) {
@@ -60,10 +62,10 @@ void run_rows(const Rows& rows, const From* inputs, const To* outputs, int64_t n
   constexpr int kSeveral = Plain && Dense ? 1 : I <= 6 ? 4 : 2;
   int64_t i = 0;
   for (; i + kSeveral * kLanes <= n; i += kSeveral * kLanes) {
-    run_vectors<kSeveral, Dense, At>(x, y, weight, used, x0, i);
+    run_vectors<kSeveral, Dense, At, I, R>(x, y, weight, used, x0, i);
   }
   if (Plain && !Dense) {
-    for (; i + kLanes <= n; i += kLanes) run_vectors<1, Dense, At>(x, y, weight, used, x0, i);
+    for (; i + kLanes <= n; i += kLanes) run_vectors<1, Dense, At, I, R>(x, y, weight, used, x0, i);
   }
   if (i < n) run_rest(rows, inputs, outputs, i, n);
 }

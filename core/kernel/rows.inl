@@ -39,7 +39,7 @@ struct Rows {
 template <int Several>
 __attribute__((always_inline)) inline void add_denoised(const Denoised& x0, int at, Floats* value,
                                                         int inputs) {
-  Floats sum[Several];
+  Array<Floats, Several> sum;
 #pragma GCC unroll 16
   for (int v = 0; v < Several; ++v) sum[v] = -Floats{};
 #pragma GCC unroll 16

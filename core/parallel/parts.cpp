@@ -2,9 +2,9 @@
 
 namespace sched {
 
-void Parts::run(ParallelFor parallel_for, void* context, std::int64_t count, RunPart run,
+void Parts::run(ParallelFor parallel_for, void* context, std::int64_t count, RunPart function,
                 void* work) noexcept {
-  run_ = run;
+  run_ = function;
   work_ = work;
   left_ = count;
   std::fegetenv(&environment_);

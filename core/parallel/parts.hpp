@@ -27,9 +27,9 @@ class Parts {
   Parts(const Parts&) = delete;
   Parts& operator=(const Parts&) = delete;
 
-  // Calls run(work, i) for each i below `count`, at most kMaxParts: through `parallel_for`, and
-  // on this thread those that it leaves out.
-  void run(ParallelFor parallel_for, void* context, std::int64_t count, RunPart run,
+  // Calls function(work, i) for each i below `count`, at most kMaxParts: through `parallel_for`,
+  // and on this thread those that it leaves out.
+  void run(ParallelFor parallel_for, void* context, std::int64_t count, RunPart function,
            void* work) noexcept;
 
  private:

@@ -24,9 +24,9 @@ struct Helpers {
   int count;
 };
 
-void run_on_pool(void* helpers, std::int64_t count, RunPart run, void* task) {
+void run_on_pool(void* helpers, std::int64_t count, RunPart function, void* task) {
   const auto [pool, most] = *static_cast<const Helpers*>(helpers);
-  pool->run(most, count, run, task);
+  pool->run(most, count, function, task);
 }
 
 }  // namespace
@@ -50,12 +50,12 @@ std::int64_t StepThreads::parts_for(int threads) const {
   return std::min(threads * kPartsOfThread, kMaxParts);
 }
 
-void StepThreads::run(int threads, std::int64_t count, RunPart run, void* work) {
+void StepThreads::run(int threads, std::int64_t count, RunPart function, void* work) {
   if (threads_.parallel_for != nullptr) {
-    parts_->run(threads_.parallel_for, threads_.context, count, run, work);
+    parts_->run(threads_.parallel_for, threads_.context, count, function, work);
   } else {
     Helpers helpers{threads_.pool.get(), threads - 1};
-    parts_->run(run_on_pool, &helpers, count, run, work);
+    parts_->run(run_on_pool, &helpers, count, function, work);
   }
 }
 

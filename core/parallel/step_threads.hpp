@@ -49,8 +49,8 @@ class StepThreads {
   int useful(std::int64_t elements, bool is_noisy) const;
   // Into how many parts work for that many threads is to be cut.
   std::int64_t parts_for(int threads) const;
-  // Calls run(work, i) for each part; `threads` is more than 1.
-  void run(int threads, std::int64_t count, RunPart run, void* work);
+  // Calls function(work, i) for each part; `threads` is more than 1.
+  void run(int threads, std::int64_t count, RunPart function, void* work);
 
  private:
   const LoopThreads& threads_;

@@ -93,18 +93,18 @@ void ThreadPool::grow(int threads) {
   }
 }
 
-void ThreadPool::run(int helpers, std::int64_t count, RunPart run, void* task) {
-  if (process_id() != process_ || !begin(helpers, count, run, task)) return;
+void ThreadPool::run(int helpers, std::int64_t count, RunPart function, void* task) {
+  if (process_id() != process_ || !begin(helpers, count, function, task)) return;
   for (int i = 0; i < helpers; ++i) wake_.notify_one();
   take_parts();
   end();
 }
 
-bool ThreadPool::begin(int helpers, std::int64_t count, RunPart run, void* task) {
+bool ThreadPool::begin(int helpers, std::int64_t count, RunPart function, void* task) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (busy_) return false;
   busy_ = true;
-  run_ = run;
+  run_ = function;
   task_ = task;
   count_ = count;
   next_.store(0, std::memory_order_relaxed);

@@ -25,7 +25,7 @@ class ThreadPool {
 
   // Runs the parts on this thread and up to `helpers` of the pool's.  Returns at once, with
   // none run, in a forked child and while the pool is busy.
-  void run(int helpers, std::int64_t count, RunPart run, void* task);
+  void run(int helpers, std::int64_t count, RunPart function, void* task);
 
  private:
   struct Delete {
@@ -34,7 +34,7 @@ class ThreadPool {
 
   ThreadPool();
   ~ThreadPool();
-  bool begin(int helpers, std::int64_t count, RunPart run, void* task);
+  bool begin(int helpers, std::int64_t count, RunPart function, void* task);
   void end();
   void take_parts();
   void work();

@@ -32,7 +32,7 @@ struct PhiloxKeys {
 
 // Several at once, since a round waits for its products.
 template <int Several, typename Wide>
-inline void philox(PhiloxWords<Wide> (&c)[Several], const PhiloxKeys<Wide>& keys) {
+inline void philox(Array<PhiloxWords<Wide>, Several>& c, const PhiloxKeys<Wide>& keys) {
 #pragma GCC unroll 10
   for (int round = 0; round < 10; ++round) {
 #pragma GCC unroll 4
@@ -110,7 +110,7 @@ constexpr int kBlocksAtOnce = kVectors * kWides;
 template <int Several>
 inline void normal_vectors(float* out, uint64_t first, const NoiseKey& key,
                            const PhiloxKeys<Wides>& keys) {
-  PhiloxWords<Wides> r[Several];
+  Array<PhiloxWords<Wides>, Several> r;
   Wides block;
   for (int i = 0; i < kWides; ++i) block[i] = first + static_cast<uint64_t>(i);
 #pragma GCC unroll 4
@@ -118,7 +118,7 @@ inline void normal_vectors(float* out, uint64_t first, const NoiseKey& key,
     r[v] = {{block, block >> 32, Wides{} + key.draw, Wides{} + key.stream}};
     block += static_cast<uint64_t>(kWides);
   }
-  philox(r, keys);
+  philox<Several>(r, keys);
 #pragma GCC unroll 4
   for (int v = 0; v < Several; ++v) {
     // Words 0 and 2 of a block beside each other, and 1 and 3: a block is two lanes.

@@ -325,7 +325,7 @@ class DispatchBuilder::Writer {
 
   void set_results() {
     if (job_.measure != nullptr) return set_sums();
-    for (std::uint32_t r = 0; r < block_.rows; ++r) {
+    for (int r = 0; r < pass_.rows; ++r) {
       const PassRow& row = pass_.row[r];
       block_.result[r].part = as_float(row.known);
       use(block_.result[r], row.place, row.type, row.item_bytes);

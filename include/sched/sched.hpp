@@ -629,7 +629,7 @@ class State {
     c_args.next = &next;
     c_args.unconditional = args.unconditional ? &unconditional : nullptr;
     c_args.guidance_scale = args.guidance_scale;
-    for (int draw = 0; draw < 2; ++draw)
+    for (std::size_t draw = 0; draw < 2; ++draw)
       c_args.noise[draw] = args.noise[draw] ? &noise[draw] : nullptr;
     c_args.denoised = args.denoised ? &denoised : nullptr;
     c_args.next_input = args.next_input ? &next_input : nullptr;

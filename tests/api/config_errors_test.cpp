@@ -326,7 +326,7 @@ TEST(CreateArguments, MessageBuffersOfAnySize) {
   options.message_capacity = whole.capacity();
   sched_scheduler* scheduler = nullptr;
   ASSERT_NE(sched_create(wrong.data(), wrong.size(), &options, &scheduler), SCHED_OK);
-  for (std::size_t capacity : {0, 1, 2, 3, 5, 16, 31, 32, 33}) {
+  for (std::size_t capacity : {0u, 1u, 2u, 3u, 5u, 16u, 31u, 32u, 33u}) {
     Message message(capacity);
     options.message = message.data();
     options.message_capacity = capacity;

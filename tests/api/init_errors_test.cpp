@@ -27,7 +27,7 @@ const Statuses kConflictOrOption = {SCHED_ERROR_CONFLICT, SCHED_ERROR_OPTION};
 const Statuses kImpossible = {SCHED_ERROR_CONFLICT, SCHED_ERROR_VALUE, SCHED_ERROR_NOT_FINITE};
 
 // Lists must outlive the case, so they are named.
-template <int N>
+template <std::size_t N>
 struct List {
   double values[N];
   int count = N;
@@ -48,13 +48,13 @@ const List<3> kNegativeSigmas = {{14.0, 5.0, -1.0}};
 const List<3> kNanSigmas = {{14.0, kNan, 0.0}};
 const List<3> kInfSigmas = {{kInf, 5.0, 0.0}};
 
-template <int N>
+template <std::size_t N>
 void times(Options& o, const List<N>& list) {
   o.num_steps = 0;
   o.timesteps = list.values;
   o.timesteps_count = list.count;
 }
-template <int N>
+template <std::size_t N>
 void levels_of(Options& o, const List<N>& list) {
   o.num_steps = 0;
   o.sigmas = list.values;
@@ -383,7 +383,7 @@ TEST(InitArguments, MessageBuffersOfAnySize) {
   options.message_capacity = whole.capacity();
   sched_state* state = nullptr;
   ASSERT_EQ(sched_init(scheduler.get(), &options, &state), SCHED_ERROR_STEPS);
-  for (std::size_t capacity : {0, 1, 2, 3, 5, 16, 31, 32, 33}) {
+  for (std::size_t capacity : {0u, 1u, 2u, 3u, 5u, 16u, 31u, 32u, 33u}) {
     Message message(capacity);
     options.message = message.data();
     options.message_capacity = capacity;

@@ -89,7 +89,7 @@ TEST(InitialNoise, SeedsAreIndependent) {
 
 TEST(InitialNoise, ElementsAreIndependent) {
   const Tensor a = million(4);
-  for (std::size_t lag : {1, 2, 3, 4, 5, 8, 16, 64, 1024}) {
+  for (std::size_t lag : {1u, 2u, 3u, 4u, 5u, 8u, 16u, 64u, 1024u}) {
     const double r = correlation(a, a, lag);
     std::printf("lag %zu: correlation %.5f\n", lag, r);
     EXPECT_NEAR(r, 0.0, 5e-3);

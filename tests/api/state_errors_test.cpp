@@ -401,7 +401,7 @@ TEST(Kernels, Available) {
   EXPECT_EQ(sched_kernel_available(SCHED_KERNEL_REFERENCE), 1);
   EXPECT_EQ(sched_kernel_available(SCHED_KERNEL_FUSED), 1);
   EXPECT_EQ(sched_kernel_available(static_cast<sched_kernel>(99)), 0);
-  EXPECT_EQ(sched_kernel_available(static_cast<sched_kernel>(-1)), 0);
+  EXPECT_EQ(sched_kernel_available(SCHED_KERNEL_MAX), 0);
   for (std::int32_t kernel : kernels()) {
     sched_init_options options = options_for(config_named("euler"));
     options.kernel = kernel;

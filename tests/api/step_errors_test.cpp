@@ -29,7 +29,7 @@ constexpr std::size_t kCount = kBatch * kElements;
 // A state and the tensors for it, in one block of floats so that overlaps can be made:
 // eight tensors, each with as much room again after it.
 struct Bench {
-  explicit Bench(const Config& config) : config(config) {
+  explicit Bench(const Config& of) : config(of) {
     sched_init_options options = options_for(config);
     options.batch = kBatch;
     options.elements = kElements;

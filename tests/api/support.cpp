@@ -341,13 +341,13 @@ sched_call next_call(sched_state* state) {
 }
 }  // namespace
 
-Step::Step(sched_state* state, const Config& config, const Tensor& sample, Tensor& next)
+Step::Step(sched_state* state, const Config& config, const Tensor& from, Tensor& to)
     : call(next_call(state)),
-      sample(sample),
-      prediction(predict(config, sample, call.timestep)),
-      mask(sample),
-      original(sample),
-      next(next),
+      sample(from),
+      prediction(predict(config, from, call.timestep)),
+      mask(from),
+      original(from),
+      next(to),
       state_(state) {
   args = SCHED_STEP_ARGS_INIT;
   fill_mask(mask);

@@ -161,7 +161,7 @@ bool is_next(sched_state* state);
 // needs it, and RePaint gets its mask.  Members may be changed before it runs.
 class Step {
  public:
-  Step(sched_state* state, const Config& config, const Tensor& sample, Tensor& next);
+  Step(sched_state* state, const Config& config, const Tensor& from, Tensor& to);
   Step(const Step&) = delete;
   Step& operator=(const Step&) = delete;
 

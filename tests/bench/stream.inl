@@ -34,7 +34,7 @@ void store_all(const std::vector<Stream>& streams, int64_t chunk, const Lanes* s
   for (const Stream& stream : streams) {
     char* const to = stream.data + chunk * stream.stride;
 #pragma GCC unroll 4
-    for (int k = 0; k < kLanes; ++k) Store::store(to + sizeof(Lanes) * k, sum[k]);
+    for (int k = 0; k < kLanes; ++k) Store::store(to + int{sizeof(Lanes)} * k, sum[k]);
   }
 }
 
@@ -43,8 +43,7 @@ void run(const StreamPass& pass) {
   for (int64_t chunk = 0; chunk < pass.chunks; ++chunk) {
     Lanes sum[kLanes] = {};
     for (const Stream& stream : pass.reads) {
-      const auto* const from =
-          reinterpret_cast<const Lanes*>(stream.data + chunk * stream.stride);
+      const auto* const from = reinterpret_cast<const Lanes*>(stream.data + chunk * stream.stride);
 #pragma GCC unroll 4
       for (int k = 0; k < kLanes; ++k) sum[k] += from[k];
     }

@@ -176,7 +176,9 @@ INSTANTIATE_TEST_SUITE_P(
                 kConflict,
                 {"unit_undo", "repaint"}},
         Refusal{"quirks_text", R"({"solver": "euler", "quirks": "x"})", Status::type, {"list"}}),
-    [](const testing::TestParamInfo<Refusal>& info) { return std::string(info.param.name); });
+    [](const testing::TestParamInfo<Refusal>& instance) {
+      return std::string(instance.param.name);
+    });
 
 // ---------------------------------------------------------------------------- grids
 

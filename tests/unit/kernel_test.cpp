@@ -286,7 +286,7 @@ TEST(Kernels, EveryMixOfTypesAtEveryAlignmentStreamedOrNot) {
   int tasks = 0;
   for (const DType in : types) {
     for (const DType out : types) {
-      for (const std::size_t offset : {0, 4, 20, 34, 62}) {
+      for (const std::size_t offset : {0u, 4u, 20u, 34u, 62u}) {
         for (const int64_t n : {3, 64, 1029, 4999}) {
           Mixed expected(in, out, n, offset, false);
           baseline::run(expected.task);

@@ -158,8 +158,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Pair{"DDPMScheduler", "", CLASS("DDPM", R"(, "clip_sample": false)"), 20},
                     Pair{"EulerAncestralDiscreteScheduler", "", CLASS("EulerAncestralDiscrete", ""),
                          20}),
-    [](const testing::TestParamInfo<Pair>& info) {
-      std::string name = text_of(info.param.name, "_", info.index);
+    [](const testing::TestParamInfo<Pair>& instance) {
+      std::string name = text_of(instance.param.name, "_", instance.index);
       for (char& c : name) {
         if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
       }

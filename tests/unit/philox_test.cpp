@@ -36,12 +36,12 @@ TEST(Philox, KnownAnswers) {
   for (const Case& c : cases) {
     const uint64_t seed = c.key[0] | static_cast<uint64_t>(c.key[1]) << 32;
     PhiloxWords<uint64_t> one[1] = {{{c.counter[0], c.counter[1], c.counter[2], c.counter[3]}}};
-    philox(one, PhiloxKeys<uint64_t>(seed));
+    philox<1>(one, PhiloxKeys<uint64_t>(seed));
     PhiloxWords<Wides> many[2];
     for (auto& each : many) {
       for (int i = 0; i < 4; ++i) each.word[i] = Wides{} + c.counter[i];
     }
-    philox(many, PhiloxKeys<Wides>(seed));
+    philox<2>(many, PhiloxKeys<Wides>(seed));
     for (int i = 0; i < 4; ++i) {
       EXPECT_EQ(one[0].word[i] & 0xffffffffu, c.expected[i]);
       for (const auto& each : many) {

@@ -108,8 +108,8 @@ INSTANTIATE_TEST_SUITE_P(
         OrderCase{"dpmpp_3m half vp",
                   VP_SIGMAS(R"({"name": "dpmpp_3m", "second_derivative": "half"})"), 2, 320,
                   nullptr, 3}),
-    [](const testing::TestParamInfo<OrderCase>& info) {
-      std::string name = info.param.name;
+    [](const testing::TestParamInfo<OrderCase>& instance) {
+      std::string name = instance.param.name;
       for (char& c : name) {
         if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
       }

@@ -116,8 +116,8 @@ TEST_P(Quirks, IsOnForItsClassAndChangesTheLoop) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Classes, Quirks, testing::ValuesIn(cases()),
-                         [](const testing::TestParamInfo<Case>& info) {
-                           return std::string(info.param.name);
+                         [](const testing::TestParamInfo<Case>& instance) {
+                           return std::string(instance.param.name);
                          });
 
 TEST(QuirkTable, EveryQuirkHasACase) {

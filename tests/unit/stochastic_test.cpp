@@ -135,7 +135,7 @@ INSTANTIATE_TEST_SUITE_P(
         LawCase{"sa_solver tau 1.4 flow", DPM_FLOW, sa_solver(3, 0, DpmAlgorithm::data, 1.4)},
         LawCase{"consistency ve", DPM_VE, stochastic("consistency")},
         LawCase{"consistency flow", DPM_FLOW, stochastic("consistency")}),
-    [](const auto& info) { return test_name(info.param.name); });
+    [](const auto& instance) { return test_name(instance.param.name); });
 
 // Ho et al. 2020, arXiv:2006.11239, section 3.2: the larger variance is the best choice for
 // data of variance 1, for which the process is the same in both directions of time.
@@ -193,7 +193,7 @@ INSTANTIATE_TEST_SUITE_P(
                     LawCase{"consistency vp", DPM_VP, stochastic("consistency")},
                     LawCase{"lcm vp", DPM_VP, stochastic("lcm")},
                     LawCase{"lcm flow", DPM_FLOW, stochastic("lcm")}),
-    [](const auto& info) { return test_name(info.param.name); });
+    [](const auto& instance) { return test_name(instance.param.name); });
 
 // TCD's network jumps along the ODE to any level: past the next one, from where noise takes
 // the sample back.
@@ -294,7 +294,7 @@ INSTANTIATE_TEST_SUITE_P(
                   f.options.correct_steps = 0;
                 }},
         LawCase{"score_sde_vp", DPM_VP, stochastic("score_sde_vp")}),
-    [](const auto& info) { return test_name(info.param.name); });
+    [](const auto& instance) { return test_name(instance.param.name); });
 
 // ---------------------------------------------------------------- one Brownian path
 
@@ -345,7 +345,7 @@ INSTANTIATE_TEST_SUITE_P(Solvers, StrongOrder,
                                          LawCase{"dpmpp_2m_sde flow", DPM_FLOW, sde_multistep(2),
                                                  1},
                                          LawCase{"dpmpp_3m_sde vp", DPM_VP, sde_multistep(3), 1}),
-                         [](const auto& info) { return test_name(info.param.name); });
+                         [](const auto& instance) { return test_name(instance.param.name); });
 
 // diffusers' class, whose grid ends with a step to clean data.
 TEST(StrongOrder, OfDpmSolverSde) {

@@ -276,7 +276,7 @@ TEST(Invalidation, EndsWhatHasRows) {
 
 using Lost = Validated<testing::TestWithParam<std::string>>;
 INSTANTIATE_TEST_SUITE_P(At, Lost, testing::Values("vkQueueSubmit", "vkWaitForFences"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& instance) { return instance.param; });
 
 TEST_P(Lost, IsToldAndEverythingCanBeFreed) {
   const Config& config = config_named("dpm");

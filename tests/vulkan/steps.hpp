@@ -11,7 +11,7 @@ namespace vulkan_test {
 
 // Everything that goes into a step.
 struct Inputs {
-  explicit Inputs(const Tensor& sample) : sample(sample) {}
+  explicit Inputs(const Tensor& from) : sample(from) {}
 
   Tensor sample;
   std::optional<Tensor> prediction, unconditional, noise[2], mask, original, known_noise;
@@ -23,7 +23,7 @@ struct Inputs {
 };
 
 struct Outputs {
-  explicit Outputs(const Tensor& next) : next(next) {}
+  explicit Outputs(const Tensor& to) : next(to) {}
 
   Tensor next;
   std::optional<Tensor> denoised, next_input;
