@@ -39,6 +39,7 @@
 // --------------------------------------------------- what sched_flat.h says instead
 
 %ignore sched_tensor;
+%ignore sched_allocator;
 %ignore sched_create_options;
 %ignore sched_step_args;
 %ignore sched_vulkan_create_options;

@@ -34,6 +34,7 @@ func TestConstants(t *testing.T) {
 		{int(ErrDeviceLost), int(raw.SCHED_ERROR_DEVICE_LOST)},
 		{int(ErrDeviceMemory), int(raw.SCHED_ERROR_DEVICE_MEMORY)},
 		{int(ErrVulkan), int(raw.SCHED_ERROR_VULKAN)},
+		{int(ErrInUse), int(raw.SCHED_ERROR_IN_USE)},
 		{int(DTypeF32), int(raw.SCHED_F32)},
 		{int(DTypeF16), int(raw.SCHED_F16)},
 		{int(DTypeBF16), int(raw.SCHED_BF16)},

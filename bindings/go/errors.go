@@ -44,6 +44,7 @@ const (
 	ErrDeviceLost   Status = -23 // the Vulkan device is gone; see State.CanContinue
 	ErrDeviceMemory Status = -24 // the Vulkan device has no memory left
 	ErrVulkan       Status = -25 // another failure of Vulkan, named in the sentence
+	ErrInUse        Status = -26 // another call is inside the state: of code beside this module, which says ErrBusy
 )
 
 // Error is the code's name in the C ABI, "SCHED_ERROR_SHAPE" for example.

@@ -304,7 +304,7 @@ func TestErrorsOfSavedBytes(t *testing.T) {
 
 func TestKindsHaveNamesAndCodes(t *testing.T) {
 	names := map[string]bool{}
-	for code := sched.Status(-1); code >= -25; code-- {
+	for code := sched.Status(-1); code >= -26; code-- {
 		name := code.Error()
 		if !strings.HasPrefix(name, "SCHED_ERROR_") || names[name] {
 			t.Fatalf("%d is %q", code, name)

@@ -82,5 +82,8 @@ namespace Sched
 
         /// <summary>Another failure of Vulkan, named in the sentence.</summary>
         Vulkan = (int)sched_status.SCHED_ERROR_VULKAN,
+
+        /// <summary>Another call is inside the state.</summary>
+        InUse = (int)sched_status.SCHED_ERROR_IN_USE,
     }
 }

@@ -130,336 +130,337 @@ typedef long long swig_type_96;
 typedef long long swig_type_97;
 typedef long long swig_type_98;
 typedef long long swig_type_99;
-extern void _wrap_Swig_free_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern uintptr_t _wrap_Swig_malloc_raw_fd35cc1871ecf17b(swig_intgo arg1);
-extern swig_intgo _wrap_SCHED_OK_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_ERROR_ARGUMENT_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_ERROR_STRUCT_SIZE_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_ERROR_JSON_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_ERROR_UNKNOWN_CLASS_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_ERROR_UNKNOWN_KEY_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_ERROR_TYPE_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_ERROR_VALUE_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_ERROR_CONFLICT_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_ERROR_STEPS_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_ERROR_TIMESTEPS_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_ERROR_OPTION_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_ERROR_SHAPE_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_ERROR_DTYPE_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_ERROR_OVERLAP_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_ERROR_FINISHED_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_ERROR_NOT_FINITE_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_ERROR_CAPACITY_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_ERROR_DAMAGED_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_ERROR_MISMATCH_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_ERROR_UNSUPPORTED_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_ERROR_MEMORY_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_ERROR_INTERNAL_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_ERROR_DEVICE_LOST_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_ERROR_DEVICE_MEMORY_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_ERROR_VULKAN_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_STATUS_MAX_raw_fd35cc1871ecf17b(void);
-extern swig_voidp _wrap_sched_status_name_raw_fd35cc1871ecf17b(swig_intgo arg1);
-extern int _wrap_sched_version_number_raw_fd35cc1871ecf17b(void);
-extern swig_voidp _wrap_sched_version_string_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_DTYPE_UNDEFINED_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_F32_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_F16_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_BF16_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_F64_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_DTYPE_MAX_raw_fd35cc1871ecf17b(void);
-extern void _wrap_sched_method_info_calls_per_step_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_method_info_calls_per_step_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern swig_voidp _wrap_sched_method_info_name_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern swig_voidp _wrap_sched_method_info_class_name_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern swig_voidp _wrap_sched_method_info_paper_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_method_info_memory_rows_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_method_info_memory_rows_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_method_info_draws_per_step_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_method_info_draws_per_step_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_method_info_max_order_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_method_info_max_order_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_method_info_stochastic_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_method_info_stochastic_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern uintptr_t _wrap_new_sched_method_info_raw_fd35cc1871ecf17b(void);
-extern void _wrap_delete_sched_method_info_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern int _wrap_sched_method_count_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_sched_method_at_raw_fd35cc1871ecf17b(int arg1, uintptr_t arg2);
-extern swig_intgo _wrap_sched_method_find_raw_fd35cc1871ecf17b(swig_voidp arg1, swig_voidp arg2);
-extern void _wrap_sched_option_info_at_init_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_option_info_at_init_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern swig_voidp _wrap_sched_option_info_name_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern swig_voidp _wrap_sched_option_info_value_type_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern swig_voidp _wrap_sched_option_info_default_value_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern swig_voidp _wrap_sched_option_info_allowed_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern uintptr_t _wrap_new_sched_option_info_raw_fd35cc1871ecf17b(void);
-extern void _wrap_delete_sched_option_info_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern int _wrap_sched_option_count_raw_fd35cc1871ecf17b(int arg1);
-extern swig_intgo _wrap_sched_option_at_raw_fd35cc1871ecf17b(int arg1, int arg2, uintptr_t arg3);
-extern swig_intgo _wrap_SCHED_NAME_SAMPLER_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_NAME_SCHEDULE_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_NAME_MAX_raw_fd35cc1871ecf17b(void);
-extern void _wrap_sched_name_info_kind_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_name_info_kind_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern swig_voidp _wrap_sched_name_info_system_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern swig_voidp _wrap_sched_name_info_name_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern swig_voidp _wrap_sched_name_info_composition_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern uintptr_t _wrap_new_sched_name_info_raw_fd35cc1871ecf17b(void);
-extern void _wrap_delete_sched_name_info_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern int _wrap_sched_name_count_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_sched_name_at_raw_fd35cc1871ecf17b(int arg1, uintptr_t arg2);
-extern swig_intgo _wrap_sched_name_find_raw_fd35cc1871ecf17b(swig_voidp arg1, swig_voidp arg2, uintptr_t arg3);
-extern void _wrap_sched_free_raw_fd35cc1871ecf17b(swig_voidp arg1);
-extern int _wrap_sched_method_raw_fd35cc1871ecf17b(swig_voidp arg1);
-extern int _wrap_sched_warning_count_raw_fd35cc1871ecf17b(swig_voidp arg1);
-extern swig_voidp _wrap_sched_warning_raw_fd35cc1871ecf17b(swig_voidp arg1, int arg2);
-extern int _wrap_sched_quirk_count_raw_fd35cc1871ecf17b(swig_voidp arg1);
-extern swig_voidp _wrap_sched_quirk_raw_fd35cc1871ecf17b(swig_voidp arg1, int arg2);
-extern swig_voidp _wrap_sched_quirk_description_raw_fd35cc1871ecf17b(swig_voidp arg1);
-extern swig_intgo _wrap_SCHED_KERNEL_DEFAULT_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_KERNEL_REFERENCE_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_KERNEL_FUSED_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_KERNEL_BLAS_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_KERNEL_VULKAN_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_KERNEL_MAX_raw_fd35cc1871ecf17b(void);
-extern int _wrap_sched_kernel_available_raw_fd35cc1871ecf17b(swig_intgo arg1);
-extern double _wrap_SCHED_UNSET_raw_fd35cc1871ecf17b(void);
-extern void _wrap_sched_init_options_num_steps_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_init_options_num_steps_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_begin_step_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_init_options_begin_step_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_end_step_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_init_options_end_step_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_strength_set_raw_fd35cc1871ecf17b(uintptr_t arg1, double arg2);
-extern double _wrap_sched_init_options_strength_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_mu_set_raw_fd35cc1871ecf17b(uintptr_t arg1, double arg2);
-extern double _wrap_sched_init_options_mu_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_batch_set_raw_fd35cc1871ecf17b(uintptr_t arg1, swig_type_1 arg2);
-extern swig_type_2 _wrap_sched_init_options_batch_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_elements_set_raw_fd35cc1871ecf17b(uintptr_t arg1, swig_type_3 arg2);
-extern swig_type_4 _wrap_sched_init_options_elements_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_dtype_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_init_options_dtype_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_kernel_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_init_options_kernel_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_seed_set_raw_fd35cc1871ecf17b(uintptr_t arg1, swig_type_5 arg2);
-extern swig_type_6 _wrap_sched_init_options_seed_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_eta_set_raw_fd35cc1871ecf17b(uintptr_t arg1, double arg2);
-extern double _wrap_sched_init_options_eta_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_s_churn_set_raw_fd35cc1871ecf17b(uintptr_t arg1, double arg2);
-extern double _wrap_sched_init_options_s_churn_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_s_tmin_set_raw_fd35cc1871ecf17b(uintptr_t arg1, double arg2);
-extern double _wrap_sched_init_options_s_tmin_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_s_tmax_set_raw_fd35cc1871ecf17b(uintptr_t arg1, double arg2);
-extern double _wrap_sched_init_options_s_tmax_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_s_noise_set_raw_fd35cc1871ecf17b(uintptr_t arg1, double arg2);
-extern double _wrap_sched_init_options_s_noise_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_order_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_init_options_order_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_original_inference_steps_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_init_options_original_inference_steps_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_use_clipped_model_output_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_init_options_use_clipped_model_output_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_num_train_timesteps_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_init_options_num_train_timesteps_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_jump_length_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_init_options_jump_length_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_jump_n_sample_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_init_options_jump_n_sample_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_max_timesteps_set_raw_fd35cc1871ecf17b(uintptr_t arg1, double arg2);
-extern double _wrap_sched_init_options_max_timesteps_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_intermediate_timesteps_set_raw_fd35cc1871ecf17b(uintptr_t arg1, double arg2);
-extern double _wrap_sched_init_options_intermediate_timesteps_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_stage_index_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_init_options_stage_index_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_is_amplify_first_chunk_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_init_options_is_amplify_first_chunk_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_recorded_in_flight_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_init_options_recorded_in_flight_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_recorded_groups_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_init_options_recorded_groups_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_threads_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_init_options_threads_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_init_options_history_dtype_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_init_options_history_dtype_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern uintptr_t _wrap_new_sched_init_options_raw_fd35cc1871ecf17b(void);
-extern void _wrap_delete_sched_init_options_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_state_free_raw_fd35cc1871ecf17b(swig_voidp arg1);
-extern swig_voidp _wrap_sched_last_error_raw_fd35cc1871ecf17b(swig_voidp arg1);
-extern int _wrap_sched_can_continue_raw_fd35cc1871ecf17b(swig_voidp arg1);
-extern swig_type_7 _wrap_sched_batch_raw_fd35cc1871ecf17b(swig_voidp arg1);
-extern swig_type_8 _wrap_sched_elements_raw_fd35cc1871ecf17b(swig_voidp arg1);
-extern swig_type_9 _wrap_sched_prediction_elements_raw_fd35cc1871ecf17b(swig_voidp arg1);
-extern swig_type_10 _wrap_sched_num_steps_raw_fd35cc1871ecf17b(swig_voidp arg1);
-extern swig_type_11 _wrap_sched_num_calls_raw_fd35cc1871ecf17b(swig_voidp arg1);
-extern swig_type_12 _wrap_sched_calls_done_raw_fd35cc1871ecf17b(swig_voidp arg1);
-extern swig_intgo _wrap_sched_next_call_raw_fd35cc1871ecf17b(swig_voidp arg1, swig_voidp arg2);
-extern swig_intgo _wrap_sched_call_at_raw_fd35cc1871ecf17b(swig_voidp arg1, swig_type_13 arg2, swig_voidp arg3);
-extern swig_intgo _wrap_sched_attempts_raw_fd35cc1871ecf17b(swig_voidp arg1, swig_voidp arg2, swig_voidp arg3);
-extern int _wrap_sched_call_ends_step_raw_fd35cc1871ecf17b(swig_voidp arg1, swig_type_14 arg2);
-extern int _wrap_sched_state_kernel_raw_fd35cc1871ecf17b(swig_voidp arg1);
-extern swig_type_15 _wrap_sched_state_bytes_raw_fd35cc1871ecf17b(swig_voidp arg1);
-extern swig_intgo _wrap_sched_timesteps_raw_fd35cc1871ecf17b(swig_voidp arg1, swig_voidp arg2, swig_type_16 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_sched_sigmas_raw_fd35cc1871ecf17b(swig_voidp arg1, swig_voidp arg2, swig_type_17 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_sched_levels_raw_fd35cc1871ecf17b(swig_voidp arg1, swig_voidp arg2, swig_type_18 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_sched_step_for_timestep_raw_fd35cc1871ecf17b(swig_voidp arg1, double arg2, swig_voidp arg3);
-extern double _wrap_sched_init_noise_sigma_raw_fd35cc1871ecf17b(swig_voidp arg1);
-extern double _wrap_sched_input_scale_raw_fd35cc1871ecf17b(swig_voidp arg1);
-extern int _wrap_sched_next_draws_raw_fd35cc1871ecf17b(swig_voidp arg1);
-extern swig_intgo _wrap_SCHED_INPUT_SAMPLE_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_INPUT_PREDICTION_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_INPUT_DENOISED_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_INPUT_NOISE0_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_INPUT_NOISE1_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_INPUT_UNCONDITIONAL_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_INPUT_MEMORY0_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_INPUT_ORIGINAL_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_INPUT_KNOWN_NOISE_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_INPUT_MAX_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_OUTPUT_NEXT_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_OUTPUT_DENOISED_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_OUTPUT_MEMORY0_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_OUTPUT_KNOWN_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_OUTPUT_MAX_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_CLIP_NONE_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_CLIP_RANGE_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_CLIP_QUANTILE_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_CLIP_MAX_raw_fd35cc1871ecf17b(void);
-extern void _wrap_sched_weights_rows_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_weights_rows_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_weights_draws_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_weights_draws_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_weights_clip_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_weights_clip_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_weights_clip_range_set_raw_fd35cc1871ecf17b(uintptr_t arg1, double arg2);
-extern double _wrap_sched_weights_clip_range_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_weights_quantile_set_raw_fd35cc1871ecf17b(uintptr_t arg1, double arg2);
-extern double _wrap_sched_weights_quantile_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_weights_quantile_max_set_raw_fd35cc1871ecf17b(uintptr_t arg1, double arg2);
-extern double _wrap_sched_weights_quantile_max_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_weights_gain_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_weights_gain_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_weights_gain_offset_set_raw_fd35cc1871ecf17b(uintptr_t arg1, double arg2);
-extern double _wrap_sched_weights_gain_offset_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_weights_gain_slope_set_raw_fd35cc1871ecf17b(uintptr_t arg1, double arg2);
-extern double _wrap_sched_weights_gain_slope_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_weights_timestep_set_raw_fd35cc1871ecf17b(uintptr_t arg1, double arg2);
-extern double _wrap_sched_weights_timestep_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_weights_input_scale_set_raw_fd35cc1871ecf17b(uintptr_t arg1, double arg2);
-extern double _wrap_sched_weights_input_scale_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern uintptr_t _wrap_new_sched_weights_raw_fd35cc1871ecf17b(void);
-extern void _wrap_delete_sched_weights_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern swig_intgo _wrap_sched_step_weights_raw_fd35cc1871ecf17b(swig_voidp arg1, swig_type_19 arg2, uintptr_t arg3);
-extern swig_intgo _wrap_sched_save_raw_fd35cc1871ecf17b(swig_voidp arg1, swig_voidp arg2, swig_type_20 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_sched_load_raw_fd35cc1871ecf17b(swig_voidp arg1, swig_voidp arg2, swig_type_21 arg3);
-extern void _wrap_sched_vulkan_device_index_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_vulkan_device_index_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_vulkan_device_is_suitable_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_vulkan_device_is_suitable_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_vulkan_device_value_type_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_vulkan_device_value_type_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_vulkan_device_vendor_id_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_vulkan_device_vendor_id_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_vulkan_device_device_id_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_vulkan_device_device_id_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_vulkan_device_driver_version_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_vulkan_device_driver_version_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_vulkan_device_api_version_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_vulkan_device_api_version_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern uintptr_t _wrap_new_sched_vulkan_device_raw_fd35cc1871ecf17b(void);
-extern void _wrap_delete_sched_vulkan_device_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_vulkan_limits_max_buffers_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_vulkan_limits_max_buffers_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_vulkan_limits_max_group_size_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_vulkan_limits_max_group_size_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_vulkan_limits_max_group_count_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_vulkan_limits_max_group_count_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_vulkan_limits_max_range_set_raw_fd35cc1871ecf17b(uintptr_t arg1, swig_type_22 arg2);
-extern swig_type_23 _wrap_sched_vulkan_limits_max_range_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_vulkan_limits_offset_alignment_set_raw_fd35cc1871ecf17b(uintptr_t arg1, swig_type_24 arg2);
-extern swig_type_25 _wrap_sched_vulkan_limits_offset_alignment_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_vulkan_limits_is_non_coherent_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_vulkan_limits_is_non_coherent_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern uintptr_t _wrap_new_sched_vulkan_limits_raw_fd35cc1871ecf17b(void);
-extern void _wrap_delete_sched_vulkan_limits_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_vulkan_free_raw_fd35cc1871ecf17b(swig_voidp arg1);
-extern swig_intgo _wrap_sched_vulkan_get_cache_raw_fd35cc1871ecf17b(swig_voidp arg1, swig_voidp arg2, swig_type_26 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_sched_vulkan_set_cache_raw_fd35cc1871ecf17b(swig_voidp arg1, swig_voidp arg2, swig_type_27 arg3);
-extern swig_voidp _wrap_sched_flat_create_raw_fd35cc1871ecf17b(swig_voidp arg1, swig_type_28 arg2, int arg3, swig_voidp arg4, swig_type_29 arg5, swig_voidp arg6);
-extern swig_voidp _wrap_sched_flat_init_raw_fd35cc1871ecf17b(swig_voidp arg1, uintptr_t arg2, swig_voidp arg3, swig_type_30 arg4, swig_voidp arg5, swig_type_31 arg6, swig_voidp arg7, swig_type_32 arg8, swig_voidp arg9, swig_voidp arg10, swig_type_33 arg11, swig_voidp arg12);
-extern swig_voidp _wrap_sched_flat_clone_raw_fd35cc1871ecf17b(swig_voidp arg1, swig_voidp arg2);
-extern swig_intgo _wrap_sched_flat_initial_noise_raw_fd35cc1871ecf17b(swig_voidp arg1, swig_voidp arg2, swig_type_34 arg3, int arg4);
-extern swig_intgo _wrap_sched_flat_scale_input_raw_fd35cc1871ecf17b(swig_voidp arg1, swig_voidp arg2, swig_type_35 arg3, int arg4, swig_voidp arg5, swig_type_36 arg6, int arg7);
-extern swig_intgo _wrap_sched_flat_add_noise_raw_fd35cc1871ecf17b(swig_voidp arg1, swig_type_37 arg2, swig_voidp arg3, swig_type_38 arg4, int arg5, swig_voidp arg6, swig_type_39 arg7, int arg8, swig_voidp arg9, swig_type_40 arg10, int arg11);
-extern swig_intgo _wrap_sched_flat_step_raw_fd35cc1871ecf17b(swig_voidp arg1, swig_voidp arg2, swig_type_41 arg3, int arg4, swig_voidp arg5, swig_type_42 arg6, int arg7, swig_voidp arg8, swig_type_43 arg9, int arg10);
-extern swig_intgo _wrap_sched_flat_step_wide_raw_fd35cc1871ecf17b(swig_voidp arg1, swig_voidp arg2, swig_type_44 arg3, int arg4, swig_voidp arg5, swig_type_45 arg6, int arg7, swig_voidp arg8, swig_type_46 arg9, int arg10, swig_voidp arg11, swig_type_47 arg12, int arg13, swig_voidp arg14, swig_type_48 arg15, int arg16, swig_voidp arg17, swig_type_49 arg18, int arg19, swig_voidp arg20, swig_type_50 arg21, int arg22, swig_voidp arg23, swig_type_51 arg24, int arg25, swig_voidp arg26, swig_type_52 arg27, int arg28, swig_voidp arg29, swig_type_53 arg30, int arg31, swig_voidp arg32, swig_type_54 arg33, int arg34, swig_voidp arg35, swig_type_55 arg36, swig_voidp arg37, swig_type_56 arg38, double arg39, int arg40);
-extern swig_intgo _wrap_sched_flat_weights_denoised_raw_fd35cc1871ecf17b(uintptr_t arg1, swig_voidp arg2, swig_type_57 arg3);
-extern swig_intgo _wrap_sched_flat_weights_row_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2, swig_voidp arg3, swig_type_58 arg4, swig_voidp arg5);
-extern swig_intgo _wrap_sched_flat_device_count_raw_fd35cc1871ecf17b(swig_voidp arg1);
-extern swig_intgo _wrap_sched_flat_device_at_raw_fd35cc1871ecf17b(int arg1, uintptr_t arg2);
-extern swig_voidp _wrap_sched_flat_device_name_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern swig_voidp _wrap_sched_flat_vulkan_create_raw_fd35cc1871ecf17b(int arg1, swig_voidp arg2, swig_voidp arg3, uintptr_t arg4, swig_voidp arg5, swig_type_59 arg6, swig_voidp arg7);
-extern void _wrap_sched_flat_import_queue_family_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_flat_import_queue_family_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_flat_import_get_instance_proc_addr_set_raw_fd35cc1871ecf17b(uintptr_t arg1, swig_type_60 arg2);
-extern swig_type_61 _wrap_sched_flat_import_get_instance_proc_addr_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_flat_import_instance_set_raw_fd35cc1871ecf17b(uintptr_t arg1, swig_type_62 arg2);
-extern swig_type_63 _wrap_sched_flat_import_instance_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_flat_import_physical_device_set_raw_fd35cc1871ecf17b(uintptr_t arg1, swig_type_64 arg2);
-extern swig_type_65 _wrap_sched_flat_import_physical_device_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_flat_import_device_set_raw_fd35cc1871ecf17b(uintptr_t arg1, swig_type_66 arg2);
-extern swig_type_67 _wrap_sched_flat_import_device_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_flat_import_queue_set_raw_fd35cc1871ecf17b(uintptr_t arg1, swig_type_68 arg2);
-extern swig_type_69 _wrap_sched_flat_import_queue_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_flat_import_lock_set_raw_fd35cc1871ecf17b(uintptr_t arg1, swig_type_70 arg2);
-extern swig_type_71 _wrap_sched_flat_import_lock_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_flat_import_unlock_set_raw_fd35cc1871ecf17b(uintptr_t arg1, swig_type_72 arg2);
-extern swig_type_73 _wrap_sched_flat_import_unlock_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_flat_import_user_set_raw_fd35cc1871ecf17b(uintptr_t arg1, swig_type_74 arg2);
-extern swig_type_75 _wrap_sched_flat_import_user_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern uintptr_t _wrap_new_sched_flat_import_raw_fd35cc1871ecf17b(void);
-extern void _wrap_delete_sched_flat_import_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern swig_voidp _wrap_sched_flat_vulkan_import_raw_fd35cc1871ecf17b(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_type_76 arg4, swig_voidp arg5);
-extern void _wrap_sched_flat_info_queue_family_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_flat_info_queue_family_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_flat_info_instance_set_raw_fd35cc1871ecf17b(uintptr_t arg1, swig_type_77 arg2);
-extern swig_type_78 _wrap_sched_flat_info_instance_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_flat_info_physical_device_set_raw_fd35cc1871ecf17b(uintptr_t arg1, swig_type_79 arg2);
-extern swig_type_80 _wrap_sched_flat_info_physical_device_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_flat_info_device_set_raw_fd35cc1871ecf17b(uintptr_t arg1, swig_type_81 arg2);
-extern swig_type_82 _wrap_sched_flat_info_device_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_flat_info_queue_set_raw_fd35cc1871ecf17b(uintptr_t arg1, swig_type_83 arg2);
-extern swig_type_84 _wrap_sched_flat_info_queue_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_flat_info_max_buffers_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_flat_info_max_buffers_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_flat_info_group_size_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_flat_info_group_size_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_flat_info_max_range_set_raw_fd35cc1871ecf17b(uintptr_t arg1, swig_type_85 arg2);
-extern swig_type_86 _wrap_sched_flat_info_max_range_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_flat_info_offset_alignment_set_raw_fd35cc1871ecf17b(uintptr_t arg1, swig_type_87 arg2);
-extern swig_type_88 _wrap_sched_flat_info_offset_alignment_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern void _wrap_sched_flat_info_is_lost_set_raw_fd35cc1871ecf17b(uintptr_t arg1, int arg2);
-extern int _wrap_sched_flat_info_is_lost_get_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern uintptr_t _wrap_new_sched_flat_info_raw_fd35cc1871ecf17b(void);
-extern void _wrap_delete_sched_flat_info_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern swig_intgo _wrap_sched_flat_vulkan_info_raw_fd35cc1871ecf17b(swig_voidp arg1, uintptr_t arg2);
-extern swig_voidp _wrap_sched_flat_info_name_raw_fd35cc1871ecf17b(uintptr_t arg1);
-extern swig_intgo _wrap_SCHED_FLAT_SAMPLE_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_FLAT_PREDICTION_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_FLAT_NEXT_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_FLAT_UNCONDITIONAL_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_FLAT_NOISE0_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_FLAT_NOISE1_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_FLAT_DENOISED_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_FLAT_NEXT_INPUT_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_FLAT_MASK_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_FLAT_ORIGINAL_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_FLAT_KNOWN_NOISE_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_SCHED_FLAT_SLOT_MAX_raw_fd35cc1871ecf17b(void);
-extern swig_intgo _wrap_sched_flat_vulkan_record_step_raw_fd35cc1871ecf17b(swig_voidp arg1, swig_voidp arg2, swig_type_89 arg3, swig_type_90 arg4, swig_voidp arg5, swig_voidp arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9, int arg10, swig_voidp arg11, swig_type_91 arg12, swig_voidp arg13, swig_type_92 arg14, double arg15, int arg16);
-extern swig_intgo _wrap_sched_flat_vulkan_record_initial_noise_raw_fd35cc1871ecf17b(swig_voidp arg1, swig_voidp arg2, swig_type_93 arg3, swig_type_94 arg4, swig_voidp arg5, swig_voidp arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9, int arg10);
-extern swig_intgo _wrap_sched_flat_vulkan_record_scale_input_raw_fd35cc1871ecf17b(swig_voidp arg1, swig_voidp arg2, swig_type_95 arg3, swig_type_96 arg4, swig_voidp arg5, swig_voidp arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9, int arg10);
-extern swig_intgo _wrap_sched_flat_vulkan_record_add_noise_raw_fd35cc1871ecf17b(swig_voidp arg1, swig_voidp arg2, swig_type_97 arg3, swig_type_98 arg4, swig_type_99 arg5, swig_voidp arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9, swig_voidp arg10, int arg11);
+extern void _wrap_Swig_free_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern uintptr_t _wrap_Swig_malloc_raw_0790e0014f2da9fc(swig_intgo arg1);
+extern swig_intgo _wrap_SCHED_OK_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_ERROR_ARGUMENT_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_ERROR_STRUCT_SIZE_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_ERROR_JSON_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_ERROR_UNKNOWN_CLASS_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_ERROR_UNKNOWN_KEY_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_ERROR_TYPE_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_ERROR_VALUE_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_ERROR_CONFLICT_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_ERROR_STEPS_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_ERROR_TIMESTEPS_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_ERROR_OPTION_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_ERROR_SHAPE_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_ERROR_DTYPE_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_ERROR_OVERLAP_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_ERROR_FINISHED_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_ERROR_NOT_FINITE_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_ERROR_CAPACITY_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_ERROR_DAMAGED_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_ERROR_MISMATCH_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_ERROR_UNSUPPORTED_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_ERROR_MEMORY_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_ERROR_INTERNAL_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_ERROR_DEVICE_LOST_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_ERROR_DEVICE_MEMORY_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_ERROR_VULKAN_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_ERROR_IN_USE_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_STATUS_MAX_raw_0790e0014f2da9fc(void);
+extern swig_voidp _wrap_sched_status_name_raw_0790e0014f2da9fc(swig_intgo arg1);
+extern int _wrap_sched_version_number_raw_0790e0014f2da9fc(void);
+extern swig_voidp _wrap_sched_version_string_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_DTYPE_UNDEFINED_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_F32_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_F16_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_BF16_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_F64_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_DTYPE_MAX_raw_0790e0014f2da9fc(void);
+extern void _wrap_sched_method_info_calls_per_step_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_method_info_calls_per_step_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern swig_voidp _wrap_sched_method_info_name_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern swig_voidp _wrap_sched_method_info_class_name_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern swig_voidp _wrap_sched_method_info_paper_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_method_info_memory_rows_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_method_info_memory_rows_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_method_info_draws_per_step_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_method_info_draws_per_step_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_method_info_max_order_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_method_info_max_order_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_method_info_stochastic_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_method_info_stochastic_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern uintptr_t _wrap_new_sched_method_info_raw_0790e0014f2da9fc(void);
+extern void _wrap_delete_sched_method_info_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern int _wrap_sched_method_count_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_sched_method_at_raw_0790e0014f2da9fc(int arg1, uintptr_t arg2);
+extern swig_intgo _wrap_sched_method_find_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2);
+extern void _wrap_sched_option_info_at_init_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_option_info_at_init_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern swig_voidp _wrap_sched_option_info_name_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern swig_voidp _wrap_sched_option_info_value_type_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern swig_voidp _wrap_sched_option_info_default_value_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern swig_voidp _wrap_sched_option_info_allowed_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern uintptr_t _wrap_new_sched_option_info_raw_0790e0014f2da9fc(void);
+extern void _wrap_delete_sched_option_info_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern int _wrap_sched_option_count_raw_0790e0014f2da9fc(int arg1);
+extern swig_intgo _wrap_sched_option_at_raw_0790e0014f2da9fc(int arg1, int arg2, uintptr_t arg3);
+extern swig_intgo _wrap_SCHED_NAME_SAMPLER_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_NAME_SCHEDULE_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_NAME_MAX_raw_0790e0014f2da9fc(void);
+extern void _wrap_sched_name_info_kind_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_name_info_kind_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern swig_voidp _wrap_sched_name_info_system_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern swig_voidp _wrap_sched_name_info_name_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern swig_voidp _wrap_sched_name_info_composition_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern uintptr_t _wrap_new_sched_name_info_raw_0790e0014f2da9fc(void);
+extern void _wrap_delete_sched_name_info_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern int _wrap_sched_name_count_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_sched_name_at_raw_0790e0014f2da9fc(int arg1, uintptr_t arg2);
+extern swig_intgo _wrap_sched_name_find_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, uintptr_t arg3);
+extern void _wrap_sched_free_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern int _wrap_sched_method_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern int _wrap_sched_warning_count_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern swig_voidp _wrap_sched_warning_raw_0790e0014f2da9fc(swig_voidp arg1, int arg2);
+extern int _wrap_sched_quirk_count_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern swig_voidp _wrap_sched_quirk_raw_0790e0014f2da9fc(swig_voidp arg1, int arg2);
+extern swig_voidp _wrap_sched_quirk_description_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern swig_intgo _wrap_SCHED_KERNEL_DEFAULT_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_KERNEL_REFERENCE_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_KERNEL_FUSED_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_KERNEL_BLAS_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_KERNEL_VULKAN_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_KERNEL_MAX_raw_0790e0014f2da9fc(void);
+extern int _wrap_sched_kernel_available_raw_0790e0014f2da9fc(swig_intgo arg1);
+extern double _wrap_SCHED_UNSET_raw_0790e0014f2da9fc(void);
+extern void _wrap_sched_init_options_num_steps_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_init_options_num_steps_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_begin_step_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_init_options_begin_step_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_end_step_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_init_options_end_step_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_strength_set_raw_0790e0014f2da9fc(uintptr_t arg1, double arg2);
+extern double _wrap_sched_init_options_strength_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_mu_set_raw_0790e0014f2da9fc(uintptr_t arg1, double arg2);
+extern double _wrap_sched_init_options_mu_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_batch_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_1 arg2);
+extern swig_type_2 _wrap_sched_init_options_batch_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_elements_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_3 arg2);
+extern swig_type_4 _wrap_sched_init_options_elements_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_dtype_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_init_options_dtype_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_kernel_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_init_options_kernel_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_seed_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_5 arg2);
+extern swig_type_6 _wrap_sched_init_options_seed_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_eta_set_raw_0790e0014f2da9fc(uintptr_t arg1, double arg2);
+extern double _wrap_sched_init_options_eta_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_s_churn_set_raw_0790e0014f2da9fc(uintptr_t arg1, double arg2);
+extern double _wrap_sched_init_options_s_churn_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_s_tmin_set_raw_0790e0014f2da9fc(uintptr_t arg1, double arg2);
+extern double _wrap_sched_init_options_s_tmin_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_s_tmax_set_raw_0790e0014f2da9fc(uintptr_t arg1, double arg2);
+extern double _wrap_sched_init_options_s_tmax_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_s_noise_set_raw_0790e0014f2da9fc(uintptr_t arg1, double arg2);
+extern double _wrap_sched_init_options_s_noise_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_order_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_init_options_order_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_original_inference_steps_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_init_options_original_inference_steps_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_use_clipped_model_output_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_init_options_use_clipped_model_output_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_num_train_timesteps_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_init_options_num_train_timesteps_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_jump_length_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_init_options_jump_length_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_jump_n_sample_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_init_options_jump_n_sample_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_max_timesteps_set_raw_0790e0014f2da9fc(uintptr_t arg1, double arg2);
+extern double _wrap_sched_init_options_max_timesteps_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_intermediate_timesteps_set_raw_0790e0014f2da9fc(uintptr_t arg1, double arg2);
+extern double _wrap_sched_init_options_intermediate_timesteps_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_stage_index_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_init_options_stage_index_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_is_amplify_first_chunk_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_init_options_is_amplify_first_chunk_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_recorded_in_flight_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_init_options_recorded_in_flight_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_recorded_groups_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_init_options_recorded_groups_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_threads_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_init_options_threads_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_history_dtype_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_init_options_history_dtype_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern uintptr_t _wrap_new_sched_init_options_raw_0790e0014f2da9fc(void);
+extern void _wrap_delete_sched_init_options_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_state_free_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern swig_voidp _wrap_sched_last_error_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern int _wrap_sched_can_continue_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern swig_type_7 _wrap_sched_batch_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern swig_type_8 _wrap_sched_elements_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern swig_type_9 _wrap_sched_prediction_elements_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern swig_type_10 _wrap_sched_num_steps_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern swig_type_11 _wrap_sched_num_calls_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern swig_type_12 _wrap_sched_calls_done_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern swig_intgo _wrap_sched_next_call_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2);
+extern swig_intgo _wrap_sched_call_at_raw_0790e0014f2da9fc(swig_voidp arg1, swig_type_13 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_sched_attempts_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_voidp arg3);
+extern int _wrap_sched_call_ends_step_raw_0790e0014f2da9fc(swig_voidp arg1, swig_type_14 arg2);
+extern int _wrap_sched_state_kernel_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern swig_type_15 _wrap_sched_state_bytes_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern swig_intgo _wrap_sched_timesteps_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_16 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_sched_sigmas_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_17 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_sched_levels_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_18 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_sched_step_for_timestep_raw_0790e0014f2da9fc(swig_voidp arg1, double arg2, swig_voidp arg3);
+extern double _wrap_sched_init_noise_sigma_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern double _wrap_sched_input_scale_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern int _wrap_sched_next_draws_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern swig_intgo _wrap_SCHED_INPUT_SAMPLE_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_INPUT_PREDICTION_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_INPUT_DENOISED_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_INPUT_NOISE0_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_INPUT_NOISE1_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_INPUT_UNCONDITIONAL_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_INPUT_MEMORY0_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_INPUT_ORIGINAL_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_INPUT_KNOWN_NOISE_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_INPUT_MAX_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_OUTPUT_NEXT_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_OUTPUT_DENOISED_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_OUTPUT_MEMORY0_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_OUTPUT_KNOWN_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_OUTPUT_MAX_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_CLIP_NONE_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_CLIP_RANGE_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_CLIP_QUANTILE_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_CLIP_MAX_raw_0790e0014f2da9fc(void);
+extern void _wrap_sched_weights_rows_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_weights_rows_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_weights_draws_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_weights_draws_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_weights_clip_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_weights_clip_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_weights_clip_range_set_raw_0790e0014f2da9fc(uintptr_t arg1, double arg2);
+extern double _wrap_sched_weights_clip_range_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_weights_quantile_set_raw_0790e0014f2da9fc(uintptr_t arg1, double arg2);
+extern double _wrap_sched_weights_quantile_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_weights_quantile_max_set_raw_0790e0014f2da9fc(uintptr_t arg1, double arg2);
+extern double _wrap_sched_weights_quantile_max_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_weights_gain_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_weights_gain_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_weights_gain_offset_set_raw_0790e0014f2da9fc(uintptr_t arg1, double arg2);
+extern double _wrap_sched_weights_gain_offset_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_weights_gain_slope_set_raw_0790e0014f2da9fc(uintptr_t arg1, double arg2);
+extern double _wrap_sched_weights_gain_slope_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_weights_timestep_set_raw_0790e0014f2da9fc(uintptr_t arg1, double arg2);
+extern double _wrap_sched_weights_timestep_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_weights_input_scale_set_raw_0790e0014f2da9fc(uintptr_t arg1, double arg2);
+extern double _wrap_sched_weights_input_scale_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern uintptr_t _wrap_new_sched_weights_raw_0790e0014f2da9fc(void);
+extern void _wrap_delete_sched_weights_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern swig_intgo _wrap_sched_step_weights_raw_0790e0014f2da9fc(swig_voidp arg1, swig_type_19 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_sched_save_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_20 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_sched_load_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_21 arg3);
+extern void _wrap_sched_vulkan_device_index_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_vulkan_device_index_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_vulkan_device_is_suitable_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_vulkan_device_is_suitable_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_vulkan_device_value_type_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_vulkan_device_value_type_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_vulkan_device_vendor_id_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_vulkan_device_vendor_id_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_vulkan_device_device_id_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_vulkan_device_device_id_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_vulkan_device_driver_version_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_vulkan_device_driver_version_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_vulkan_device_api_version_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_vulkan_device_api_version_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern uintptr_t _wrap_new_sched_vulkan_device_raw_0790e0014f2da9fc(void);
+extern void _wrap_delete_sched_vulkan_device_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_vulkan_limits_max_buffers_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_vulkan_limits_max_buffers_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_vulkan_limits_max_group_size_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_vulkan_limits_max_group_size_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_vulkan_limits_max_group_count_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_vulkan_limits_max_group_count_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_vulkan_limits_max_range_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_22 arg2);
+extern swig_type_23 _wrap_sched_vulkan_limits_max_range_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_vulkan_limits_offset_alignment_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_24 arg2);
+extern swig_type_25 _wrap_sched_vulkan_limits_offset_alignment_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_vulkan_limits_is_non_coherent_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_vulkan_limits_is_non_coherent_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern uintptr_t _wrap_new_sched_vulkan_limits_raw_0790e0014f2da9fc(void);
+extern void _wrap_delete_sched_vulkan_limits_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_vulkan_free_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern swig_intgo _wrap_sched_vulkan_get_cache_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_26 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_sched_vulkan_set_cache_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_27 arg3);
+extern swig_voidp _wrap_sched_flat_create_raw_0790e0014f2da9fc(swig_voidp arg1, swig_type_28 arg2, int arg3, swig_voidp arg4, swig_type_29 arg5, swig_voidp arg6);
+extern swig_voidp _wrap_sched_flat_init_raw_0790e0014f2da9fc(swig_voidp arg1, uintptr_t arg2, swig_voidp arg3, swig_type_30 arg4, swig_voidp arg5, swig_type_31 arg6, swig_voidp arg7, swig_type_32 arg8, swig_voidp arg9, swig_voidp arg10, swig_type_33 arg11, swig_voidp arg12);
+extern swig_voidp _wrap_sched_flat_clone_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2);
+extern swig_intgo _wrap_sched_flat_initial_noise_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_34 arg3, int arg4);
+extern swig_intgo _wrap_sched_flat_scale_input_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_35 arg3, int arg4, swig_voidp arg5, swig_type_36 arg6, int arg7);
+extern swig_intgo _wrap_sched_flat_add_noise_raw_0790e0014f2da9fc(swig_voidp arg1, swig_type_37 arg2, swig_voidp arg3, swig_type_38 arg4, int arg5, swig_voidp arg6, swig_type_39 arg7, int arg8, swig_voidp arg9, swig_type_40 arg10, int arg11);
+extern swig_intgo _wrap_sched_flat_step_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_41 arg3, int arg4, swig_voidp arg5, swig_type_42 arg6, int arg7, swig_voidp arg8, swig_type_43 arg9, int arg10);
+extern swig_intgo _wrap_sched_flat_step_wide_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_44 arg3, int arg4, swig_voidp arg5, swig_type_45 arg6, int arg7, swig_voidp arg8, swig_type_46 arg9, int arg10, swig_voidp arg11, swig_type_47 arg12, int arg13, swig_voidp arg14, swig_type_48 arg15, int arg16, swig_voidp arg17, swig_type_49 arg18, int arg19, swig_voidp arg20, swig_type_50 arg21, int arg22, swig_voidp arg23, swig_type_51 arg24, int arg25, swig_voidp arg26, swig_type_52 arg27, int arg28, swig_voidp arg29, swig_type_53 arg30, int arg31, swig_voidp arg32, swig_type_54 arg33, int arg34, swig_voidp arg35, swig_type_55 arg36, swig_voidp arg37, swig_type_56 arg38, double arg39, int arg40);
+extern swig_intgo _wrap_sched_flat_weights_denoised_raw_0790e0014f2da9fc(uintptr_t arg1, swig_voidp arg2, swig_type_57 arg3);
+extern swig_intgo _wrap_sched_flat_weights_row_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2, swig_voidp arg3, swig_type_58 arg4, swig_voidp arg5);
+extern swig_intgo _wrap_sched_flat_device_count_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern swig_intgo _wrap_sched_flat_device_at_raw_0790e0014f2da9fc(int arg1, uintptr_t arg2);
+extern swig_voidp _wrap_sched_flat_device_name_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern swig_voidp _wrap_sched_flat_vulkan_create_raw_0790e0014f2da9fc(int arg1, swig_voidp arg2, swig_voidp arg3, uintptr_t arg4, swig_voidp arg5, swig_type_59 arg6, swig_voidp arg7);
+extern void _wrap_sched_flat_import_queue_family_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_flat_import_queue_family_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_import_get_instance_proc_addr_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_60 arg2);
+extern swig_type_61 _wrap_sched_flat_import_get_instance_proc_addr_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_import_instance_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_62 arg2);
+extern swig_type_63 _wrap_sched_flat_import_instance_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_import_physical_device_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_64 arg2);
+extern swig_type_65 _wrap_sched_flat_import_physical_device_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_import_device_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_66 arg2);
+extern swig_type_67 _wrap_sched_flat_import_device_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_import_queue_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_68 arg2);
+extern swig_type_69 _wrap_sched_flat_import_queue_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_import_lock_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_70 arg2);
+extern swig_type_71 _wrap_sched_flat_import_lock_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_import_unlock_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_72 arg2);
+extern swig_type_73 _wrap_sched_flat_import_unlock_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_import_user_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_74 arg2);
+extern swig_type_75 _wrap_sched_flat_import_user_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern uintptr_t _wrap_new_sched_flat_import_raw_0790e0014f2da9fc(void);
+extern void _wrap_delete_sched_flat_import_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern swig_voidp _wrap_sched_flat_vulkan_import_raw_0790e0014f2da9fc(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_type_76 arg4, swig_voidp arg5);
+extern void _wrap_sched_flat_info_queue_family_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_flat_info_queue_family_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_info_instance_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_77 arg2);
+extern swig_type_78 _wrap_sched_flat_info_instance_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_info_physical_device_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_79 arg2);
+extern swig_type_80 _wrap_sched_flat_info_physical_device_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_info_device_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_81 arg2);
+extern swig_type_82 _wrap_sched_flat_info_device_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_info_queue_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_83 arg2);
+extern swig_type_84 _wrap_sched_flat_info_queue_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_info_max_buffers_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_flat_info_max_buffers_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_info_group_size_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_flat_info_group_size_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_info_max_range_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_85 arg2);
+extern swig_type_86 _wrap_sched_flat_info_max_range_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_info_offset_alignment_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_87 arg2);
+extern swig_type_88 _wrap_sched_flat_info_offset_alignment_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_info_is_lost_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_flat_info_is_lost_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern uintptr_t _wrap_new_sched_flat_info_raw_0790e0014f2da9fc(void);
+extern void _wrap_delete_sched_flat_info_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern swig_intgo _wrap_sched_flat_vulkan_info_raw_0790e0014f2da9fc(swig_voidp arg1, uintptr_t arg2);
+extern swig_voidp _wrap_sched_flat_info_name_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern swig_intgo _wrap_SCHED_FLAT_SAMPLE_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_FLAT_PREDICTION_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_FLAT_NEXT_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_FLAT_UNCONDITIONAL_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_FLAT_NOISE0_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_FLAT_NOISE1_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_FLAT_DENOISED_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_FLAT_NEXT_INPUT_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_FLAT_MASK_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_FLAT_ORIGINAL_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_FLAT_KNOWN_NOISE_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_FLAT_SLOT_MAX_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_sched_flat_vulkan_record_step_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_89 arg3, swig_type_90 arg4, swig_voidp arg5, swig_voidp arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9, int arg10, swig_voidp arg11, swig_type_91 arg12, swig_voidp arg13, swig_type_92 arg14, double arg15, int arg16);
+extern swig_intgo _wrap_sched_flat_vulkan_record_initial_noise_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_93 arg3, swig_type_94 arg4, swig_voidp arg5, swig_voidp arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9, int arg10);
+extern swig_intgo _wrap_sched_flat_vulkan_record_scale_input_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_95 arg3, swig_type_96 arg4, swig_voidp arg5, swig_voidp arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9, int arg10);
+extern swig_intgo _wrap_sched_flat_vulkan_record_add_noise_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_97 arg3, swig_type_98 arg4, swig_type_99 arg5, swig_voidp arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9, swig_voidp arg10, int arg11);
 #undef intgo
 */
 import "C"
@@ -493,13 +494,13 @@ type (
 
 func Swig_free(arg1 uintptr) {
 	_swig_i_0 := arg1
-	C._wrap_Swig_free_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0))
+	C._wrap_Swig_free_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0))
 }
 
 func Swig_malloc(arg1 int) (_swig_ret uintptr) {
 	var swig_r uintptr
 	_swig_i_0 := arg1
-	swig_r = (uintptr)(C._wrap_Swig_malloc_raw_fd35cc1871ecf17b(C.swig_intgo(_swig_i_0)))
+	swig_r = (uintptr)(C._wrap_Swig_malloc_raw_0790e0014f2da9fc(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
@@ -512,7 +513,7 @@ type Enum_SS_sched_status int
 
 func _swig_getSCHED_OK() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_OK_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_OK_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -520,7 +521,7 @@ var SCHED_OK Enum_SS_sched_status = _swig_getSCHED_OK()
 
 func _swig_getSCHED_ERROR_ARGUMENT() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_ARGUMENT_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_ARGUMENT_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -528,7 +529,7 @@ var SCHED_ERROR_ARGUMENT Enum_SS_sched_status = _swig_getSCHED_ERROR_ARGUMENT()
 
 func _swig_getSCHED_ERROR_STRUCT_SIZE() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_STRUCT_SIZE_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_STRUCT_SIZE_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -536,7 +537,7 @@ var SCHED_ERROR_STRUCT_SIZE Enum_SS_sched_status = _swig_getSCHED_ERROR_STRUCT_S
 
 func _swig_getSCHED_ERROR_JSON() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_JSON_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_JSON_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -544,7 +545,7 @@ var SCHED_ERROR_JSON Enum_SS_sched_status = _swig_getSCHED_ERROR_JSON()
 
 func _swig_getSCHED_ERROR_UNKNOWN_CLASS() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_UNKNOWN_CLASS_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_UNKNOWN_CLASS_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -552,7 +553,7 @@ var SCHED_ERROR_UNKNOWN_CLASS Enum_SS_sched_status = _swig_getSCHED_ERROR_UNKNOW
 
 func _swig_getSCHED_ERROR_UNKNOWN_KEY() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_UNKNOWN_KEY_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_UNKNOWN_KEY_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -560,7 +561,7 @@ var SCHED_ERROR_UNKNOWN_KEY Enum_SS_sched_status = _swig_getSCHED_ERROR_UNKNOWN_
 
 func _swig_getSCHED_ERROR_TYPE() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_TYPE_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_TYPE_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -568,7 +569,7 @@ var SCHED_ERROR_TYPE Enum_SS_sched_status = _swig_getSCHED_ERROR_TYPE()
 
 func _swig_getSCHED_ERROR_VALUE() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_VALUE_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_VALUE_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -576,7 +577,7 @@ var SCHED_ERROR_VALUE Enum_SS_sched_status = _swig_getSCHED_ERROR_VALUE()
 
 func _swig_getSCHED_ERROR_CONFLICT() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_CONFLICT_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_CONFLICT_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -584,7 +585,7 @@ var SCHED_ERROR_CONFLICT Enum_SS_sched_status = _swig_getSCHED_ERROR_CONFLICT()
 
 func _swig_getSCHED_ERROR_STEPS() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_STEPS_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_STEPS_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -592,7 +593,7 @@ var SCHED_ERROR_STEPS Enum_SS_sched_status = _swig_getSCHED_ERROR_STEPS()
 
 func _swig_getSCHED_ERROR_TIMESTEPS() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_TIMESTEPS_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_TIMESTEPS_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -600,7 +601,7 @@ var SCHED_ERROR_TIMESTEPS Enum_SS_sched_status = _swig_getSCHED_ERROR_TIMESTEPS(
 
 func _swig_getSCHED_ERROR_OPTION() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_OPTION_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_OPTION_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -608,7 +609,7 @@ var SCHED_ERROR_OPTION Enum_SS_sched_status = _swig_getSCHED_ERROR_OPTION()
 
 func _swig_getSCHED_ERROR_SHAPE() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_SHAPE_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_SHAPE_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -616,7 +617,7 @@ var SCHED_ERROR_SHAPE Enum_SS_sched_status = _swig_getSCHED_ERROR_SHAPE()
 
 func _swig_getSCHED_ERROR_DTYPE() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_DTYPE_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_DTYPE_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -624,7 +625,7 @@ var SCHED_ERROR_DTYPE Enum_SS_sched_status = _swig_getSCHED_ERROR_DTYPE()
 
 func _swig_getSCHED_ERROR_OVERLAP() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_OVERLAP_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_OVERLAP_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -632,7 +633,7 @@ var SCHED_ERROR_OVERLAP Enum_SS_sched_status = _swig_getSCHED_ERROR_OVERLAP()
 
 func _swig_getSCHED_ERROR_FINISHED() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_FINISHED_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_FINISHED_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -640,7 +641,7 @@ var SCHED_ERROR_FINISHED Enum_SS_sched_status = _swig_getSCHED_ERROR_FINISHED()
 
 func _swig_getSCHED_ERROR_NOT_FINITE() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_NOT_FINITE_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_NOT_FINITE_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -648,7 +649,7 @@ var SCHED_ERROR_NOT_FINITE Enum_SS_sched_status = _swig_getSCHED_ERROR_NOT_FINIT
 
 func _swig_getSCHED_ERROR_CAPACITY() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_CAPACITY_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_CAPACITY_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -656,7 +657,7 @@ var SCHED_ERROR_CAPACITY Enum_SS_sched_status = _swig_getSCHED_ERROR_CAPACITY()
 
 func _swig_getSCHED_ERROR_DAMAGED() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_DAMAGED_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_DAMAGED_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -664,7 +665,7 @@ var SCHED_ERROR_DAMAGED Enum_SS_sched_status = _swig_getSCHED_ERROR_DAMAGED()
 
 func _swig_getSCHED_ERROR_MISMATCH() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_MISMATCH_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_MISMATCH_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -672,7 +673,7 @@ var SCHED_ERROR_MISMATCH Enum_SS_sched_status = _swig_getSCHED_ERROR_MISMATCH()
 
 func _swig_getSCHED_ERROR_UNSUPPORTED() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_UNSUPPORTED_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_UNSUPPORTED_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -680,7 +681,7 @@ var SCHED_ERROR_UNSUPPORTED Enum_SS_sched_status = _swig_getSCHED_ERROR_UNSUPPOR
 
 func _swig_getSCHED_ERROR_MEMORY() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_MEMORY_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_MEMORY_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -688,7 +689,7 @@ var SCHED_ERROR_MEMORY Enum_SS_sched_status = _swig_getSCHED_ERROR_MEMORY()
 
 func _swig_getSCHED_ERROR_INTERNAL() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_INTERNAL_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_INTERNAL_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -696,7 +697,7 @@ var SCHED_ERROR_INTERNAL Enum_SS_sched_status = _swig_getSCHED_ERROR_INTERNAL()
 
 func _swig_getSCHED_ERROR_DEVICE_LOST() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_DEVICE_LOST_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_DEVICE_LOST_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -704,7 +705,7 @@ var SCHED_ERROR_DEVICE_LOST Enum_SS_sched_status = _swig_getSCHED_ERROR_DEVICE_L
 
 func _swig_getSCHED_ERROR_DEVICE_MEMORY() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_DEVICE_MEMORY_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_DEVICE_MEMORY_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -712,15 +713,23 @@ var SCHED_ERROR_DEVICE_MEMORY Enum_SS_sched_status = _swig_getSCHED_ERROR_DEVICE
 
 func _swig_getSCHED_ERROR_VULKAN() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_VULKAN_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_VULKAN_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
 var SCHED_ERROR_VULKAN Enum_SS_sched_status = _swig_getSCHED_ERROR_VULKAN()
 
+func _swig_getSCHED_ERROR_IN_USE() (_swig_ret Enum_SS_sched_status) {
+	var swig_r Enum_SS_sched_status
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_ERROR_IN_USE_raw_0790e0014f2da9fc())
+	return swig_r
+}
+
+var SCHED_ERROR_IN_USE Enum_SS_sched_status = _swig_getSCHED_ERROR_IN_USE()
+
 func _swig_getSCHED_STATUS_MAX() (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
-	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_STATUS_MAX_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_status)(C._wrap_SCHED_STATUS_MAX_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -729,7 +738,7 @@ var SCHED_STATUS_MAX Enum_SS_sched_status = _swig_getSCHED_STATUS_MAX()
 func Sched_status_name(arg1 Enum_SS_sched_status) (_swig_ret *byte) {
 	var swig_r *C.uchar
 	_swig_i_0 := arg1
-	swig_r = (*C.uchar)(C._wrap_sched_status_name_raw_fd35cc1871ecf17b(C.swig_intgo(_swig_i_0)))
+	swig_r = (*C.uchar)(C._wrap_sched_status_name_raw_0790e0014f2da9fc(C.swig_intgo(_swig_i_0)))
 	var swig_r_1 *byte
 	swig_r_1 = (*byte)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -737,13 +746,13 @@ func Sched_status_name(arg1 Enum_SS_sched_status) (_swig_ret *byte) {
 
 func Sched_version_number() (_swig_ret int32) {
 	var swig_r int32
-	swig_r = (int32)(C._wrap_sched_version_number_raw_fd35cc1871ecf17b())
+	swig_r = (int32)(C._wrap_sched_version_number_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
 func Sched_version_string() (_swig_ret *byte) {
 	var swig_r *C.uchar
-	swig_r = (*C.uchar)(C._wrap_sched_version_string_raw_fd35cc1871ecf17b())
+	swig_r = (*C.uchar)(C._wrap_sched_version_string_raw_0790e0014f2da9fc())
 	var swig_r_1 *byte
 	swig_r_1 = (*byte)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -753,7 +762,7 @@ type Enum_SS_sched_dtype int
 
 func _swig_getSCHED_DTYPE_UNDEFINED() (_swig_ret Enum_SS_sched_dtype) {
 	var swig_r Enum_SS_sched_dtype
-	swig_r = (Enum_SS_sched_dtype)(C._wrap_SCHED_DTYPE_UNDEFINED_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_dtype)(C._wrap_SCHED_DTYPE_UNDEFINED_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -761,7 +770,7 @@ var SCHED_DTYPE_UNDEFINED Enum_SS_sched_dtype = _swig_getSCHED_DTYPE_UNDEFINED()
 
 func _swig_getSCHED_F32() (_swig_ret Enum_SS_sched_dtype) {
 	var swig_r Enum_SS_sched_dtype
-	swig_r = (Enum_SS_sched_dtype)(C._wrap_SCHED_F32_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_dtype)(C._wrap_SCHED_F32_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -769,7 +778,7 @@ var SCHED_F32 Enum_SS_sched_dtype = _swig_getSCHED_F32()
 
 func _swig_getSCHED_F16() (_swig_ret Enum_SS_sched_dtype) {
 	var swig_r Enum_SS_sched_dtype
-	swig_r = (Enum_SS_sched_dtype)(C._wrap_SCHED_F16_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_dtype)(C._wrap_SCHED_F16_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -777,7 +786,7 @@ var SCHED_F16 Enum_SS_sched_dtype = _swig_getSCHED_F16()
 
 func _swig_getSCHED_BF16() (_swig_ret Enum_SS_sched_dtype) {
 	var swig_r Enum_SS_sched_dtype
-	swig_r = (Enum_SS_sched_dtype)(C._wrap_SCHED_BF16_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_dtype)(C._wrap_SCHED_BF16_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -785,7 +794,7 @@ var SCHED_BF16 Enum_SS_sched_dtype = _swig_getSCHED_BF16()
 
 func _swig_getSCHED_F64() (_swig_ret Enum_SS_sched_dtype) {
 	var swig_r Enum_SS_sched_dtype
-	swig_r = (Enum_SS_sched_dtype)(C._wrap_SCHED_F64_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_dtype)(C._wrap_SCHED_F64_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -793,7 +802,7 @@ var SCHED_F64 Enum_SS_sched_dtype = _swig_getSCHED_F64()
 
 func _swig_getSCHED_DTYPE_MAX() (_swig_ret Enum_SS_sched_dtype) {
 	var swig_r Enum_SS_sched_dtype
-	swig_r = (Enum_SS_sched_dtype)(C._wrap_SCHED_DTYPE_MAX_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_dtype)(C._wrap_SCHED_DTYPE_MAX_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -811,20 +820,20 @@ func (p SwigcptrSched_method_info) SwigIsSched_method_info() {
 func (arg1 SwigcptrSched_method_info) SetCalls_per_step(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_method_info_calls_per_step_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_method_info_calls_per_step_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_method_info) GetCalls_per_step() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_method_info_calls_per_step_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_method_info_calls_per_step_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_method_info) GetName() (_swig_ret *byte) {
 	var swig_r *C.uchar
 	_swig_i_0 := arg1
-	swig_r = (*C.uchar)(C._wrap_sched_method_info_name_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (*C.uchar)(C._wrap_sched_method_info_name_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 *byte
 	swig_r_1 = (*byte)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -833,7 +842,7 @@ func (arg1 SwigcptrSched_method_info) GetName() (_swig_ret *byte) {
 func (arg1 SwigcptrSched_method_info) GetClass_name() (_swig_ret *byte) {
 	var swig_r *C.uchar
 	_swig_i_0 := arg1
-	swig_r = (*C.uchar)(C._wrap_sched_method_info_class_name_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (*C.uchar)(C._wrap_sched_method_info_class_name_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 *byte
 	swig_r_1 = (*byte)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -842,7 +851,7 @@ func (arg1 SwigcptrSched_method_info) GetClass_name() (_swig_ret *byte) {
 func (arg1 SwigcptrSched_method_info) GetPaper() (_swig_ret *byte) {
 	var swig_r *C.uchar
 	_swig_i_0 := arg1
-	swig_r = (*C.uchar)(C._wrap_sched_method_info_paper_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (*C.uchar)(C._wrap_sched_method_info_paper_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 *byte
 	swig_r_1 = (*byte)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -851,64 +860,64 @@ func (arg1 SwigcptrSched_method_info) GetPaper() (_swig_ret *byte) {
 func (arg1 SwigcptrSched_method_info) SetMemory_rows(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_method_info_memory_rows_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_method_info_memory_rows_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_method_info) GetMemory_rows() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_method_info_memory_rows_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_method_info_memory_rows_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_method_info) SetDraws_per_step(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_method_info_draws_per_step_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_method_info_draws_per_step_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_method_info) GetDraws_per_step() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_method_info_draws_per_step_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_method_info_draws_per_step_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_method_info) SetMax_order(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_method_info_max_order_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_method_info_max_order_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_method_info) GetMax_order() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_method_info_max_order_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_method_info_max_order_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_method_info) SetStochastic(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_method_info_stochastic_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_method_info_stochastic_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_method_info) GetStochastic() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_method_info_stochastic_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_method_info_stochastic_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func NewSched_method_info() (_swig_ret Sched_method_info) {
 	var swig_r Sched_method_info
-	swig_r = (Sched_method_info)(SwigcptrSched_method_info(C._wrap_new_sched_method_info_raw_fd35cc1871ecf17b()))
+	swig_r = (Sched_method_info)(SwigcptrSched_method_info(C._wrap_new_sched_method_info_raw_0790e0014f2da9fc()))
 	return swig_r
 }
 
 func DeleteSched_method_info(arg1 Sched_method_info) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_sched_method_info_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_sched_method_info_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0))
 }
 
 type Sched_method_info interface {
@@ -931,7 +940,7 @@ type Sched_method_info interface {
 
 func Sched_method_count() (_swig_ret int32) {
 	var swig_r int32
-	swig_r = (int32)(C._wrap_sched_method_count_raw_fd35cc1871ecf17b())
+	swig_r = (int32)(C._wrap_sched_method_count_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -939,7 +948,7 @@ func Sched_method_at(arg1 int32, arg2 Sched_method_info) (_swig_ret Enum_SS_sche
 	var swig_r Enum_SS_sched_status
 	_swig_i_0 := arg1
 	_swig_i_1 := getSwigcptr(arg2)
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_method_at_raw_fd35cc1871ecf17b(C.int(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_method_at_raw_0790e0014f2da9fc(C.int(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
@@ -949,7 +958,7 @@ func Sched_method_find(arg1 *byte, arg2 *int32) (_swig_ret Enum_SS_sched_status)
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
 	var _swig_i_1 *C.uchar
 	_swig_i_1 = (*C.uchar)(unsafe.Pointer(arg2))
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_method_find_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_method_find_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -965,20 +974,20 @@ func (p SwigcptrSched_option_info) SwigIsSched_option_info() {
 func (arg1 SwigcptrSched_option_info) SetAt_init(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_option_info_at_init_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_option_info_at_init_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_option_info) GetAt_init() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_option_info_at_init_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_option_info_at_init_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_option_info) GetName() (_swig_ret *byte) {
 	var swig_r *C.uchar
 	_swig_i_0 := arg1
-	swig_r = (*C.uchar)(C._wrap_sched_option_info_name_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (*C.uchar)(C._wrap_sched_option_info_name_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 *byte
 	swig_r_1 = (*byte)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -987,7 +996,7 @@ func (arg1 SwigcptrSched_option_info) GetName() (_swig_ret *byte) {
 func (arg1 SwigcptrSched_option_info) GetValue_type() (_swig_ret *byte) {
 	var swig_r *C.uchar
 	_swig_i_0 := arg1
-	swig_r = (*C.uchar)(C._wrap_sched_option_info_value_type_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (*C.uchar)(C._wrap_sched_option_info_value_type_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 *byte
 	swig_r_1 = (*byte)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -996,7 +1005,7 @@ func (arg1 SwigcptrSched_option_info) GetValue_type() (_swig_ret *byte) {
 func (arg1 SwigcptrSched_option_info) GetDefault_value() (_swig_ret *byte) {
 	var swig_r *C.uchar
 	_swig_i_0 := arg1
-	swig_r = (*C.uchar)(C._wrap_sched_option_info_default_value_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (*C.uchar)(C._wrap_sched_option_info_default_value_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 *byte
 	swig_r_1 = (*byte)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -1005,7 +1014,7 @@ func (arg1 SwigcptrSched_option_info) GetDefault_value() (_swig_ret *byte) {
 func (arg1 SwigcptrSched_option_info) GetAllowed() (_swig_ret *byte) {
 	var swig_r *C.uchar
 	_swig_i_0 := arg1
-	swig_r = (*C.uchar)(C._wrap_sched_option_info_allowed_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (*C.uchar)(C._wrap_sched_option_info_allowed_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 *byte
 	swig_r_1 = (*byte)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -1013,13 +1022,13 @@ func (arg1 SwigcptrSched_option_info) GetAllowed() (_swig_ret *byte) {
 
 func NewSched_option_info() (_swig_ret Sched_option_info) {
 	var swig_r Sched_option_info
-	swig_r = (Sched_option_info)(SwigcptrSched_option_info(C._wrap_new_sched_option_info_raw_fd35cc1871ecf17b()))
+	swig_r = (Sched_option_info)(SwigcptrSched_option_info(C._wrap_new_sched_option_info_raw_0790e0014f2da9fc()))
 	return swig_r
 }
 
 func DeleteSched_option_info(arg1 Sched_option_info) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_sched_option_info_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_sched_option_info_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0))
 }
 
 type Sched_option_info interface {
@@ -1036,7 +1045,7 @@ type Sched_option_info interface {
 func Sched_option_count(arg1 int32) (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_option_count_raw_fd35cc1871ecf17b(C.int(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_option_count_raw_0790e0014f2da9fc(C.int(_swig_i_0)))
 	return swig_r
 }
 
@@ -1045,7 +1054,7 @@ func Sched_option_at(arg1 int32, arg2 int32, arg3 Sched_option_info) (_swig_ret 
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_option_at_raw_fd35cc1871ecf17b(C.int(_swig_i_0), C.int(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_option_at_raw_0790e0014f2da9fc(C.int(_swig_i_0), C.int(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	return swig_r
 }
 
@@ -1053,7 +1062,7 @@ type Enum_SS_sched_name_kind int
 
 func _swig_getSCHED_NAME_SAMPLER() (_swig_ret Enum_SS_sched_name_kind) {
 	var swig_r Enum_SS_sched_name_kind
-	swig_r = (Enum_SS_sched_name_kind)(C._wrap_SCHED_NAME_SAMPLER_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_name_kind)(C._wrap_SCHED_NAME_SAMPLER_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -1061,7 +1070,7 @@ var SCHED_NAME_SAMPLER Enum_SS_sched_name_kind = _swig_getSCHED_NAME_SAMPLER()
 
 func _swig_getSCHED_NAME_SCHEDULE() (_swig_ret Enum_SS_sched_name_kind) {
 	var swig_r Enum_SS_sched_name_kind
-	swig_r = (Enum_SS_sched_name_kind)(C._wrap_SCHED_NAME_SCHEDULE_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_name_kind)(C._wrap_SCHED_NAME_SCHEDULE_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -1069,7 +1078,7 @@ var SCHED_NAME_SCHEDULE Enum_SS_sched_name_kind = _swig_getSCHED_NAME_SCHEDULE()
 
 func _swig_getSCHED_NAME_MAX() (_swig_ret Enum_SS_sched_name_kind) {
 	var swig_r Enum_SS_sched_name_kind
-	swig_r = (Enum_SS_sched_name_kind)(C._wrap_SCHED_NAME_MAX_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_name_kind)(C._wrap_SCHED_NAME_MAX_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -1087,20 +1096,20 @@ func (p SwigcptrSched_name_info) SwigIsSched_name_info() {
 func (arg1 SwigcptrSched_name_info) SetKind(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_name_info_kind_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_name_info_kind_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_name_info) GetKind() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_name_info_kind_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_name_info_kind_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_name_info) GetSystem() (_swig_ret *byte) {
 	var swig_r *C.uchar
 	_swig_i_0 := arg1
-	swig_r = (*C.uchar)(C._wrap_sched_name_info_system_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (*C.uchar)(C._wrap_sched_name_info_system_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 *byte
 	swig_r_1 = (*byte)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -1109,7 +1118,7 @@ func (arg1 SwigcptrSched_name_info) GetSystem() (_swig_ret *byte) {
 func (arg1 SwigcptrSched_name_info) GetName() (_swig_ret *byte) {
 	var swig_r *C.uchar
 	_swig_i_0 := arg1
-	swig_r = (*C.uchar)(C._wrap_sched_name_info_name_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (*C.uchar)(C._wrap_sched_name_info_name_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 *byte
 	swig_r_1 = (*byte)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -1118,7 +1127,7 @@ func (arg1 SwigcptrSched_name_info) GetName() (_swig_ret *byte) {
 func (arg1 SwigcptrSched_name_info) GetComposition() (_swig_ret *byte) {
 	var swig_r *C.uchar
 	_swig_i_0 := arg1
-	swig_r = (*C.uchar)(C._wrap_sched_name_info_composition_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (*C.uchar)(C._wrap_sched_name_info_composition_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 *byte
 	swig_r_1 = (*byte)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -1126,13 +1135,13 @@ func (arg1 SwigcptrSched_name_info) GetComposition() (_swig_ret *byte) {
 
 func NewSched_name_info() (_swig_ret Sched_name_info) {
 	var swig_r Sched_name_info
-	swig_r = (Sched_name_info)(SwigcptrSched_name_info(C._wrap_new_sched_name_info_raw_fd35cc1871ecf17b()))
+	swig_r = (Sched_name_info)(SwigcptrSched_name_info(C._wrap_new_sched_name_info_raw_0790e0014f2da9fc()))
 	return swig_r
 }
 
 func DeleteSched_name_info(arg1 Sched_name_info) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_sched_name_info_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_sched_name_info_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0))
 }
 
 type Sched_name_info interface {
@@ -1147,7 +1156,7 @@ type Sched_name_info interface {
 
 func Sched_name_count() (_swig_ret int32) {
 	var swig_r int32
-	swig_r = (int32)(C._wrap_sched_name_count_raw_fd35cc1871ecf17b())
+	swig_r = (int32)(C._wrap_sched_name_count_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -1155,7 +1164,7 @@ func Sched_name_at(arg1 int32, arg2 Sched_name_info) (_swig_ret Enum_SS_sched_st
 	var swig_r Enum_SS_sched_status
 	_swig_i_0 := arg1
 	_swig_i_1 := getSwigcptr(arg2)
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_name_at_raw_fd35cc1871ecf17b(C.int(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_name_at_raw_0790e0014f2da9fc(C.int(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
@@ -1166,21 +1175,21 @@ func Sched_name_find(arg1 *byte, arg2 *byte, arg3 Sched_name_info) (_swig_ret En
 	var _swig_i_1 *C.uchar
 	_swig_i_1 = (*C.uchar)(unsafe.Pointer(arg2))
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_name_find_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_name_find_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	return swig_r
 }
 
 func Sched_free(arg1 *Scheduler) {
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
-	C._wrap_sched_free_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0))
+	C._wrap_sched_free_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0))
 }
 
 func Sched_method(arg1 *Scheduler) (_swig_ret int32) {
 	var swig_r int32
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
-	swig_r = (int32)(C._wrap_sched_method_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_method_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
@@ -1188,7 +1197,7 @@ func Sched_warning_count(arg1 *Scheduler) (_swig_ret int32) {
 	var swig_r int32
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
-	swig_r = (int32)(C._wrap_sched_warning_count_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_warning_count_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
@@ -1197,7 +1206,7 @@ func Sched_warning(arg1 *Scheduler, arg2 int32) (_swig_ret *byte) {
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
 	_swig_i_1 := arg2
-	swig_r = (*C.uchar)(C._wrap_sched_warning_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.int(_swig_i_1)))
+	swig_r = (*C.uchar)(C._wrap_sched_warning_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.int(_swig_i_1)))
 	var swig_r_1 *byte
 	swig_r_1 = (*byte)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -1207,7 +1216,7 @@ func Sched_quirk_count(arg1 *Scheduler) (_swig_ret int32) {
 	var swig_r int32
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
-	swig_r = (int32)(C._wrap_sched_quirk_count_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_quirk_count_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
@@ -1216,7 +1225,7 @@ func Sched_quirk(arg1 *Scheduler, arg2 int32) (_swig_ret *byte) {
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
 	_swig_i_1 := arg2
-	swig_r = (*C.uchar)(C._wrap_sched_quirk_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.int(_swig_i_1)))
+	swig_r = (*C.uchar)(C._wrap_sched_quirk_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.int(_swig_i_1)))
 	var swig_r_1 *byte
 	swig_r_1 = (*byte)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -1226,7 +1235,7 @@ func Sched_quirk_description(arg1 *byte) (_swig_ret *byte) {
 	var swig_r *C.uchar
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
-	swig_r = (*C.uchar)(C._wrap_sched_quirk_description_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0)))
+	swig_r = (*C.uchar)(C._wrap_sched_quirk_description_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0)))
 	var swig_r_1 *byte
 	swig_r_1 = (*byte)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -1236,7 +1245,7 @@ type Enum_SS_sched_kernel int
 
 func _swig_getSCHED_KERNEL_DEFAULT() (_swig_ret Enum_SS_sched_kernel) {
 	var swig_r Enum_SS_sched_kernel
-	swig_r = (Enum_SS_sched_kernel)(C._wrap_SCHED_KERNEL_DEFAULT_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_kernel)(C._wrap_SCHED_KERNEL_DEFAULT_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -1244,7 +1253,7 @@ var SCHED_KERNEL_DEFAULT Enum_SS_sched_kernel = _swig_getSCHED_KERNEL_DEFAULT()
 
 func _swig_getSCHED_KERNEL_REFERENCE() (_swig_ret Enum_SS_sched_kernel) {
 	var swig_r Enum_SS_sched_kernel
-	swig_r = (Enum_SS_sched_kernel)(C._wrap_SCHED_KERNEL_REFERENCE_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_kernel)(C._wrap_SCHED_KERNEL_REFERENCE_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -1252,7 +1261,7 @@ var SCHED_KERNEL_REFERENCE Enum_SS_sched_kernel = _swig_getSCHED_KERNEL_REFERENC
 
 func _swig_getSCHED_KERNEL_FUSED() (_swig_ret Enum_SS_sched_kernel) {
 	var swig_r Enum_SS_sched_kernel
-	swig_r = (Enum_SS_sched_kernel)(C._wrap_SCHED_KERNEL_FUSED_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_kernel)(C._wrap_SCHED_KERNEL_FUSED_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -1260,7 +1269,7 @@ var SCHED_KERNEL_FUSED Enum_SS_sched_kernel = _swig_getSCHED_KERNEL_FUSED()
 
 func _swig_getSCHED_KERNEL_BLAS() (_swig_ret Enum_SS_sched_kernel) {
 	var swig_r Enum_SS_sched_kernel
-	swig_r = (Enum_SS_sched_kernel)(C._wrap_SCHED_KERNEL_BLAS_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_kernel)(C._wrap_SCHED_KERNEL_BLAS_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -1268,7 +1277,7 @@ var SCHED_KERNEL_BLAS Enum_SS_sched_kernel = _swig_getSCHED_KERNEL_BLAS()
 
 func _swig_getSCHED_KERNEL_VULKAN() (_swig_ret Enum_SS_sched_kernel) {
 	var swig_r Enum_SS_sched_kernel
-	swig_r = (Enum_SS_sched_kernel)(C._wrap_SCHED_KERNEL_VULKAN_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_kernel)(C._wrap_SCHED_KERNEL_VULKAN_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -1276,7 +1285,7 @@ var SCHED_KERNEL_VULKAN Enum_SS_sched_kernel = _swig_getSCHED_KERNEL_VULKAN()
 
 func _swig_getSCHED_KERNEL_MAX() (_swig_ret Enum_SS_sched_kernel) {
 	var swig_r Enum_SS_sched_kernel
-	swig_r = (Enum_SS_sched_kernel)(C._wrap_SCHED_KERNEL_MAX_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_kernel)(C._wrap_SCHED_KERNEL_MAX_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -1285,13 +1294,13 @@ var SCHED_KERNEL_MAX Enum_SS_sched_kernel = _swig_getSCHED_KERNEL_MAX()
 func Sched_kernel_available(arg1 Enum_SS_sched_kernel) (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_kernel_available_raw_fd35cc1871ecf17b(C.swig_intgo(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_kernel_available_raw_0790e0014f2da9fc(C.swig_intgo(_swig_i_0)))
 	return swig_r
 }
 
 func _swig_getSCHED_UNSET() (_swig_ret float64) {
 	var swig_r float64
-	swig_r = (float64)(C._wrap_SCHED_UNSET_raw_fd35cc1871ecf17b())
+	swig_r = (float64)(C._wrap_SCHED_UNSET_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -1309,389 +1318,389 @@ func (p SwigcptrSched_init_options) SwigIsSched_init_options() {
 func (arg1 SwigcptrSched_init_options) SetNum_steps(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_num_steps_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_init_options_num_steps_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetNum_steps() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_init_options_num_steps_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_init_options_num_steps_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetBegin_step(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_begin_step_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_init_options_begin_step_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetBegin_step() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_init_options_begin_step_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_init_options_begin_step_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetEnd_step(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_end_step_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_init_options_end_step_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetEnd_step() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_init_options_end_step_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_init_options_end_step_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetStrength(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_strength_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_sched_init_options_strength_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetStrength() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_sched_init_options_strength_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_sched_init_options_strength_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetMu(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_mu_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_sched_init_options_mu_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetMu() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_sched_init_options_mu_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_sched_init_options_mu_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetBatch(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_batch_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.swig_type_1(_swig_i_1))
+	C._wrap_sched_init_options_batch_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_1(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetBatch() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_sched_init_options_batch_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_sched_init_options_batch_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetElements(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_elements_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.swig_type_3(_swig_i_1))
+	C._wrap_sched_init_options_elements_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_3(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetElements() (_swig_ret int64) {
 	var swig_r int64
 	_swig_i_0 := arg1
-	swig_r = (int64)(C._wrap_sched_init_options_elements_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int64)(C._wrap_sched_init_options_elements_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetDtype(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_dtype_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_init_options_dtype_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetDtype() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_init_options_dtype_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_init_options_dtype_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetKernel(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_kernel_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_init_options_kernel_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetKernel() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_init_options_kernel_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_init_options_kernel_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetSeed(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_seed_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.swig_type_5(_swig_i_1))
+	C._wrap_sched_init_options_seed_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_5(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetSeed() (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := arg1
-	swig_r = (uint64)(C._wrap_sched_init_options_seed_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_sched_init_options_seed_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetEta(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_eta_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_sched_init_options_eta_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetEta() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_sched_init_options_eta_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_sched_init_options_eta_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetS_churn(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_s_churn_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_sched_init_options_s_churn_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetS_churn() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_sched_init_options_s_churn_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_sched_init_options_s_churn_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetS_tmin(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_s_tmin_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_sched_init_options_s_tmin_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetS_tmin() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_sched_init_options_s_tmin_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_sched_init_options_s_tmin_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetS_tmax(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_s_tmax_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_sched_init_options_s_tmax_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetS_tmax() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_sched_init_options_s_tmax_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_sched_init_options_s_tmax_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetS_noise(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_s_noise_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_sched_init_options_s_noise_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetS_noise() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_sched_init_options_s_noise_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_sched_init_options_s_noise_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetOrder(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_order_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_init_options_order_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetOrder() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_init_options_order_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_init_options_order_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetOriginal_inference_steps(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_original_inference_steps_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_init_options_original_inference_steps_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetOriginal_inference_steps() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_init_options_original_inference_steps_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_init_options_original_inference_steps_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetUse_clipped_model_output(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_use_clipped_model_output_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_init_options_use_clipped_model_output_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetUse_clipped_model_output() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_init_options_use_clipped_model_output_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_init_options_use_clipped_model_output_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetNum_train_timesteps(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_num_train_timesteps_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_init_options_num_train_timesteps_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetNum_train_timesteps() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_init_options_num_train_timesteps_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_init_options_num_train_timesteps_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetJump_length(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_jump_length_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_init_options_jump_length_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetJump_length() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_init_options_jump_length_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_init_options_jump_length_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetJump_n_sample(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_jump_n_sample_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_init_options_jump_n_sample_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetJump_n_sample() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_init_options_jump_n_sample_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_init_options_jump_n_sample_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetMax_timesteps(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_max_timesteps_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_sched_init_options_max_timesteps_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetMax_timesteps() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_sched_init_options_max_timesteps_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_sched_init_options_max_timesteps_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetIntermediate_timesteps(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_intermediate_timesteps_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_sched_init_options_intermediate_timesteps_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetIntermediate_timesteps() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_sched_init_options_intermediate_timesteps_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_sched_init_options_intermediate_timesteps_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetStage_index(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_stage_index_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_init_options_stage_index_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetStage_index() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_init_options_stage_index_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_init_options_stage_index_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetIs_amplify_first_chunk(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_is_amplify_first_chunk_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_init_options_is_amplify_first_chunk_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetIs_amplify_first_chunk() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_init_options_is_amplify_first_chunk_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_init_options_is_amplify_first_chunk_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetRecorded_in_flight(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_recorded_in_flight_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_init_options_recorded_in_flight_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetRecorded_in_flight() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_init_options_recorded_in_flight_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_init_options_recorded_in_flight_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetRecorded_groups(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_recorded_groups_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_init_options_recorded_groups_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetRecorded_groups() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_init_options_recorded_groups_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_init_options_recorded_groups_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetThreads(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_threads_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_init_options_threads_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetThreads() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_init_options_threads_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_init_options_threads_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_init_options) SetHistory_dtype(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_init_options_history_dtype_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_init_options_history_dtype_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_init_options) GetHistory_dtype() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_init_options_history_dtype_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_init_options_history_dtype_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func NewSched_init_options() (_swig_ret Sched_init_options) {
 	var swig_r Sched_init_options
-	swig_r = (Sched_init_options)(SwigcptrSched_init_options(C._wrap_new_sched_init_options_raw_fd35cc1871ecf17b()))
+	swig_r = (Sched_init_options)(SwigcptrSched_init_options(C._wrap_new_sched_init_options_raw_0790e0014f2da9fc()))
 	return swig_r
 }
 
 func DeleteSched_init_options(arg1 Sched_init_options) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_sched_init_options_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_sched_init_options_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0))
 }
 
 type Sched_init_options interface {
@@ -1760,14 +1769,14 @@ type Sched_init_options interface {
 func Sched_state_free(arg1 *State) {
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
-	C._wrap_sched_state_free_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0))
+	C._wrap_sched_state_free_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0))
 }
 
 func Sched_last_error(arg1 *State) (_swig_ret *byte) {
 	var swig_r *C.uchar
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
-	swig_r = (*C.uchar)(C._wrap_sched_last_error_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0)))
+	swig_r = (*C.uchar)(C._wrap_sched_last_error_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0)))
 	var swig_r_1 *byte
 	swig_r_1 = (*byte)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -1777,7 +1786,7 @@ func Sched_can_continue(arg1 *State) (_swig_ret int32) {
 	var swig_r int32
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
-	swig_r = (int32)(C._wrap_sched_can_continue_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_can_continue_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
@@ -1785,7 +1794,7 @@ func Sched_batch(arg1 *State) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
-	swig_r = (int64)(C._wrap_sched_batch_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0)))
+	swig_r = (int64)(C._wrap_sched_batch_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
@@ -1793,7 +1802,7 @@ func Sched_elements(arg1 *State) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
-	swig_r = (int64)(C._wrap_sched_elements_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0)))
+	swig_r = (int64)(C._wrap_sched_elements_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
@@ -1801,7 +1810,7 @@ func Sched_prediction_elements(arg1 *State) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
-	swig_r = (int64)(C._wrap_sched_prediction_elements_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0)))
+	swig_r = (int64)(C._wrap_sched_prediction_elements_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
@@ -1809,7 +1818,7 @@ func Sched_num_steps(arg1 *State) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
-	swig_r = (int64)(C._wrap_sched_num_steps_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0)))
+	swig_r = (int64)(C._wrap_sched_num_steps_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
@@ -1817,7 +1826,7 @@ func Sched_num_calls(arg1 *State) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
-	swig_r = (int64)(C._wrap_sched_num_calls_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0)))
+	swig_r = (int64)(C._wrap_sched_num_calls_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
@@ -1825,7 +1834,7 @@ func Sched_calls_done(arg1 *State) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
-	swig_r = (int64)(C._wrap_sched_calls_done_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0)))
+	swig_r = (int64)(C._wrap_sched_calls_done_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
@@ -1835,7 +1844,7 @@ func Sched_next_call(arg1 *State, arg2 *Call) (_swig_ret Enum_SS_sched_status) {
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
 	var _swig_i_1 *C.uchar
 	_swig_i_1 = (*C.uchar)(unsafe.Pointer(arg2))
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_next_call_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_next_call_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	return swig_r
 }
 
@@ -1846,7 +1855,7 @@ func Sched_call_at(arg1 *State, arg2 int64, arg3 *Call) (_swig_ret Enum_SS_sched
 	_swig_i_1 := arg2
 	var _swig_i_2 *C.uchar
 	_swig_i_2 = (*C.uchar)(unsafe.Pointer(arg3))
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_call_at_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.swig_type_13(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_call_at_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_type_13(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -1858,7 +1867,7 @@ func Sched_attempts(arg1 *State, arg2 *int64, arg3 *int64) (_swig_ret Enum_SS_sc
 	_swig_i_1 = (*C.uchar)(unsafe.Pointer(arg2))
 	var _swig_i_2 *C.uchar
 	_swig_i_2 = (*C.uchar)(unsafe.Pointer(arg3))
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_attempts_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_attempts_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -1867,7 +1876,7 @@ func Sched_call_ends_step(arg1 *State, arg2 int64) (_swig_ret int32) {
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_sched_call_ends_step_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.swig_type_14(_swig_i_1)))
+	swig_r = (int32)(C._wrap_sched_call_ends_step_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_type_14(_swig_i_1)))
 	return swig_r
 }
 
@@ -1875,7 +1884,7 @@ func Sched_state_kernel(arg1 *State) (_swig_ret int32) {
 	var swig_r int32
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
-	swig_r = (int32)(C._wrap_sched_state_kernel_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_state_kernel_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
@@ -1883,7 +1892,7 @@ func Sched_state_bytes(arg1 *State) (_swig_ret int64) {
 	var swig_r int64
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
-	swig_r = (int64)(C._wrap_sched_state_bytes_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0)))
+	swig_r = (int64)(C._wrap_sched_state_bytes_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
@@ -1896,7 +1905,7 @@ func Sched_timesteps(arg1 *State, arg2 *float64, arg3 int64, arg4 *int64) (_swig
 	_swig_i_2 := arg3
 	var _swig_i_3 *C.uchar
 	_swig_i_3 = (*C.uchar)(unsafe.Pointer(arg4))
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_timesteps_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_16(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_timesteps_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_16(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -1909,7 +1918,7 @@ func Sched_sigmas(arg1 *State, arg2 *float64, arg3 int64, arg4 *int64) (_swig_re
 	_swig_i_2 := arg3
 	var _swig_i_3 *C.uchar
 	_swig_i_3 = (*C.uchar)(unsafe.Pointer(arg4))
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_sigmas_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_17(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_sigmas_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_17(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -1922,7 +1931,7 @@ func Sched_levels(arg1 *State, arg2 *float64, arg3 int64, arg4 *int64) (_swig_re
 	_swig_i_2 := arg3
 	var _swig_i_3 *C.uchar
 	_swig_i_3 = (*C.uchar)(unsafe.Pointer(arg4))
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_levels_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_18(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_levels_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_18(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -1933,7 +1942,7 @@ func Sched_step_for_timestep(arg1 *State, arg2 float64, arg3 *int64) (_swig_ret 
 	_swig_i_1 := arg2
 	var _swig_i_2 *C.uchar
 	_swig_i_2 = (*C.uchar)(unsafe.Pointer(arg3))
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_step_for_timestep_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.double(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_step_for_timestep_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.double(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -1941,7 +1950,7 @@ func Sched_init_noise_sigma(arg1 *State) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
-	swig_r = (float64)(C._wrap_sched_init_noise_sigma_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0)))
+	swig_r = (float64)(C._wrap_sched_init_noise_sigma_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
@@ -1949,7 +1958,7 @@ func Sched_input_scale(arg1 *State) (_swig_ret float64) {
 	var swig_r float64
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
-	swig_r = (float64)(C._wrap_sched_input_scale_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0)))
+	swig_r = (float64)(C._wrap_sched_input_scale_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
@@ -1957,7 +1966,7 @@ func Sched_next_draws(arg1 *State) (_swig_ret int32) {
 	var swig_r int32
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
-	swig_r = (int32)(C._wrap_sched_next_draws_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_next_draws_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
@@ -1965,7 +1974,7 @@ type Enum_SS_sched_input int
 
 func _swig_getSCHED_INPUT_SAMPLE() (_swig_ret Enum_SS_sched_input) {
 	var swig_r Enum_SS_sched_input
-	swig_r = (Enum_SS_sched_input)(C._wrap_SCHED_INPUT_SAMPLE_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_input)(C._wrap_SCHED_INPUT_SAMPLE_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -1973,7 +1982,7 @@ var SCHED_INPUT_SAMPLE Enum_SS_sched_input = _swig_getSCHED_INPUT_SAMPLE()
 
 func _swig_getSCHED_INPUT_PREDICTION() (_swig_ret Enum_SS_sched_input) {
 	var swig_r Enum_SS_sched_input
-	swig_r = (Enum_SS_sched_input)(C._wrap_SCHED_INPUT_PREDICTION_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_input)(C._wrap_SCHED_INPUT_PREDICTION_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -1981,7 +1990,7 @@ var SCHED_INPUT_PREDICTION Enum_SS_sched_input = _swig_getSCHED_INPUT_PREDICTION
 
 func _swig_getSCHED_INPUT_DENOISED() (_swig_ret Enum_SS_sched_input) {
 	var swig_r Enum_SS_sched_input
-	swig_r = (Enum_SS_sched_input)(C._wrap_SCHED_INPUT_DENOISED_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_input)(C._wrap_SCHED_INPUT_DENOISED_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -1989,7 +1998,7 @@ var SCHED_INPUT_DENOISED Enum_SS_sched_input = _swig_getSCHED_INPUT_DENOISED()
 
 func _swig_getSCHED_INPUT_NOISE0() (_swig_ret Enum_SS_sched_input) {
 	var swig_r Enum_SS_sched_input
-	swig_r = (Enum_SS_sched_input)(C._wrap_SCHED_INPUT_NOISE0_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_input)(C._wrap_SCHED_INPUT_NOISE0_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -1997,7 +2006,7 @@ var SCHED_INPUT_NOISE0 Enum_SS_sched_input = _swig_getSCHED_INPUT_NOISE0()
 
 func _swig_getSCHED_INPUT_NOISE1() (_swig_ret Enum_SS_sched_input) {
 	var swig_r Enum_SS_sched_input
-	swig_r = (Enum_SS_sched_input)(C._wrap_SCHED_INPUT_NOISE1_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_input)(C._wrap_SCHED_INPUT_NOISE1_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -2005,7 +2014,7 @@ var SCHED_INPUT_NOISE1 Enum_SS_sched_input = _swig_getSCHED_INPUT_NOISE1()
 
 func _swig_getSCHED_INPUT_UNCONDITIONAL() (_swig_ret Enum_SS_sched_input) {
 	var swig_r Enum_SS_sched_input
-	swig_r = (Enum_SS_sched_input)(C._wrap_SCHED_INPUT_UNCONDITIONAL_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_input)(C._wrap_SCHED_INPUT_UNCONDITIONAL_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -2013,7 +2022,7 @@ var SCHED_INPUT_UNCONDITIONAL Enum_SS_sched_input = _swig_getSCHED_INPUT_UNCONDI
 
 func _swig_getSCHED_INPUT_MEMORY0() (_swig_ret Enum_SS_sched_input) {
 	var swig_r Enum_SS_sched_input
-	swig_r = (Enum_SS_sched_input)(C._wrap_SCHED_INPUT_MEMORY0_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_input)(C._wrap_SCHED_INPUT_MEMORY0_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -2021,7 +2030,7 @@ var SCHED_INPUT_MEMORY0 Enum_SS_sched_input = _swig_getSCHED_INPUT_MEMORY0()
 
 func _swig_getSCHED_INPUT_ORIGINAL() (_swig_ret Enum_SS_sched_input) {
 	var swig_r Enum_SS_sched_input
-	swig_r = (Enum_SS_sched_input)(C._wrap_SCHED_INPUT_ORIGINAL_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_input)(C._wrap_SCHED_INPUT_ORIGINAL_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -2029,7 +2038,7 @@ var SCHED_INPUT_ORIGINAL Enum_SS_sched_input = _swig_getSCHED_INPUT_ORIGINAL()
 
 func _swig_getSCHED_INPUT_KNOWN_NOISE() (_swig_ret Enum_SS_sched_input) {
 	var swig_r Enum_SS_sched_input
-	swig_r = (Enum_SS_sched_input)(C._wrap_SCHED_INPUT_KNOWN_NOISE_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_input)(C._wrap_SCHED_INPUT_KNOWN_NOISE_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -2037,7 +2046,7 @@ var SCHED_INPUT_KNOWN_NOISE Enum_SS_sched_input = _swig_getSCHED_INPUT_KNOWN_NOI
 
 func _swig_getSCHED_INPUT_MAX() (_swig_ret Enum_SS_sched_input) {
 	var swig_r Enum_SS_sched_input
-	swig_r = (Enum_SS_sched_input)(C._wrap_SCHED_INPUT_MAX_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_input)(C._wrap_SCHED_INPUT_MAX_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -2047,7 +2056,7 @@ type Enum_SS_sched_output int
 
 func _swig_getSCHED_OUTPUT_NEXT() (_swig_ret Enum_SS_sched_output) {
 	var swig_r Enum_SS_sched_output
-	swig_r = (Enum_SS_sched_output)(C._wrap_SCHED_OUTPUT_NEXT_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_output)(C._wrap_SCHED_OUTPUT_NEXT_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -2055,7 +2064,7 @@ var SCHED_OUTPUT_NEXT Enum_SS_sched_output = _swig_getSCHED_OUTPUT_NEXT()
 
 func _swig_getSCHED_OUTPUT_DENOISED() (_swig_ret Enum_SS_sched_output) {
 	var swig_r Enum_SS_sched_output
-	swig_r = (Enum_SS_sched_output)(C._wrap_SCHED_OUTPUT_DENOISED_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_output)(C._wrap_SCHED_OUTPUT_DENOISED_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -2063,7 +2072,7 @@ var SCHED_OUTPUT_DENOISED Enum_SS_sched_output = _swig_getSCHED_OUTPUT_DENOISED(
 
 func _swig_getSCHED_OUTPUT_MEMORY0() (_swig_ret Enum_SS_sched_output) {
 	var swig_r Enum_SS_sched_output
-	swig_r = (Enum_SS_sched_output)(C._wrap_SCHED_OUTPUT_MEMORY0_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_output)(C._wrap_SCHED_OUTPUT_MEMORY0_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -2071,7 +2080,7 @@ var SCHED_OUTPUT_MEMORY0 Enum_SS_sched_output = _swig_getSCHED_OUTPUT_MEMORY0()
 
 func _swig_getSCHED_OUTPUT_KNOWN() (_swig_ret Enum_SS_sched_output) {
 	var swig_r Enum_SS_sched_output
-	swig_r = (Enum_SS_sched_output)(C._wrap_SCHED_OUTPUT_KNOWN_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_output)(C._wrap_SCHED_OUTPUT_KNOWN_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -2079,7 +2088,7 @@ var SCHED_OUTPUT_KNOWN Enum_SS_sched_output = _swig_getSCHED_OUTPUT_KNOWN()
 
 func _swig_getSCHED_OUTPUT_MAX() (_swig_ret Enum_SS_sched_output) {
 	var swig_r Enum_SS_sched_output
-	swig_r = (Enum_SS_sched_output)(C._wrap_SCHED_OUTPUT_MAX_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_output)(C._wrap_SCHED_OUTPUT_MAX_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -2089,7 +2098,7 @@ type Enum_SS_sched_clip int
 
 func _swig_getSCHED_CLIP_NONE() (_swig_ret Enum_SS_sched_clip) {
 	var swig_r Enum_SS_sched_clip
-	swig_r = (Enum_SS_sched_clip)(C._wrap_SCHED_CLIP_NONE_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_clip)(C._wrap_SCHED_CLIP_NONE_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -2097,7 +2106,7 @@ var SCHED_CLIP_NONE Enum_SS_sched_clip = _swig_getSCHED_CLIP_NONE()
 
 func _swig_getSCHED_CLIP_RANGE() (_swig_ret Enum_SS_sched_clip) {
 	var swig_r Enum_SS_sched_clip
-	swig_r = (Enum_SS_sched_clip)(C._wrap_SCHED_CLIP_RANGE_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_clip)(C._wrap_SCHED_CLIP_RANGE_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -2105,7 +2114,7 @@ var SCHED_CLIP_RANGE Enum_SS_sched_clip = _swig_getSCHED_CLIP_RANGE()
 
 func _swig_getSCHED_CLIP_QUANTILE() (_swig_ret Enum_SS_sched_clip) {
 	var swig_r Enum_SS_sched_clip
-	swig_r = (Enum_SS_sched_clip)(C._wrap_SCHED_CLIP_QUANTILE_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_clip)(C._wrap_SCHED_CLIP_QUANTILE_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -2113,7 +2122,7 @@ var SCHED_CLIP_QUANTILE Enum_SS_sched_clip = _swig_getSCHED_CLIP_QUANTILE()
 
 func _swig_getSCHED_CLIP_MAX() (_swig_ret Enum_SS_sched_clip) {
 	var swig_r Enum_SS_sched_clip
-	swig_r = (Enum_SS_sched_clip)(C._wrap_SCHED_CLIP_MAX_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_clip)(C._wrap_SCHED_CLIP_MAX_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -2134,155 +2143,155 @@ func (p SwigcptrSched_weights) SwigIsSched_weights() {
 func (arg1 SwigcptrSched_weights) SetRows(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_weights_rows_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_weights_rows_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_weights) GetRows() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_weights_rows_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_weights_rows_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_weights) SetDraws(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_weights_draws_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_weights_draws_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_weights) GetDraws() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_weights_draws_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_weights_draws_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_weights) SetClip(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_weights_clip_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_weights_clip_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_weights) GetClip() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_weights_clip_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_weights_clip_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_weights) SetClip_range(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_weights_clip_range_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_sched_weights_clip_range_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_weights) GetClip_range() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_sched_weights_clip_range_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_sched_weights_clip_range_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_weights) SetQuantile(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_weights_quantile_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_sched_weights_quantile_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_weights) GetQuantile() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_sched_weights_quantile_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_sched_weights_quantile_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_weights) SetQuantile_max(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_weights_quantile_max_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_sched_weights_quantile_max_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_weights) GetQuantile_max() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_sched_weights_quantile_max_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_sched_weights_quantile_max_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_weights) SetGain(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_weights_gain_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_weights_gain_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_weights) GetGain() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_weights_gain_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_weights_gain_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_weights) SetGain_offset(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_weights_gain_offset_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_sched_weights_gain_offset_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_weights) GetGain_offset() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_sched_weights_gain_offset_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_sched_weights_gain_offset_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_weights) SetGain_slope(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_weights_gain_slope_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_sched_weights_gain_slope_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_weights) GetGain_slope() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_sched_weights_gain_slope_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_sched_weights_gain_slope_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_weights) SetTimestep(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_weights_timestep_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_sched_weights_timestep_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_weights) GetTimestep() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_sched_weights_timestep_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_sched_weights_timestep_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_weights) SetInput_scale(arg2 float64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_weights_input_scale_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
+	C._wrap_sched_weights_input_scale_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.double(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_weights) GetInput_scale() (_swig_ret float64) {
 	var swig_r float64
 	_swig_i_0 := arg1
-	swig_r = (float64)(C._wrap_sched_weights_input_scale_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (float64)(C._wrap_sched_weights_input_scale_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func NewSched_weights() (_swig_ret Sched_weights) {
 	var swig_r Sched_weights
-	swig_r = (Sched_weights)(SwigcptrSched_weights(C._wrap_new_sched_weights_raw_fd35cc1871ecf17b()))
+	swig_r = (Sched_weights)(SwigcptrSched_weights(C._wrap_new_sched_weights_raw_0790e0014f2da9fc()))
 	return swig_r
 }
 
 func DeleteSched_weights(arg1 Sched_weights) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_sched_weights_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_sched_weights_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0))
 }
 
 type Sched_weights interface {
@@ -2318,7 +2327,7 @@ func Sched_step_weights(arg1 *State, arg2 int64, arg3 Sched_weights) (_swig_ret 
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_step_weights_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.swig_type_19(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_step_weights_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_type_19(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	return swig_r
 }
 
@@ -2331,7 +2340,7 @@ func Sched_save(arg1 *State, arg2 unsafe.Pointer, arg3 uint64, arg4 *uint64) (_s
 	_swig_i_2 := arg3
 	var _swig_i_3 *C.uchar
 	_swig_i_3 = (*C.uchar)(unsafe.Pointer(arg4))
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_save_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_20(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_save_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_20(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -2342,7 +2351,7 @@ func Sched_load(arg1 *State, arg2 unsafe.Pointer, arg3 uint64) (_swig_ret Enum_S
 	var _swig_i_1 *C.uchar
 	_swig_i_1 = (*C.uchar)(unsafe.Pointer(arg2))
 	_swig_i_2 := arg3
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_load_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_21(_swig_i_2)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_load_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_21(_swig_i_2)))
 	return swig_r
 }
 
@@ -2358,103 +2367,103 @@ func (p SwigcptrSched_vulkan_device) SwigIsSched_vulkan_device() {
 func (arg1 SwigcptrSched_vulkan_device) SetIndex(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_vulkan_device_index_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_vulkan_device_index_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_vulkan_device) GetIndex() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_vulkan_device_index_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_vulkan_device_index_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_vulkan_device) SetIs_suitable(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_vulkan_device_is_suitable_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_vulkan_device_is_suitable_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_vulkan_device) GetIs_suitable() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_vulkan_device_is_suitable_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_vulkan_device_is_suitable_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_vulkan_device) SetValue_type(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_vulkan_device_value_type_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_vulkan_device_value_type_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_vulkan_device) GetValue_type() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_vulkan_device_value_type_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_vulkan_device_value_type_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_vulkan_device) SetVendor_id(arg2 uint32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_vulkan_device_vendor_id_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_vulkan_device_vendor_id_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_vulkan_device) GetVendor_id() (_swig_ret uint32) {
 	var swig_r uint32
 	_swig_i_0 := arg1
-	swig_r = (uint32)(C._wrap_sched_vulkan_device_vendor_id_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint32)(C._wrap_sched_vulkan_device_vendor_id_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_vulkan_device) SetDevice_id(arg2 uint32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_vulkan_device_device_id_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_vulkan_device_device_id_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_vulkan_device) GetDevice_id() (_swig_ret uint32) {
 	var swig_r uint32
 	_swig_i_0 := arg1
-	swig_r = (uint32)(C._wrap_sched_vulkan_device_device_id_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint32)(C._wrap_sched_vulkan_device_device_id_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_vulkan_device) SetDriver_version(arg2 uint32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_vulkan_device_driver_version_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_vulkan_device_driver_version_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_vulkan_device) GetDriver_version() (_swig_ret uint32) {
 	var swig_r uint32
 	_swig_i_0 := arg1
-	swig_r = (uint32)(C._wrap_sched_vulkan_device_driver_version_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint32)(C._wrap_sched_vulkan_device_driver_version_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_vulkan_device) SetApi_version(arg2 uint32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_vulkan_device_api_version_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_vulkan_device_api_version_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_vulkan_device) GetApi_version() (_swig_ret uint32) {
 	var swig_r uint32
 	_swig_i_0 := arg1
-	swig_r = (uint32)(C._wrap_sched_vulkan_device_api_version_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint32)(C._wrap_sched_vulkan_device_api_version_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func NewSched_vulkan_device() (_swig_ret Sched_vulkan_device) {
 	var swig_r Sched_vulkan_device
-	swig_r = (Sched_vulkan_device)(SwigcptrSched_vulkan_device(C._wrap_new_sched_vulkan_device_raw_fd35cc1871ecf17b()))
+	swig_r = (Sched_vulkan_device)(SwigcptrSched_vulkan_device(C._wrap_new_sched_vulkan_device_raw_0790e0014f2da9fc()))
 	return swig_r
 }
 
 func DeleteSched_vulkan_device(arg1 Sched_vulkan_device) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_sched_vulkan_device_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_sched_vulkan_device_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0))
 }
 
 type Sched_vulkan_device interface {
@@ -2488,90 +2497,90 @@ func (p SwigcptrSched_vulkan_limits) SwigIsSched_vulkan_limits() {
 func (arg1 SwigcptrSched_vulkan_limits) SetMax_buffers(arg2 uint32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_vulkan_limits_max_buffers_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_vulkan_limits_max_buffers_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_vulkan_limits) GetMax_buffers() (_swig_ret uint32) {
 	var swig_r uint32
 	_swig_i_0 := arg1
-	swig_r = (uint32)(C._wrap_sched_vulkan_limits_max_buffers_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint32)(C._wrap_sched_vulkan_limits_max_buffers_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_vulkan_limits) SetMax_group_size(arg2 uint32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_vulkan_limits_max_group_size_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_vulkan_limits_max_group_size_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_vulkan_limits) GetMax_group_size() (_swig_ret uint32) {
 	var swig_r uint32
 	_swig_i_0 := arg1
-	swig_r = (uint32)(C._wrap_sched_vulkan_limits_max_group_size_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint32)(C._wrap_sched_vulkan_limits_max_group_size_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_vulkan_limits) SetMax_group_count(arg2 uint32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_vulkan_limits_max_group_count_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_vulkan_limits_max_group_count_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_vulkan_limits) GetMax_group_count() (_swig_ret uint32) {
 	var swig_r uint32
 	_swig_i_0 := arg1
-	swig_r = (uint32)(C._wrap_sched_vulkan_limits_max_group_count_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint32)(C._wrap_sched_vulkan_limits_max_group_count_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_vulkan_limits) SetMax_range(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_vulkan_limits_max_range_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.swig_type_22(_swig_i_1))
+	C._wrap_sched_vulkan_limits_max_range_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_22(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_vulkan_limits) GetMax_range() (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := arg1
-	swig_r = (uint64)(C._wrap_sched_vulkan_limits_max_range_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_sched_vulkan_limits_max_range_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_vulkan_limits) SetOffset_alignment(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_vulkan_limits_offset_alignment_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.swig_type_24(_swig_i_1))
+	C._wrap_sched_vulkan_limits_offset_alignment_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_24(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_vulkan_limits) GetOffset_alignment() (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := arg1
-	swig_r = (uint64)(C._wrap_sched_vulkan_limits_offset_alignment_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_sched_vulkan_limits_offset_alignment_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_vulkan_limits) SetIs_non_coherent(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_vulkan_limits_is_non_coherent_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_vulkan_limits_is_non_coherent_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_vulkan_limits) GetIs_non_coherent() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_vulkan_limits_is_non_coherent_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_vulkan_limits_is_non_coherent_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func NewSched_vulkan_limits() (_swig_ret Sched_vulkan_limits) {
 	var swig_r Sched_vulkan_limits
-	swig_r = (Sched_vulkan_limits)(SwigcptrSched_vulkan_limits(C._wrap_new_sched_vulkan_limits_raw_fd35cc1871ecf17b()))
+	swig_r = (Sched_vulkan_limits)(SwigcptrSched_vulkan_limits(C._wrap_new_sched_vulkan_limits_raw_0790e0014f2da9fc()))
 	return swig_r
 }
 
 func DeleteSched_vulkan_limits(arg1 Sched_vulkan_limits) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_sched_vulkan_limits_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_sched_vulkan_limits_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0))
 }
 
 type Sched_vulkan_limits interface {
@@ -2594,7 +2603,7 @@ type Sched_vulkan_limits interface {
 func Sched_vulkan_free(arg1 *Vulkan) {
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
-	C._wrap_sched_vulkan_free_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0))
+	C._wrap_sched_vulkan_free_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0))
 }
 
 func Sched_vulkan_get_cache(arg1 *Vulkan, arg2 unsafe.Pointer, arg3 uint64, arg4 *uint64) (_swig_ret Enum_SS_sched_status) {
@@ -2606,7 +2615,7 @@ func Sched_vulkan_get_cache(arg1 *Vulkan, arg2 unsafe.Pointer, arg3 uint64, arg4
 	_swig_i_2 := arg3
 	var _swig_i_3 *C.uchar
 	_swig_i_3 = (*C.uchar)(unsafe.Pointer(arg4))
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_vulkan_get_cache_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_26(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_vulkan_get_cache_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_26(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -2617,7 +2626,7 @@ func Sched_vulkan_set_cache(arg1 *Vulkan, arg2 unsafe.Pointer, arg3 uint64) (_sw
 	var _swig_i_1 *C.uchar
 	_swig_i_1 = (*C.uchar)(unsafe.Pointer(arg2))
 	_swig_i_2 := arg3
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_vulkan_set_cache_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_27(_swig_i_2)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_vulkan_set_cache_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_27(_swig_i_2)))
 	return swig_r
 }
 
@@ -2632,7 +2641,7 @@ func Sched_flat_create(arg1 *byte, arg2 int64, arg3 int32, arg4 *byte, arg5 int6
 	_swig_i_4 := arg5
 	var _swig_i_5 *C.uchar
 	_swig_i_5 = (*C.uchar)(unsafe.Pointer(arg6))
-	swig_r = (*C.uchar)(C._wrap_sched_flat_create_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.swig_type_28(_swig_i_1), C.int(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_type_29(_swig_i_4), C.swig_voidp(_swig_i_5)))
+	swig_r = (*C.uchar)(C._wrap_sched_flat_create_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_type_28(_swig_i_1), C.int(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_type_29(_swig_i_4), C.swig_voidp(_swig_i_5)))
 	var swig_r_1 *Scheduler
 	swig_r_1 = (*Scheduler)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -2659,7 +2668,7 @@ func Sched_flat_init(arg1 *Scheduler, arg2 Sched_init_options, arg3 *float64, ar
 	_swig_i_10 := arg11
 	var _swig_i_11 *C.uchar
 	_swig_i_11 = (*C.uchar)(unsafe.Pointer(arg12))
-	swig_r = (*C.uchar)(C._wrap_sched_flat_init_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_type_30(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_31(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_type_32(_swig_i_7), C.swig_voidp(_swig_i_8), C.swig_voidp(_swig_i_9), C.swig_type_33(_swig_i_10), C.swig_voidp(_swig_i_11)))
+	swig_r = (*C.uchar)(C._wrap_sched_flat_init_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_type_30(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_31(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_type_32(_swig_i_7), C.swig_voidp(_swig_i_8), C.swig_voidp(_swig_i_9), C.swig_type_33(_swig_i_10), C.swig_voidp(_swig_i_11)))
 	var swig_r_1 *State
 	swig_r_1 = (*State)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -2671,7 +2680,7 @@ func Sched_flat_clone(arg1 *State, arg2 *int32) (_swig_ret *State) {
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
 	var _swig_i_1 *C.uchar
 	_swig_i_1 = (*C.uchar)(unsafe.Pointer(arg2))
-	swig_r = (*C.uchar)(C._wrap_sched_flat_clone_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1)))
+	swig_r = (*C.uchar)(C._wrap_sched_flat_clone_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1)))
 	var swig_r_1 *State
 	swig_r_1 = (*State)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -2685,7 +2694,7 @@ func Sched_flat_initial_noise(arg1 *State, arg2 unsafe.Pointer, arg3 int64, arg4
 	_swig_i_1 = (*C.uchar)(unsafe.Pointer(arg2))
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_initial_noise_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_34(_swig_i_2), C.int(_swig_i_3)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_initial_noise_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_34(_swig_i_2), C.int(_swig_i_3)))
 	return swig_r
 }
 
@@ -2701,7 +2710,7 @@ func Sched_flat_scale_input(arg1 *State, arg2 unsafe.Pointer, arg3 int64, arg4 i
 	_swig_i_4 = (*C.uchar)(unsafe.Pointer(arg5))
 	_swig_i_5 := arg6
 	_swig_i_6 := arg7
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_scale_input_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_35(_swig_i_2), C.int(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_36(_swig_i_5), C.int(_swig_i_6)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_scale_input_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_35(_swig_i_2), C.int(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_36(_swig_i_5), C.int(_swig_i_6)))
 	return swig_r
 }
 
@@ -2722,7 +2731,7 @@ func Sched_flat_add_noise(arg1 *State, arg2 int64, arg3 unsafe.Pointer, arg4 int
 	_swig_i_8 = (*C.uchar)(unsafe.Pointer(arg9))
 	_swig_i_9 := arg10
 	_swig_i_10 := arg11
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_add_noise_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.swig_type_37(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_type_38(_swig_i_3), C.int(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_type_39(_swig_i_6), C.int(_swig_i_7), C.swig_voidp(_swig_i_8), C.swig_type_40(_swig_i_9), C.int(_swig_i_10)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_add_noise_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_type_37(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_type_38(_swig_i_3), C.int(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_type_39(_swig_i_6), C.int(_swig_i_7), C.swig_voidp(_swig_i_8), C.swig_type_40(_swig_i_9), C.int(_swig_i_10)))
 	return swig_r
 }
 
@@ -2742,7 +2751,7 @@ func Sched_flat_step(arg1 *State, arg2 unsafe.Pointer, arg3 int64, arg4 int32, a
 	_swig_i_7 = (*C.uchar)(unsafe.Pointer(arg8))
 	_swig_i_8 := arg9
 	_swig_i_9 := arg10
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_step_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_41(_swig_i_2), C.int(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_42(_swig_i_5), C.int(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_type_43(_swig_i_8), C.int(_swig_i_9)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_step_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_41(_swig_i_2), C.int(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_42(_swig_i_5), C.int(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_type_43(_swig_i_8), C.int(_swig_i_9)))
 	return swig_r
 }
 
@@ -2802,7 +2811,7 @@ func Sched_flat_step_wide(arg1 *State, arg2 unsafe.Pointer, arg3 int64, arg4 int
 	_swig_i_37 := arg38
 	_swig_i_38 := arg39
 	_swig_i_39 := arg40
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_step_wide_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_44(_swig_i_2), C.int(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_45(_swig_i_5), C.int(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_type_46(_swig_i_8), C.int(_swig_i_9), C.swig_voidp(_swig_i_10), C.swig_type_47(_swig_i_11), C.int(_swig_i_12), C.swig_voidp(_swig_i_13), C.swig_type_48(_swig_i_14), C.int(_swig_i_15), C.swig_voidp(_swig_i_16), C.swig_type_49(_swig_i_17), C.int(_swig_i_18), C.swig_voidp(_swig_i_19), C.swig_type_50(_swig_i_20), C.int(_swig_i_21), C.swig_voidp(_swig_i_22), C.swig_type_51(_swig_i_23), C.int(_swig_i_24), C.swig_voidp(_swig_i_25), C.swig_type_52(_swig_i_26), C.int(_swig_i_27), C.swig_voidp(_swig_i_28), C.swig_type_53(_swig_i_29), C.int(_swig_i_30), C.swig_voidp(_swig_i_31), C.swig_type_54(_swig_i_32), C.int(_swig_i_33), C.swig_voidp(_swig_i_34), C.swig_type_55(_swig_i_35), C.swig_voidp(_swig_i_36), C.swig_type_56(_swig_i_37), C.double(_swig_i_38), C.int(_swig_i_39)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_step_wide_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_44(_swig_i_2), C.int(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_45(_swig_i_5), C.int(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_type_46(_swig_i_8), C.int(_swig_i_9), C.swig_voidp(_swig_i_10), C.swig_type_47(_swig_i_11), C.int(_swig_i_12), C.swig_voidp(_swig_i_13), C.swig_type_48(_swig_i_14), C.int(_swig_i_15), C.swig_voidp(_swig_i_16), C.swig_type_49(_swig_i_17), C.int(_swig_i_18), C.swig_voidp(_swig_i_19), C.swig_type_50(_swig_i_20), C.int(_swig_i_21), C.swig_voidp(_swig_i_22), C.swig_type_51(_swig_i_23), C.int(_swig_i_24), C.swig_voidp(_swig_i_25), C.swig_type_52(_swig_i_26), C.int(_swig_i_27), C.swig_voidp(_swig_i_28), C.swig_type_53(_swig_i_29), C.int(_swig_i_30), C.swig_voidp(_swig_i_31), C.swig_type_54(_swig_i_32), C.int(_swig_i_33), C.swig_voidp(_swig_i_34), C.swig_type_55(_swig_i_35), C.swig_voidp(_swig_i_36), C.swig_type_56(_swig_i_37), C.double(_swig_i_38), C.int(_swig_i_39)))
 	return swig_r
 }
 
@@ -2812,7 +2821,7 @@ func Sched_flat_weights_denoised(arg1 Sched_weights, arg2 *float64, arg3 int64) 
 	var _swig_i_1 *C.uchar
 	_swig_i_1 = (*C.uchar)(unsafe.Pointer(arg2))
 	_swig_i_2 := arg3
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_weights_denoised_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_57(_swig_i_2)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_weights_denoised_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_57(_swig_i_2)))
 	return swig_r
 }
 
@@ -2825,7 +2834,7 @@ func Sched_flat_weights_row(arg1 Sched_weights, arg2 int32, arg3 *float64, arg4 
 	_swig_i_3 := arg4
 	var _swig_i_4 *C.uchar
 	_swig_i_4 = (*C.uchar)(unsafe.Pointer(arg5))
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_weights_row_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_type_58(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_weights_row_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_type_58(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	return swig_r
 }
 
@@ -2833,7 +2842,7 @@ func Sched_flat_device_count(arg1 *int32) (_swig_ret Enum_SS_sched_status) {
 	var swig_r Enum_SS_sched_status
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_device_count_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_device_count_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0)))
 	return swig_r
 }
 
@@ -2841,14 +2850,14 @@ func Sched_flat_device_at(arg1 int32, arg2 Sched_vulkan_device) (_swig_ret Enum_
 	var swig_r Enum_SS_sched_status
 	_swig_i_0 := arg1
 	_swig_i_1 := getSwigcptr(arg2)
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_device_at_raw_fd35cc1871ecf17b(C.int(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_device_at_raw_0790e0014f2da9fc(C.int(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
 func Sched_flat_device_name(arg1 Sched_vulkan_device) (_swig_ret *byte) {
 	var swig_r *C.uchar
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (*C.uchar)(C._wrap_sched_flat_device_name_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (*C.uchar)(C._wrap_sched_flat_device_name_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 *byte
 	swig_r_1 = (*byte)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -2867,7 +2876,7 @@ func Sched_flat_vulkan_create(arg1 int32, arg2 *byte, arg3 *byte, arg4 Sched_vul
 	_swig_i_5 := arg6
 	var _swig_i_6 *C.uchar
 	_swig_i_6 = (*C.uchar)(unsafe.Pointer(arg7))
-	swig_r = (*C.uchar)(C._wrap_sched_flat_vulkan_create_raw_fd35cc1871ecf17b(C.int(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2), C.uintptr_t(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_59(_swig_i_5), C.swig_voidp(_swig_i_6)))
+	swig_r = (*C.uchar)(C._wrap_sched_flat_vulkan_create_raw_0790e0014f2da9fc(C.int(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2), C.uintptr_t(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_59(_swig_i_5), C.swig_voidp(_swig_i_6)))
 	var swig_r_1 *Vulkan
 	swig_r_1 = (*Vulkan)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -2885,129 +2894,129 @@ func (p SwigcptrSched_flat_import) SwigIsSched_flat_import() {
 func (arg1 SwigcptrSched_flat_import) SetQueue_family(arg2 uint32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_import_queue_family_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_flat_import_queue_family_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_import) GetQueue_family() (_swig_ret uint32) {
 	var swig_r uint32
 	_swig_i_0 := arg1
-	swig_r = (uint32)(C._wrap_sched_flat_import_queue_family_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint32)(C._wrap_sched_flat_import_queue_family_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_flat_import) SetGet_instance_proc_addr(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_import_get_instance_proc_addr_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.swig_type_60(_swig_i_1))
+	C._wrap_sched_flat_import_get_instance_proc_addr_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_60(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_import) GetGet_instance_proc_addr() (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := arg1
-	swig_r = (uint64)(C._wrap_sched_flat_import_get_instance_proc_addr_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_sched_flat_import_get_instance_proc_addr_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_flat_import) SetInstance(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_import_instance_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.swig_type_62(_swig_i_1))
+	C._wrap_sched_flat_import_instance_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_62(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_import) GetInstance() (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := arg1
-	swig_r = (uint64)(C._wrap_sched_flat_import_instance_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_sched_flat_import_instance_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_flat_import) SetPhysical_device(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_import_physical_device_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.swig_type_64(_swig_i_1))
+	C._wrap_sched_flat_import_physical_device_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_64(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_import) GetPhysical_device() (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := arg1
-	swig_r = (uint64)(C._wrap_sched_flat_import_physical_device_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_sched_flat_import_physical_device_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_flat_import) SetDevice(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_import_device_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.swig_type_66(_swig_i_1))
+	C._wrap_sched_flat_import_device_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_66(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_import) GetDevice() (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := arg1
-	swig_r = (uint64)(C._wrap_sched_flat_import_device_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_sched_flat_import_device_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_flat_import) SetQueue(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_import_queue_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.swig_type_68(_swig_i_1))
+	C._wrap_sched_flat_import_queue_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_68(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_import) GetQueue() (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := arg1
-	swig_r = (uint64)(C._wrap_sched_flat_import_queue_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_sched_flat_import_queue_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_flat_import) SetLock(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_import_lock_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.swig_type_70(_swig_i_1))
+	C._wrap_sched_flat_import_lock_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_70(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_import) GetLock() (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := arg1
-	swig_r = (uint64)(C._wrap_sched_flat_import_lock_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_sched_flat_import_lock_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_flat_import) SetUnlock(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_import_unlock_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.swig_type_72(_swig_i_1))
+	C._wrap_sched_flat_import_unlock_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_72(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_import) GetUnlock() (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := arg1
-	swig_r = (uint64)(C._wrap_sched_flat_import_unlock_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_sched_flat_import_unlock_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_flat_import) SetUser(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_import_user_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.swig_type_74(_swig_i_1))
+	C._wrap_sched_flat_import_user_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_74(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_import) GetUser() (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := arg1
-	swig_r = (uint64)(C._wrap_sched_flat_import_user_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_sched_flat_import_user_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func NewSched_flat_import() (_swig_ret Sched_flat_import) {
 	var swig_r Sched_flat_import
-	swig_r = (Sched_flat_import)(SwigcptrSched_flat_import(C._wrap_new_sched_flat_import_raw_fd35cc1871ecf17b()))
+	swig_r = (Sched_flat_import)(SwigcptrSched_flat_import(C._wrap_new_sched_flat_import_raw_0790e0014f2da9fc()))
 	return swig_r
 }
 
 func DeleteSched_flat_import(arg1 Sched_flat_import) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_sched_flat_import_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_sched_flat_import_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0))
 }
 
 type Sched_flat_import interface {
@@ -3042,7 +3051,7 @@ func Sched_flat_vulkan_import(arg1 Sched_flat_import, arg2 Sched_vulkan_limits, 
 	_swig_i_3 := arg4
 	var _swig_i_4 *C.uchar
 	_swig_i_4 = (*C.uchar)(unsafe.Pointer(arg5))
-	swig_r = (*C.uchar)(C._wrap_sched_flat_vulkan_import_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_type_76(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (*C.uchar)(C._wrap_sched_flat_vulkan_import_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_type_76(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	var swig_r_1 *Vulkan
 	swig_r_1 = (*Vulkan)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -3060,142 +3069,142 @@ func (p SwigcptrSched_flat_info) SwigIsSched_flat_info() {
 func (arg1 SwigcptrSched_flat_info) SetQueue_family(arg2 uint32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_info_queue_family_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_flat_info_queue_family_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_info) GetQueue_family() (_swig_ret uint32) {
 	var swig_r uint32
 	_swig_i_0 := arg1
-	swig_r = (uint32)(C._wrap_sched_flat_info_queue_family_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint32)(C._wrap_sched_flat_info_queue_family_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_flat_info) SetInstance(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_info_instance_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.swig_type_77(_swig_i_1))
+	C._wrap_sched_flat_info_instance_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_77(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_info) GetInstance() (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := arg1
-	swig_r = (uint64)(C._wrap_sched_flat_info_instance_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_sched_flat_info_instance_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_flat_info) SetPhysical_device(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_info_physical_device_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.swig_type_79(_swig_i_1))
+	C._wrap_sched_flat_info_physical_device_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_79(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_info) GetPhysical_device() (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := arg1
-	swig_r = (uint64)(C._wrap_sched_flat_info_physical_device_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_sched_flat_info_physical_device_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_flat_info) SetDevice(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_info_device_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.swig_type_81(_swig_i_1))
+	C._wrap_sched_flat_info_device_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_81(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_info) GetDevice() (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := arg1
-	swig_r = (uint64)(C._wrap_sched_flat_info_device_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_sched_flat_info_device_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_flat_info) SetQueue(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_info_queue_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.swig_type_83(_swig_i_1))
+	C._wrap_sched_flat_info_queue_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_83(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_info) GetQueue() (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := arg1
-	swig_r = (uint64)(C._wrap_sched_flat_info_queue_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_sched_flat_info_queue_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_flat_info) SetMax_buffers(arg2 uint32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_info_max_buffers_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_flat_info_max_buffers_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_info) GetMax_buffers() (_swig_ret uint32) {
 	var swig_r uint32
 	_swig_i_0 := arg1
-	swig_r = (uint32)(C._wrap_sched_flat_info_max_buffers_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint32)(C._wrap_sched_flat_info_max_buffers_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_flat_info) SetGroup_size(arg2 uint32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_info_group_size_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_flat_info_group_size_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_info) GetGroup_size() (_swig_ret uint32) {
 	var swig_r uint32
 	_swig_i_0 := arg1
-	swig_r = (uint32)(C._wrap_sched_flat_info_group_size_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint32)(C._wrap_sched_flat_info_group_size_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_flat_info) SetMax_range(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_info_max_range_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.swig_type_85(_swig_i_1))
+	C._wrap_sched_flat_info_max_range_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_85(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_info) GetMax_range() (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := arg1
-	swig_r = (uint64)(C._wrap_sched_flat_info_max_range_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_sched_flat_info_max_range_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_flat_info) SetOffset_alignment(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_info_offset_alignment_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.swig_type_87(_swig_i_1))
+	C._wrap_sched_flat_info_offset_alignment_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_87(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_info) GetOffset_alignment() (_swig_ret uint64) {
 	var swig_r uint64
 	_swig_i_0 := arg1
-	swig_r = (uint64)(C._wrap_sched_flat_info_offset_alignment_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (uint64)(C._wrap_sched_flat_info_offset_alignment_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func (arg1 SwigcptrSched_flat_info) SetIs_lost(arg2 int32) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_info_is_lost_set_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+	C._wrap_sched_flat_info_is_lost_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_info) GetIs_lost() (_swig_ret int32) {
 	var swig_r int32
 	_swig_i_0 := arg1
-	swig_r = (int32)(C._wrap_sched_flat_info_is_lost_get_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (int32)(C._wrap_sched_flat_info_is_lost_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	return swig_r
 }
 
 func NewSched_flat_info() (_swig_ret Sched_flat_info) {
 	var swig_r Sched_flat_info
-	swig_r = (Sched_flat_info)(SwigcptrSched_flat_info(C._wrap_new_sched_flat_info_raw_fd35cc1871ecf17b()))
+	swig_r = (Sched_flat_info)(SwigcptrSched_flat_info(C._wrap_new_sched_flat_info_raw_0790e0014f2da9fc()))
 	return swig_r
 }
 
 func DeleteSched_flat_info(arg1 Sched_flat_info) {
 	_swig_i_0 := getSwigcptr(arg1)
-	C._wrap_delete_sched_flat_info_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0))
+	C._wrap_delete_sched_flat_info_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0))
 }
 
 type Sched_flat_info interface {
@@ -3228,14 +3237,14 @@ func Sched_flat_vulkan_info(arg1 *Vulkan, arg2 Sched_flat_info) (_swig_ret Enum_
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
 	_swig_i_1 := getSwigcptr(arg2)
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_vulkan_info_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.uintptr_t(_swig_i_1)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_vulkan_info_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.uintptr_t(_swig_i_1)))
 	return swig_r
 }
 
 func Sched_flat_info_name(arg1 Sched_flat_info) (_swig_ret *byte) {
 	var swig_r *C.uchar
 	_swig_i_0 := getSwigcptr(arg1)
-	swig_r = (*C.uchar)(C._wrap_sched_flat_info_name_raw_fd35cc1871ecf17b(C.uintptr_t(_swig_i_0)))
+	swig_r = (*C.uchar)(C._wrap_sched_flat_info_name_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
 	var swig_r_1 *byte
 	swig_r_1 = (*byte)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -3245,7 +3254,7 @@ type Enum_SS_sched_flat_slot int
 
 func _swig_getSCHED_FLAT_SAMPLE() (_swig_ret Enum_SS_sched_flat_slot) {
 	var swig_r Enum_SS_sched_flat_slot
-	swig_r = (Enum_SS_sched_flat_slot)(C._wrap_SCHED_FLAT_SAMPLE_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_flat_slot)(C._wrap_SCHED_FLAT_SAMPLE_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -3253,7 +3262,7 @@ var SCHED_FLAT_SAMPLE Enum_SS_sched_flat_slot = _swig_getSCHED_FLAT_SAMPLE()
 
 func _swig_getSCHED_FLAT_PREDICTION() (_swig_ret Enum_SS_sched_flat_slot) {
 	var swig_r Enum_SS_sched_flat_slot
-	swig_r = (Enum_SS_sched_flat_slot)(C._wrap_SCHED_FLAT_PREDICTION_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_flat_slot)(C._wrap_SCHED_FLAT_PREDICTION_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -3261,7 +3270,7 @@ var SCHED_FLAT_PREDICTION Enum_SS_sched_flat_slot = _swig_getSCHED_FLAT_PREDICTI
 
 func _swig_getSCHED_FLAT_NEXT() (_swig_ret Enum_SS_sched_flat_slot) {
 	var swig_r Enum_SS_sched_flat_slot
-	swig_r = (Enum_SS_sched_flat_slot)(C._wrap_SCHED_FLAT_NEXT_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_flat_slot)(C._wrap_SCHED_FLAT_NEXT_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -3269,7 +3278,7 @@ var SCHED_FLAT_NEXT Enum_SS_sched_flat_slot = _swig_getSCHED_FLAT_NEXT()
 
 func _swig_getSCHED_FLAT_UNCONDITIONAL() (_swig_ret Enum_SS_sched_flat_slot) {
 	var swig_r Enum_SS_sched_flat_slot
-	swig_r = (Enum_SS_sched_flat_slot)(C._wrap_SCHED_FLAT_UNCONDITIONAL_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_flat_slot)(C._wrap_SCHED_FLAT_UNCONDITIONAL_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -3277,7 +3286,7 @@ var SCHED_FLAT_UNCONDITIONAL Enum_SS_sched_flat_slot = _swig_getSCHED_FLAT_UNCON
 
 func _swig_getSCHED_FLAT_NOISE0() (_swig_ret Enum_SS_sched_flat_slot) {
 	var swig_r Enum_SS_sched_flat_slot
-	swig_r = (Enum_SS_sched_flat_slot)(C._wrap_SCHED_FLAT_NOISE0_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_flat_slot)(C._wrap_SCHED_FLAT_NOISE0_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -3285,7 +3294,7 @@ var SCHED_FLAT_NOISE0 Enum_SS_sched_flat_slot = _swig_getSCHED_FLAT_NOISE0()
 
 func _swig_getSCHED_FLAT_NOISE1() (_swig_ret Enum_SS_sched_flat_slot) {
 	var swig_r Enum_SS_sched_flat_slot
-	swig_r = (Enum_SS_sched_flat_slot)(C._wrap_SCHED_FLAT_NOISE1_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_flat_slot)(C._wrap_SCHED_FLAT_NOISE1_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -3293,7 +3302,7 @@ var SCHED_FLAT_NOISE1 Enum_SS_sched_flat_slot = _swig_getSCHED_FLAT_NOISE1()
 
 func _swig_getSCHED_FLAT_DENOISED() (_swig_ret Enum_SS_sched_flat_slot) {
 	var swig_r Enum_SS_sched_flat_slot
-	swig_r = (Enum_SS_sched_flat_slot)(C._wrap_SCHED_FLAT_DENOISED_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_flat_slot)(C._wrap_SCHED_FLAT_DENOISED_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -3301,7 +3310,7 @@ var SCHED_FLAT_DENOISED Enum_SS_sched_flat_slot = _swig_getSCHED_FLAT_DENOISED()
 
 func _swig_getSCHED_FLAT_NEXT_INPUT() (_swig_ret Enum_SS_sched_flat_slot) {
 	var swig_r Enum_SS_sched_flat_slot
-	swig_r = (Enum_SS_sched_flat_slot)(C._wrap_SCHED_FLAT_NEXT_INPUT_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_flat_slot)(C._wrap_SCHED_FLAT_NEXT_INPUT_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -3309,7 +3318,7 @@ var SCHED_FLAT_NEXT_INPUT Enum_SS_sched_flat_slot = _swig_getSCHED_FLAT_NEXT_INP
 
 func _swig_getSCHED_FLAT_MASK() (_swig_ret Enum_SS_sched_flat_slot) {
 	var swig_r Enum_SS_sched_flat_slot
-	swig_r = (Enum_SS_sched_flat_slot)(C._wrap_SCHED_FLAT_MASK_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_flat_slot)(C._wrap_SCHED_FLAT_MASK_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -3317,7 +3326,7 @@ var SCHED_FLAT_MASK Enum_SS_sched_flat_slot = _swig_getSCHED_FLAT_MASK()
 
 func _swig_getSCHED_FLAT_ORIGINAL() (_swig_ret Enum_SS_sched_flat_slot) {
 	var swig_r Enum_SS_sched_flat_slot
-	swig_r = (Enum_SS_sched_flat_slot)(C._wrap_SCHED_FLAT_ORIGINAL_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_flat_slot)(C._wrap_SCHED_FLAT_ORIGINAL_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -3325,7 +3334,7 @@ var SCHED_FLAT_ORIGINAL Enum_SS_sched_flat_slot = _swig_getSCHED_FLAT_ORIGINAL()
 
 func _swig_getSCHED_FLAT_KNOWN_NOISE() (_swig_ret Enum_SS_sched_flat_slot) {
 	var swig_r Enum_SS_sched_flat_slot
-	swig_r = (Enum_SS_sched_flat_slot)(C._wrap_SCHED_FLAT_KNOWN_NOISE_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_flat_slot)(C._wrap_SCHED_FLAT_KNOWN_NOISE_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -3333,7 +3342,7 @@ var SCHED_FLAT_KNOWN_NOISE Enum_SS_sched_flat_slot = _swig_getSCHED_FLAT_KNOWN_N
 
 func _swig_getSCHED_FLAT_SLOT_MAX() (_swig_ret Enum_SS_sched_flat_slot) {
 	var swig_r Enum_SS_sched_flat_slot
-	swig_r = (Enum_SS_sched_flat_slot)(C._wrap_SCHED_FLAT_SLOT_MAX_raw_fd35cc1871ecf17b())
+	swig_r = (Enum_SS_sched_flat_slot)(C._wrap_SCHED_FLAT_SLOT_MAX_raw_0790e0014f2da9fc())
 	return swig_r
 }
 
@@ -3368,7 +3377,7 @@ func Sched_flat_vulkan_record_step(arg1 *Vulkan, arg2 *State, arg3 uint64, arg4 
 	_swig_i_13 := arg14
 	_swig_i_14 := arg15
 	_swig_i_15 := arg16
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_vulkan_record_step_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_89(_swig_i_2), C.swig_type_90(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8), C.int(_swig_i_9), C.swig_voidp(_swig_i_10), C.swig_type_91(_swig_i_11), C.swig_voidp(_swig_i_12), C.swig_type_92(_swig_i_13), C.double(_swig_i_14), C.int(_swig_i_15)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_vulkan_record_step_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_89(_swig_i_2), C.swig_type_90(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8), C.int(_swig_i_9), C.swig_voidp(_swig_i_10), C.swig_type_91(_swig_i_11), C.swig_voidp(_swig_i_12), C.swig_type_92(_swig_i_13), C.double(_swig_i_14), C.int(_swig_i_15)))
 	return swig_r
 }
 
@@ -3391,7 +3400,7 @@ func Sched_flat_vulkan_record_initial_noise(arg1 *Vulkan, arg2 *State, arg3 uint
 	var _swig_i_8 *C.uchar
 	_swig_i_8 = (*C.uchar)(unsafe.Pointer(arg9))
 	_swig_i_9 := arg10
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_vulkan_record_initial_noise_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_93(_swig_i_2), C.swig_type_94(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8), C.int(_swig_i_9)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_vulkan_record_initial_noise_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_93(_swig_i_2), C.swig_type_94(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8), C.int(_swig_i_9)))
 	return swig_r
 }
 
@@ -3414,7 +3423,7 @@ func Sched_flat_vulkan_record_scale_input(arg1 *Vulkan, arg2 *State, arg3 uint64
 	var _swig_i_8 *C.uchar
 	_swig_i_8 = (*C.uchar)(unsafe.Pointer(arg9))
 	_swig_i_9 := arg10
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_vulkan_record_scale_input_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_95(_swig_i_2), C.swig_type_96(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8), C.int(_swig_i_9)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_vulkan_record_scale_input_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_95(_swig_i_2), C.swig_type_96(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8), C.int(_swig_i_9)))
 	return swig_r
 }
 
@@ -3438,6 +3447,6 @@ func Sched_flat_vulkan_record_add_noise(arg1 *Vulkan, arg2 *State, arg3 uint64, 
 	var _swig_i_9 *C.uchar
 	_swig_i_9 = (*C.uchar)(unsafe.Pointer(arg10))
 	_swig_i_10 := arg11
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_vulkan_record_add_noise_raw_fd35cc1871ecf17b(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_97(_swig_i_2), C.swig_type_98(_swig_i_3), C.swig_type_99(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8), C.swig_voidp(_swig_i_9), C.int(_swig_i_10)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_vulkan_record_add_noise_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_97(_swig_i_2), C.swig_type_98(_swig_i_3), C.swig_type_99(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8), C.swig_voidp(_swig_i_9), C.int(_swig_i_10)))
 	return swig_r
 }

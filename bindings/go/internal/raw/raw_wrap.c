@@ -246,7 +246,7 @@ SWIGINTERN void delete_sched_flat_info(struct sched_flat_info *self){ free(self)
 extern "C" {
 #endif
 
-void _wrap_Swig_free_raw_fd35cc1871ecf17b(void *_swig_go_0) {
+void _wrap_Swig_free_raw_0790e0014f2da9fc(void *_swig_go_0) {
   void *arg1 = (void *) 0 ;
   
   arg1 = *(void **)&_swig_go_0; 
@@ -256,7 +256,7 @@ void _wrap_Swig_free_raw_fd35cc1871ecf17b(void *_swig_go_0) {
 }
 
 
-void *_wrap_Swig_malloc_raw_fd35cc1871ecf17b(intgo _swig_go_0) {
+void *_wrap_Swig_malloc_raw_0790e0014f2da9fc(intgo _swig_go_0) {
   int arg1 ;
   void *result = 0 ;
   void *_swig_go_result;
@@ -269,7 +269,7 @@ void *_wrap_Swig_malloc_raw_fd35cc1871ecf17b(intgo _swig_go_0) {
 }
 
 
-intgo _wrap_SCHED_OK_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_OK_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -281,7 +281,7 @@ intgo _wrap_SCHED_OK_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_ERROR_ARGUMENT_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_ERROR_ARGUMENT_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -293,7 +293,7 @@ intgo _wrap_SCHED_ERROR_ARGUMENT_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_ERROR_STRUCT_SIZE_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_ERROR_STRUCT_SIZE_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -305,7 +305,7 @@ intgo _wrap_SCHED_ERROR_STRUCT_SIZE_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_ERROR_JSON_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_ERROR_JSON_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -317,7 +317,7 @@ intgo _wrap_SCHED_ERROR_JSON_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_ERROR_UNKNOWN_CLASS_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_ERROR_UNKNOWN_CLASS_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -329,7 +329,7 @@ intgo _wrap_SCHED_ERROR_UNKNOWN_CLASS_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_ERROR_UNKNOWN_KEY_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_ERROR_UNKNOWN_KEY_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -341,7 +341,7 @@ intgo _wrap_SCHED_ERROR_UNKNOWN_KEY_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_ERROR_TYPE_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_ERROR_TYPE_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -353,7 +353,7 @@ intgo _wrap_SCHED_ERROR_TYPE_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_ERROR_VALUE_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_ERROR_VALUE_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -365,7 +365,7 @@ intgo _wrap_SCHED_ERROR_VALUE_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_ERROR_CONFLICT_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_ERROR_CONFLICT_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -377,7 +377,7 @@ intgo _wrap_SCHED_ERROR_CONFLICT_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_ERROR_STEPS_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_ERROR_STEPS_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -389,7 +389,7 @@ intgo _wrap_SCHED_ERROR_STEPS_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_ERROR_TIMESTEPS_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_ERROR_TIMESTEPS_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -401,7 +401,7 @@ intgo _wrap_SCHED_ERROR_TIMESTEPS_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_ERROR_OPTION_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_ERROR_OPTION_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -413,7 +413,7 @@ intgo _wrap_SCHED_ERROR_OPTION_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_ERROR_SHAPE_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_ERROR_SHAPE_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -425,7 +425,7 @@ intgo _wrap_SCHED_ERROR_SHAPE_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_ERROR_DTYPE_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_ERROR_DTYPE_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -437,7 +437,7 @@ intgo _wrap_SCHED_ERROR_DTYPE_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_ERROR_OVERLAP_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_ERROR_OVERLAP_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -449,7 +449,7 @@ intgo _wrap_SCHED_ERROR_OVERLAP_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_ERROR_FINISHED_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_ERROR_FINISHED_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -461,7 +461,7 @@ intgo _wrap_SCHED_ERROR_FINISHED_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_ERROR_NOT_FINITE_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_ERROR_NOT_FINITE_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -473,7 +473,7 @@ intgo _wrap_SCHED_ERROR_NOT_FINITE_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_ERROR_CAPACITY_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_ERROR_CAPACITY_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -485,7 +485,7 @@ intgo _wrap_SCHED_ERROR_CAPACITY_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_ERROR_DAMAGED_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_ERROR_DAMAGED_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -497,7 +497,7 @@ intgo _wrap_SCHED_ERROR_DAMAGED_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_ERROR_MISMATCH_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_ERROR_MISMATCH_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -509,7 +509,7 @@ intgo _wrap_SCHED_ERROR_MISMATCH_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_ERROR_UNSUPPORTED_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_ERROR_UNSUPPORTED_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -521,7 +521,7 @@ intgo _wrap_SCHED_ERROR_UNSUPPORTED_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_ERROR_MEMORY_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_ERROR_MEMORY_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -533,7 +533,7 @@ intgo _wrap_SCHED_ERROR_MEMORY_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_ERROR_INTERNAL_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_ERROR_INTERNAL_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -545,7 +545,7 @@ intgo _wrap_SCHED_ERROR_INTERNAL_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_ERROR_DEVICE_LOST_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_ERROR_DEVICE_LOST_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -557,7 +557,7 @@ intgo _wrap_SCHED_ERROR_DEVICE_LOST_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_ERROR_DEVICE_MEMORY_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_ERROR_DEVICE_MEMORY_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -569,7 +569,7 @@ intgo _wrap_SCHED_ERROR_DEVICE_MEMORY_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_ERROR_VULKAN_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_ERROR_VULKAN_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -581,7 +581,19 @@ intgo _wrap_SCHED_ERROR_VULKAN_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_STATUS_MAX_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_ERROR_IN_USE_raw_0790e0014f2da9fc() {
+  enum sched_status result;
+  intgo _swig_go_result;
+  
+  
+  result = SCHED_ERROR_IN_USE;
+  
+  _swig_go_result = (intgo)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_SCHED_STATUS_MAX_raw_0790e0014f2da9fc() {
   enum sched_status result;
   intgo _swig_go_result;
   
@@ -593,7 +605,7 @@ intgo _wrap_SCHED_STATUS_MAX_raw_fd35cc1871ecf17b() {
 }
 
 
-char *_wrap_sched_status_name_raw_fd35cc1871ecf17b(intgo _swig_go_0) {
+char *_wrap_sched_status_name_raw_0790e0014f2da9fc(intgo _swig_go_0) {
   sched_status arg1 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -606,7 +618,7 @@ char *_wrap_sched_status_name_raw_fd35cc1871ecf17b(intgo _swig_go_0) {
 }
 
 
-int _wrap_sched_version_number_raw_fd35cc1871ecf17b() {
+int _wrap_sched_version_number_raw_0790e0014f2da9fc() {
   int32_t result;
   int _swig_go_result;
   
@@ -617,7 +629,7 @@ int _wrap_sched_version_number_raw_fd35cc1871ecf17b() {
 }
 
 
-char *_wrap_sched_version_string_raw_fd35cc1871ecf17b() {
+char *_wrap_sched_version_string_raw_0790e0014f2da9fc() {
   char *result = 0 ;
   char *_swig_go_result;
   
@@ -628,7 +640,7 @@ char *_wrap_sched_version_string_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_DTYPE_UNDEFINED_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_DTYPE_UNDEFINED_raw_0790e0014f2da9fc() {
   enum sched_dtype result;
   intgo _swig_go_result;
   
@@ -640,7 +652,7 @@ intgo _wrap_SCHED_DTYPE_UNDEFINED_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_F32_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_F32_raw_0790e0014f2da9fc() {
   enum sched_dtype result;
   intgo _swig_go_result;
   
@@ -652,7 +664,7 @@ intgo _wrap_SCHED_F32_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_F16_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_F16_raw_0790e0014f2da9fc() {
   enum sched_dtype result;
   intgo _swig_go_result;
   
@@ -664,7 +676,7 @@ intgo _wrap_SCHED_F16_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_BF16_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_BF16_raw_0790e0014f2da9fc() {
   enum sched_dtype result;
   intgo _swig_go_result;
   
@@ -676,7 +688,7 @@ intgo _wrap_SCHED_BF16_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_F64_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_F64_raw_0790e0014f2da9fc() {
   enum sched_dtype result;
   intgo _swig_go_result;
   
@@ -688,7 +700,7 @@ intgo _wrap_SCHED_F64_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_DTYPE_MAX_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_DTYPE_MAX_raw_0790e0014f2da9fc() {
   enum sched_dtype result;
   intgo _swig_go_result;
   
@@ -700,7 +712,7 @@ intgo _wrap_SCHED_DTYPE_MAX_raw_fd35cc1871ecf17b() {
 }
 
 
-void _wrap_sched_method_info_calls_per_step_set_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_method_info_calls_per_step_set_raw_0790e0014f2da9fc(struct sched_method_info *_swig_go_0, int _swig_go_1) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   int32_t arg2 ;
   
@@ -712,7 +724,7 @@ void _wrap_sched_method_info_calls_per_step_set_raw_fd35cc1871ecf17b(struct sche
 }
 
 
-int _wrap_sched_method_info_calls_per_step_get_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0) {
+int _wrap_sched_method_info_calls_per_step_get_raw_0790e0014f2da9fc(struct sched_method_info *_swig_go_0) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -725,7 +737,7 @@ int _wrap_sched_method_info_calls_per_step_get_raw_fd35cc1871ecf17b(struct sched
 }
 
 
-char *_wrap_sched_method_info_name_get_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0) {
+char *_wrap_sched_method_info_name_get_raw_0790e0014f2da9fc(struct sched_method_info *_swig_go_0) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -738,7 +750,7 @@ char *_wrap_sched_method_info_name_get_raw_fd35cc1871ecf17b(struct sched_method_
 }
 
 
-char *_wrap_sched_method_info_class_name_get_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0) {
+char *_wrap_sched_method_info_class_name_get_raw_0790e0014f2da9fc(struct sched_method_info *_swig_go_0) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -751,7 +763,7 @@ char *_wrap_sched_method_info_class_name_get_raw_fd35cc1871ecf17b(struct sched_m
 }
 
 
-char *_wrap_sched_method_info_paper_get_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0) {
+char *_wrap_sched_method_info_paper_get_raw_0790e0014f2da9fc(struct sched_method_info *_swig_go_0) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -764,7 +776,7 @@ char *_wrap_sched_method_info_paper_get_raw_fd35cc1871ecf17b(struct sched_method
 }
 
 
-void _wrap_sched_method_info_memory_rows_set_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_method_info_memory_rows_set_raw_0790e0014f2da9fc(struct sched_method_info *_swig_go_0, int _swig_go_1) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   int32_t arg2 ;
   
@@ -776,7 +788,7 @@ void _wrap_sched_method_info_memory_rows_set_raw_fd35cc1871ecf17b(struct sched_m
 }
 
 
-int _wrap_sched_method_info_memory_rows_get_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0) {
+int _wrap_sched_method_info_memory_rows_get_raw_0790e0014f2da9fc(struct sched_method_info *_swig_go_0) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -789,7 +801,7 @@ int _wrap_sched_method_info_memory_rows_get_raw_fd35cc1871ecf17b(struct sched_me
 }
 
 
-void _wrap_sched_method_info_draws_per_step_set_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_method_info_draws_per_step_set_raw_0790e0014f2da9fc(struct sched_method_info *_swig_go_0, int _swig_go_1) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   int32_t arg2 ;
   
@@ -801,7 +813,7 @@ void _wrap_sched_method_info_draws_per_step_set_raw_fd35cc1871ecf17b(struct sche
 }
 
 
-int _wrap_sched_method_info_draws_per_step_get_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0) {
+int _wrap_sched_method_info_draws_per_step_get_raw_0790e0014f2da9fc(struct sched_method_info *_swig_go_0) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -814,7 +826,7 @@ int _wrap_sched_method_info_draws_per_step_get_raw_fd35cc1871ecf17b(struct sched
 }
 
 
-void _wrap_sched_method_info_max_order_set_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_method_info_max_order_set_raw_0790e0014f2da9fc(struct sched_method_info *_swig_go_0, int _swig_go_1) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   int32_t arg2 ;
   
@@ -826,7 +838,7 @@ void _wrap_sched_method_info_max_order_set_raw_fd35cc1871ecf17b(struct sched_met
 }
 
 
-int _wrap_sched_method_info_max_order_get_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0) {
+int _wrap_sched_method_info_max_order_get_raw_0790e0014f2da9fc(struct sched_method_info *_swig_go_0) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -839,7 +851,7 @@ int _wrap_sched_method_info_max_order_get_raw_fd35cc1871ecf17b(struct sched_meth
 }
 
 
-void _wrap_sched_method_info_stochastic_set_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_method_info_stochastic_set_raw_0790e0014f2da9fc(struct sched_method_info *_swig_go_0, int _swig_go_1) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   int32_t arg2 ;
   
@@ -851,7 +863,7 @@ void _wrap_sched_method_info_stochastic_set_raw_fd35cc1871ecf17b(struct sched_me
 }
 
 
-int _wrap_sched_method_info_stochastic_get_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0) {
+int _wrap_sched_method_info_stochastic_get_raw_0790e0014f2da9fc(struct sched_method_info *_swig_go_0) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -864,7 +876,7 @@ int _wrap_sched_method_info_stochastic_get_raw_fd35cc1871ecf17b(struct sched_met
 }
 
 
-struct sched_method_info *_wrap_new_sched_method_info_raw_fd35cc1871ecf17b() {
+struct sched_method_info *_wrap_new_sched_method_info_raw_0790e0014f2da9fc() {
   struct sched_method_info *result = 0 ;
   struct sched_method_info *_swig_go_result;
   
@@ -875,7 +887,7 @@ struct sched_method_info *_wrap_new_sched_method_info_raw_fd35cc1871ecf17b() {
 }
 
 
-void _wrap_delete_sched_method_info_raw_fd35cc1871ecf17b(struct sched_method_info *_swig_go_0) {
+void _wrap_delete_sched_method_info_raw_0790e0014f2da9fc(struct sched_method_info *_swig_go_0) {
   struct sched_method_info *arg1 = (struct sched_method_info *) 0 ;
   
   arg1 = *(struct sched_method_info **)&_swig_go_0; 
@@ -885,7 +897,7 @@ void _wrap_delete_sched_method_info_raw_fd35cc1871ecf17b(struct sched_method_inf
 }
 
 
-int _wrap_sched_method_count_raw_fd35cc1871ecf17b() {
+int _wrap_sched_method_count_raw_0790e0014f2da9fc() {
   int32_t result;
   int _swig_go_result;
   
@@ -896,7 +908,7 @@ int _wrap_sched_method_count_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_sched_method_at_raw_fd35cc1871ecf17b(int _swig_go_0, struct sched_method_info *_swig_go_1) {
+intgo _wrap_sched_method_at_raw_0790e0014f2da9fc(int _swig_go_0, struct sched_method_info *_swig_go_1) {
   int32_t arg1 ;
   sched_method_info *arg2 = (sched_method_info *) 0 ;
   sched_status result;
@@ -911,7 +923,7 @@ intgo _wrap_sched_method_at_raw_fd35cc1871ecf17b(int _swig_go_0, struct sched_me
 }
 
 
-intgo _wrap_sched_method_find_raw_fd35cc1871ecf17b(char *_swig_go_0, int32_t *_swig_go_1) {
+intgo _wrap_sched_method_find_raw_0790e0014f2da9fc(char *_swig_go_0, int32_t *_swig_go_1) {
   char *arg1 = (char *) 0 ;
   int32_t *arg2 = (int32_t *) 0 ;
   sched_status result;
@@ -927,7 +939,7 @@ intgo _wrap_sched_method_find_raw_fd35cc1871ecf17b(char *_swig_go_0, int32_t *_s
 }
 
 
-void _wrap_sched_option_info_at_init_set_raw_fd35cc1871ecf17b(struct sched_option_info *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_option_info_at_init_set_raw_0790e0014f2da9fc(struct sched_option_info *_swig_go_0, int _swig_go_1) {
   struct sched_option_info *arg1 = (struct sched_option_info *) 0 ;
   int32_t arg2 ;
   
@@ -939,7 +951,7 @@ void _wrap_sched_option_info_at_init_set_raw_fd35cc1871ecf17b(struct sched_optio
 }
 
 
-int _wrap_sched_option_info_at_init_get_raw_fd35cc1871ecf17b(struct sched_option_info *_swig_go_0) {
+int _wrap_sched_option_info_at_init_get_raw_0790e0014f2da9fc(struct sched_option_info *_swig_go_0) {
   struct sched_option_info *arg1 = (struct sched_option_info *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -952,7 +964,7 @@ int _wrap_sched_option_info_at_init_get_raw_fd35cc1871ecf17b(struct sched_option
 }
 
 
-char *_wrap_sched_option_info_name_get_raw_fd35cc1871ecf17b(struct sched_option_info *_swig_go_0) {
+char *_wrap_sched_option_info_name_get_raw_0790e0014f2da9fc(struct sched_option_info *_swig_go_0) {
   struct sched_option_info *arg1 = (struct sched_option_info *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -965,7 +977,7 @@ char *_wrap_sched_option_info_name_get_raw_fd35cc1871ecf17b(struct sched_option_
 }
 
 
-char *_wrap_sched_option_info_value_type_get_raw_fd35cc1871ecf17b(struct sched_option_info *_swig_go_0) {
+char *_wrap_sched_option_info_value_type_get_raw_0790e0014f2da9fc(struct sched_option_info *_swig_go_0) {
   struct sched_option_info *arg1 = (struct sched_option_info *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -978,7 +990,7 @@ char *_wrap_sched_option_info_value_type_get_raw_fd35cc1871ecf17b(struct sched_o
 }
 
 
-char *_wrap_sched_option_info_default_value_get_raw_fd35cc1871ecf17b(struct sched_option_info *_swig_go_0) {
+char *_wrap_sched_option_info_default_value_get_raw_0790e0014f2da9fc(struct sched_option_info *_swig_go_0) {
   struct sched_option_info *arg1 = (struct sched_option_info *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -991,7 +1003,7 @@ char *_wrap_sched_option_info_default_value_get_raw_fd35cc1871ecf17b(struct sche
 }
 
 
-char *_wrap_sched_option_info_allowed_get_raw_fd35cc1871ecf17b(struct sched_option_info *_swig_go_0) {
+char *_wrap_sched_option_info_allowed_get_raw_0790e0014f2da9fc(struct sched_option_info *_swig_go_0) {
   struct sched_option_info *arg1 = (struct sched_option_info *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1004,7 +1016,7 @@ char *_wrap_sched_option_info_allowed_get_raw_fd35cc1871ecf17b(struct sched_opti
 }
 
 
-struct sched_option_info *_wrap_new_sched_option_info_raw_fd35cc1871ecf17b() {
+struct sched_option_info *_wrap_new_sched_option_info_raw_0790e0014f2da9fc() {
   struct sched_option_info *result = 0 ;
   struct sched_option_info *_swig_go_result;
   
@@ -1015,7 +1027,7 @@ struct sched_option_info *_wrap_new_sched_option_info_raw_fd35cc1871ecf17b() {
 }
 
 
-void _wrap_delete_sched_option_info_raw_fd35cc1871ecf17b(struct sched_option_info *_swig_go_0) {
+void _wrap_delete_sched_option_info_raw_0790e0014f2da9fc(struct sched_option_info *_swig_go_0) {
   struct sched_option_info *arg1 = (struct sched_option_info *) 0 ;
   
   arg1 = *(struct sched_option_info **)&_swig_go_0; 
@@ -1025,7 +1037,7 @@ void _wrap_delete_sched_option_info_raw_fd35cc1871ecf17b(struct sched_option_inf
 }
 
 
-int _wrap_sched_option_count_raw_fd35cc1871ecf17b(int _swig_go_0) {
+int _wrap_sched_option_count_raw_0790e0014f2da9fc(int _swig_go_0) {
   int32_t arg1 ;
   int32_t result;
   int _swig_go_result;
@@ -1038,7 +1050,7 @@ int _wrap_sched_option_count_raw_fd35cc1871ecf17b(int _swig_go_0) {
 }
 
 
-intgo _wrap_sched_option_at_raw_fd35cc1871ecf17b(int _swig_go_0, int _swig_go_1, struct sched_option_info *_swig_go_2) {
+intgo _wrap_sched_option_at_raw_0790e0014f2da9fc(int _swig_go_0, int _swig_go_1, struct sched_option_info *_swig_go_2) {
   int32_t arg1 ;
   int32_t arg2 ;
   sched_option_info *arg3 = (sched_option_info *) 0 ;
@@ -1055,7 +1067,7 @@ intgo _wrap_sched_option_at_raw_fd35cc1871ecf17b(int _swig_go_0, int _swig_go_1,
 }
 
 
-intgo _wrap_SCHED_NAME_SAMPLER_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_NAME_SAMPLER_raw_0790e0014f2da9fc() {
   enum sched_name_kind result;
   intgo _swig_go_result;
   
@@ -1067,7 +1079,7 @@ intgo _wrap_SCHED_NAME_SAMPLER_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_NAME_SCHEDULE_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_NAME_SCHEDULE_raw_0790e0014f2da9fc() {
   enum sched_name_kind result;
   intgo _swig_go_result;
   
@@ -1079,7 +1091,7 @@ intgo _wrap_SCHED_NAME_SCHEDULE_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_NAME_MAX_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_NAME_MAX_raw_0790e0014f2da9fc() {
   enum sched_name_kind result;
   intgo _swig_go_result;
   
@@ -1091,7 +1103,7 @@ intgo _wrap_SCHED_NAME_MAX_raw_fd35cc1871ecf17b() {
 }
 
 
-void _wrap_sched_name_info_kind_set_raw_fd35cc1871ecf17b(struct sched_name_info *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_name_info_kind_set_raw_0790e0014f2da9fc(struct sched_name_info *_swig_go_0, int _swig_go_1) {
   struct sched_name_info *arg1 = (struct sched_name_info *) 0 ;
   int32_t arg2 ;
   
@@ -1103,7 +1115,7 @@ void _wrap_sched_name_info_kind_set_raw_fd35cc1871ecf17b(struct sched_name_info 
 }
 
 
-int _wrap_sched_name_info_kind_get_raw_fd35cc1871ecf17b(struct sched_name_info *_swig_go_0) {
+int _wrap_sched_name_info_kind_get_raw_0790e0014f2da9fc(struct sched_name_info *_swig_go_0) {
   struct sched_name_info *arg1 = (struct sched_name_info *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1116,7 +1128,7 @@ int _wrap_sched_name_info_kind_get_raw_fd35cc1871ecf17b(struct sched_name_info *
 }
 
 
-char *_wrap_sched_name_info_system_get_raw_fd35cc1871ecf17b(struct sched_name_info *_swig_go_0) {
+char *_wrap_sched_name_info_system_get_raw_0790e0014f2da9fc(struct sched_name_info *_swig_go_0) {
   struct sched_name_info *arg1 = (struct sched_name_info *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1129,7 +1141,7 @@ char *_wrap_sched_name_info_system_get_raw_fd35cc1871ecf17b(struct sched_name_in
 }
 
 
-char *_wrap_sched_name_info_name_get_raw_fd35cc1871ecf17b(struct sched_name_info *_swig_go_0) {
+char *_wrap_sched_name_info_name_get_raw_0790e0014f2da9fc(struct sched_name_info *_swig_go_0) {
   struct sched_name_info *arg1 = (struct sched_name_info *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1142,7 +1154,7 @@ char *_wrap_sched_name_info_name_get_raw_fd35cc1871ecf17b(struct sched_name_info
 }
 
 
-char *_wrap_sched_name_info_composition_get_raw_fd35cc1871ecf17b(struct sched_name_info *_swig_go_0) {
+char *_wrap_sched_name_info_composition_get_raw_0790e0014f2da9fc(struct sched_name_info *_swig_go_0) {
   struct sched_name_info *arg1 = (struct sched_name_info *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1155,7 +1167,7 @@ char *_wrap_sched_name_info_composition_get_raw_fd35cc1871ecf17b(struct sched_na
 }
 
 
-struct sched_name_info *_wrap_new_sched_name_info_raw_fd35cc1871ecf17b() {
+struct sched_name_info *_wrap_new_sched_name_info_raw_0790e0014f2da9fc() {
   struct sched_name_info *result = 0 ;
   struct sched_name_info *_swig_go_result;
   
@@ -1166,7 +1178,7 @@ struct sched_name_info *_wrap_new_sched_name_info_raw_fd35cc1871ecf17b() {
 }
 
 
-void _wrap_delete_sched_name_info_raw_fd35cc1871ecf17b(struct sched_name_info *_swig_go_0) {
+void _wrap_delete_sched_name_info_raw_0790e0014f2da9fc(struct sched_name_info *_swig_go_0) {
   struct sched_name_info *arg1 = (struct sched_name_info *) 0 ;
   
   arg1 = *(struct sched_name_info **)&_swig_go_0; 
@@ -1176,7 +1188,7 @@ void _wrap_delete_sched_name_info_raw_fd35cc1871ecf17b(struct sched_name_info *_
 }
 
 
-int _wrap_sched_name_count_raw_fd35cc1871ecf17b() {
+int _wrap_sched_name_count_raw_0790e0014f2da9fc() {
   int32_t result;
   int _swig_go_result;
   
@@ -1187,7 +1199,7 @@ int _wrap_sched_name_count_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_sched_name_at_raw_fd35cc1871ecf17b(int _swig_go_0, struct sched_name_info *_swig_go_1) {
+intgo _wrap_sched_name_at_raw_0790e0014f2da9fc(int _swig_go_0, struct sched_name_info *_swig_go_1) {
   int32_t arg1 ;
   sched_name_info *arg2 = (sched_name_info *) 0 ;
   sched_status result;
@@ -1202,7 +1214,7 @@ intgo _wrap_sched_name_at_raw_fd35cc1871ecf17b(int _swig_go_0, struct sched_name
 }
 
 
-intgo _wrap_sched_name_find_raw_fd35cc1871ecf17b(char *_swig_go_0, char *_swig_go_1, struct sched_name_info *_swig_go_2) {
+intgo _wrap_sched_name_find_raw_0790e0014f2da9fc(char *_swig_go_0, char *_swig_go_1, struct sched_name_info *_swig_go_2) {
   char *arg1 = (char *) 0 ;
   char *arg2 = (char *) 0 ;
   sched_name_info *arg3 = (sched_name_info *) 0 ;
@@ -1221,7 +1233,7 @@ intgo _wrap_sched_name_find_raw_fd35cc1871ecf17b(char *_swig_go_0, char *_swig_g
 }
 
 
-void _wrap_sched_free_raw_fd35cc1871ecf17b(sched_scheduler *_swig_go_0) {
+void _wrap_sched_free_raw_0790e0014f2da9fc(sched_scheduler *_swig_go_0) {
   sched_scheduler *arg1 = (sched_scheduler *) 0 ;
   
   arg1 = *(sched_scheduler **)&_swig_go_0; 
@@ -1231,7 +1243,7 @@ void _wrap_sched_free_raw_fd35cc1871ecf17b(sched_scheduler *_swig_go_0) {
 }
 
 
-int _wrap_sched_method_raw_fd35cc1871ecf17b(sched_scheduler *_swig_go_0) {
+int _wrap_sched_method_raw_0790e0014f2da9fc(sched_scheduler *_swig_go_0) {
   sched_scheduler *arg1 = (sched_scheduler *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1244,7 +1256,7 @@ int _wrap_sched_method_raw_fd35cc1871ecf17b(sched_scheduler *_swig_go_0) {
 }
 
 
-int _wrap_sched_warning_count_raw_fd35cc1871ecf17b(sched_scheduler *_swig_go_0) {
+int _wrap_sched_warning_count_raw_0790e0014f2da9fc(sched_scheduler *_swig_go_0) {
   sched_scheduler *arg1 = (sched_scheduler *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1257,7 +1269,7 @@ int _wrap_sched_warning_count_raw_fd35cc1871ecf17b(sched_scheduler *_swig_go_0) 
 }
 
 
-char *_wrap_sched_warning_raw_fd35cc1871ecf17b(sched_scheduler *_swig_go_0, int _swig_go_1) {
+char *_wrap_sched_warning_raw_0790e0014f2da9fc(sched_scheduler *_swig_go_0, int _swig_go_1) {
   sched_scheduler *arg1 = (sched_scheduler *) 0 ;
   int32_t arg2 ;
   char *result = 0 ;
@@ -1272,7 +1284,7 @@ char *_wrap_sched_warning_raw_fd35cc1871ecf17b(sched_scheduler *_swig_go_0, int 
 }
 
 
-int _wrap_sched_quirk_count_raw_fd35cc1871ecf17b(sched_scheduler *_swig_go_0) {
+int _wrap_sched_quirk_count_raw_0790e0014f2da9fc(sched_scheduler *_swig_go_0) {
   sched_scheduler *arg1 = (sched_scheduler *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1285,7 +1297,7 @@ int _wrap_sched_quirk_count_raw_fd35cc1871ecf17b(sched_scheduler *_swig_go_0) {
 }
 
 
-char *_wrap_sched_quirk_raw_fd35cc1871ecf17b(sched_scheduler *_swig_go_0, int _swig_go_1) {
+char *_wrap_sched_quirk_raw_0790e0014f2da9fc(sched_scheduler *_swig_go_0, int _swig_go_1) {
   sched_scheduler *arg1 = (sched_scheduler *) 0 ;
   int32_t arg2 ;
   char *result = 0 ;
@@ -1300,7 +1312,7 @@ char *_wrap_sched_quirk_raw_fd35cc1871ecf17b(sched_scheduler *_swig_go_0, int _s
 }
 
 
-char *_wrap_sched_quirk_description_raw_fd35cc1871ecf17b(char *_swig_go_0) {
+char *_wrap_sched_quirk_description_raw_0790e0014f2da9fc(char *_swig_go_0) {
   char *arg1 = (char *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -1314,7 +1326,7 @@ char *_wrap_sched_quirk_description_raw_fd35cc1871ecf17b(char *_swig_go_0) {
 }
 
 
-intgo _wrap_SCHED_KERNEL_DEFAULT_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_KERNEL_DEFAULT_raw_0790e0014f2da9fc() {
   enum sched_kernel result;
   intgo _swig_go_result;
   
@@ -1326,7 +1338,7 @@ intgo _wrap_SCHED_KERNEL_DEFAULT_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_KERNEL_REFERENCE_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_KERNEL_REFERENCE_raw_0790e0014f2da9fc() {
   enum sched_kernel result;
   intgo _swig_go_result;
   
@@ -1338,7 +1350,7 @@ intgo _wrap_SCHED_KERNEL_REFERENCE_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_KERNEL_FUSED_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_KERNEL_FUSED_raw_0790e0014f2da9fc() {
   enum sched_kernel result;
   intgo _swig_go_result;
   
@@ -1350,7 +1362,7 @@ intgo _wrap_SCHED_KERNEL_FUSED_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_KERNEL_BLAS_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_KERNEL_BLAS_raw_0790e0014f2da9fc() {
   enum sched_kernel result;
   intgo _swig_go_result;
   
@@ -1362,7 +1374,7 @@ intgo _wrap_SCHED_KERNEL_BLAS_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_KERNEL_VULKAN_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_KERNEL_VULKAN_raw_0790e0014f2da9fc() {
   enum sched_kernel result;
   intgo _swig_go_result;
   
@@ -1374,7 +1386,7 @@ intgo _wrap_SCHED_KERNEL_VULKAN_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_KERNEL_MAX_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_KERNEL_MAX_raw_0790e0014f2da9fc() {
   enum sched_kernel result;
   intgo _swig_go_result;
   
@@ -1386,7 +1398,7 @@ intgo _wrap_SCHED_KERNEL_MAX_raw_fd35cc1871ecf17b() {
 }
 
 
-int _wrap_sched_kernel_available_raw_fd35cc1871ecf17b(intgo _swig_go_0) {
+int _wrap_sched_kernel_available_raw_0790e0014f2da9fc(intgo _swig_go_0) {
   sched_kernel arg1 ;
   int32_t result;
   int _swig_go_result;
@@ -1399,7 +1411,7 @@ int _wrap_sched_kernel_available_raw_fd35cc1871ecf17b(intgo _swig_go_0) {
 }
 
 
-double _wrap_SCHED_UNSET_raw_fd35cc1871ecf17b() {
+double _wrap_SCHED_UNSET_raw_0790e0014f2da9fc() {
   double result;
   double _swig_go_result;
   
@@ -1410,7 +1422,7 @@ double _wrap_SCHED_UNSET_raw_fd35cc1871ecf17b() {
 }
 
 
-void _wrap_sched_init_options_num_steps_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_num_steps_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -1422,7 +1434,7 @@ void _wrap_sched_init_options_num_steps_set_raw_fd35cc1871ecf17b(struct sched_in
 }
 
 
-int _wrap_sched_init_options_num_steps_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_num_steps_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1435,7 +1447,7 @@ int _wrap_sched_init_options_num_steps_get_raw_fd35cc1871ecf17b(struct sched_ini
 }
 
 
-void _wrap_sched_init_options_begin_step_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_begin_step_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -1447,7 +1459,7 @@ void _wrap_sched_init_options_begin_step_set_raw_fd35cc1871ecf17b(struct sched_i
 }
 
 
-int _wrap_sched_init_options_begin_step_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_begin_step_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1460,7 +1472,7 @@ int _wrap_sched_init_options_begin_step_get_raw_fd35cc1871ecf17b(struct sched_in
 }
 
 
-void _wrap_sched_init_options_end_step_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_end_step_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -1472,7 +1484,7 @@ void _wrap_sched_init_options_end_step_set_raw_fd35cc1871ecf17b(struct sched_ini
 }
 
 
-int _wrap_sched_init_options_end_step_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_end_step_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1485,7 +1497,7 @@ int _wrap_sched_init_options_end_step_get_raw_fd35cc1871ecf17b(struct sched_init
 }
 
 
-void _wrap_sched_init_options_strength_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_init_options_strength_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, double _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double arg2 ;
   
@@ -1497,7 +1509,7 @@ void _wrap_sched_init_options_strength_set_raw_fd35cc1871ecf17b(struct sched_ini
 }
 
 
-double _wrap_sched_init_options_strength_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+double _wrap_sched_init_options_strength_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -1510,7 +1522,7 @@ double _wrap_sched_init_options_strength_get_raw_fd35cc1871ecf17b(struct sched_i
 }
 
 
-void _wrap_sched_init_options_mu_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_init_options_mu_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, double _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double arg2 ;
   
@@ -1522,7 +1534,7 @@ void _wrap_sched_init_options_mu_set_raw_fd35cc1871ecf17b(struct sched_init_opti
 }
 
 
-double _wrap_sched_init_options_mu_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+double _wrap_sched_init_options_mu_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -1535,7 +1547,7 @@ double _wrap_sched_init_options_mu_get_raw_fd35cc1871ecf17b(struct sched_init_op
 }
 
 
-void _wrap_sched_init_options_batch_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_init_options_batch_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, long long _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int64_t arg2 ;
   
@@ -1547,7 +1559,7 @@ void _wrap_sched_init_options_batch_set_raw_fd35cc1871ecf17b(struct sched_init_o
 }
 
 
-long long _wrap_sched_init_options_batch_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+long long _wrap_sched_init_options_batch_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -1560,7 +1572,7 @@ long long _wrap_sched_init_options_batch_get_raw_fd35cc1871ecf17b(struct sched_i
 }
 
 
-void _wrap_sched_init_options_elements_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_init_options_elements_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, long long _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int64_t arg2 ;
   
@@ -1572,7 +1584,7 @@ void _wrap_sched_init_options_elements_set_raw_fd35cc1871ecf17b(struct sched_ini
 }
 
 
-long long _wrap_sched_init_options_elements_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+long long _wrap_sched_init_options_elements_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -1585,7 +1597,7 @@ long long _wrap_sched_init_options_elements_get_raw_fd35cc1871ecf17b(struct sche
 }
 
 
-void _wrap_sched_init_options_dtype_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_dtype_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -1597,7 +1609,7 @@ void _wrap_sched_init_options_dtype_set_raw_fd35cc1871ecf17b(struct sched_init_o
 }
 
 
-int _wrap_sched_init_options_dtype_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_dtype_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1610,7 +1622,7 @@ int _wrap_sched_init_options_dtype_get_raw_fd35cc1871ecf17b(struct sched_init_op
 }
 
 
-void _wrap_sched_init_options_kernel_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_kernel_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -1622,7 +1634,7 @@ void _wrap_sched_init_options_kernel_set_raw_fd35cc1871ecf17b(struct sched_init_
 }
 
 
-int _wrap_sched_init_options_kernel_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_kernel_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1635,7 +1647,7 @@ int _wrap_sched_init_options_kernel_get_raw_fd35cc1871ecf17b(struct sched_init_o
 }
 
 
-void _wrap_sched_init_options_seed_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_init_options_seed_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, long long _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   uint64_t arg2 ;
   
@@ -1647,7 +1659,7 @@ void _wrap_sched_init_options_seed_set_raw_fd35cc1871ecf17b(struct sched_init_op
 }
 
 
-long long _wrap_sched_init_options_seed_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+long long _wrap_sched_init_options_seed_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -1660,7 +1672,7 @@ long long _wrap_sched_init_options_seed_get_raw_fd35cc1871ecf17b(struct sched_in
 }
 
 
-void _wrap_sched_init_options_eta_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_init_options_eta_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, double _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double arg2 ;
   
@@ -1672,7 +1684,7 @@ void _wrap_sched_init_options_eta_set_raw_fd35cc1871ecf17b(struct sched_init_opt
 }
 
 
-double _wrap_sched_init_options_eta_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+double _wrap_sched_init_options_eta_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -1685,7 +1697,7 @@ double _wrap_sched_init_options_eta_get_raw_fd35cc1871ecf17b(struct sched_init_o
 }
 
 
-void _wrap_sched_init_options_s_churn_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_init_options_s_churn_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, double _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double arg2 ;
   
@@ -1697,7 +1709,7 @@ void _wrap_sched_init_options_s_churn_set_raw_fd35cc1871ecf17b(struct sched_init
 }
 
 
-double _wrap_sched_init_options_s_churn_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+double _wrap_sched_init_options_s_churn_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -1710,7 +1722,7 @@ double _wrap_sched_init_options_s_churn_get_raw_fd35cc1871ecf17b(struct sched_in
 }
 
 
-void _wrap_sched_init_options_s_tmin_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_init_options_s_tmin_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, double _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double arg2 ;
   
@@ -1722,7 +1734,7 @@ void _wrap_sched_init_options_s_tmin_set_raw_fd35cc1871ecf17b(struct sched_init_
 }
 
 
-double _wrap_sched_init_options_s_tmin_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+double _wrap_sched_init_options_s_tmin_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -1735,7 +1747,7 @@ double _wrap_sched_init_options_s_tmin_get_raw_fd35cc1871ecf17b(struct sched_ini
 }
 
 
-void _wrap_sched_init_options_s_tmax_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_init_options_s_tmax_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, double _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double arg2 ;
   
@@ -1747,7 +1759,7 @@ void _wrap_sched_init_options_s_tmax_set_raw_fd35cc1871ecf17b(struct sched_init_
 }
 
 
-double _wrap_sched_init_options_s_tmax_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+double _wrap_sched_init_options_s_tmax_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -1760,7 +1772,7 @@ double _wrap_sched_init_options_s_tmax_get_raw_fd35cc1871ecf17b(struct sched_ini
 }
 
 
-void _wrap_sched_init_options_s_noise_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_init_options_s_noise_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, double _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double arg2 ;
   
@@ -1772,7 +1784,7 @@ void _wrap_sched_init_options_s_noise_set_raw_fd35cc1871ecf17b(struct sched_init
 }
 
 
-double _wrap_sched_init_options_s_noise_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+double _wrap_sched_init_options_s_noise_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -1785,7 +1797,7 @@ double _wrap_sched_init_options_s_noise_get_raw_fd35cc1871ecf17b(struct sched_in
 }
 
 
-void _wrap_sched_init_options_order_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_order_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -1797,7 +1809,7 @@ void _wrap_sched_init_options_order_set_raw_fd35cc1871ecf17b(struct sched_init_o
 }
 
 
-int _wrap_sched_init_options_order_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_order_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1810,7 +1822,7 @@ int _wrap_sched_init_options_order_get_raw_fd35cc1871ecf17b(struct sched_init_op
 }
 
 
-void _wrap_sched_init_options_original_inference_steps_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_original_inference_steps_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -1822,7 +1834,7 @@ void _wrap_sched_init_options_original_inference_steps_set_raw_fd35cc1871ecf17b(
 }
 
 
-int _wrap_sched_init_options_original_inference_steps_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_original_inference_steps_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1835,7 +1847,7 @@ int _wrap_sched_init_options_original_inference_steps_get_raw_fd35cc1871ecf17b(s
 }
 
 
-void _wrap_sched_init_options_use_clipped_model_output_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_use_clipped_model_output_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -1847,7 +1859,7 @@ void _wrap_sched_init_options_use_clipped_model_output_set_raw_fd35cc1871ecf17b(
 }
 
 
-int _wrap_sched_init_options_use_clipped_model_output_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_use_clipped_model_output_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1860,7 +1872,7 @@ int _wrap_sched_init_options_use_clipped_model_output_get_raw_fd35cc1871ecf17b(s
 }
 
 
-void _wrap_sched_init_options_num_train_timesteps_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_num_train_timesteps_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -1872,7 +1884,7 @@ void _wrap_sched_init_options_num_train_timesteps_set_raw_fd35cc1871ecf17b(struc
 }
 
 
-int _wrap_sched_init_options_num_train_timesteps_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_num_train_timesteps_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1885,7 +1897,7 @@ int _wrap_sched_init_options_num_train_timesteps_get_raw_fd35cc1871ecf17b(struct
 }
 
 
-void _wrap_sched_init_options_jump_length_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_jump_length_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -1897,7 +1909,7 @@ void _wrap_sched_init_options_jump_length_set_raw_fd35cc1871ecf17b(struct sched_
 }
 
 
-int _wrap_sched_init_options_jump_length_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_jump_length_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1910,7 +1922,7 @@ int _wrap_sched_init_options_jump_length_get_raw_fd35cc1871ecf17b(struct sched_i
 }
 
 
-void _wrap_sched_init_options_jump_n_sample_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_jump_n_sample_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -1922,7 +1934,7 @@ void _wrap_sched_init_options_jump_n_sample_set_raw_fd35cc1871ecf17b(struct sche
 }
 
 
-int _wrap_sched_init_options_jump_n_sample_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_jump_n_sample_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -1935,7 +1947,7 @@ int _wrap_sched_init_options_jump_n_sample_get_raw_fd35cc1871ecf17b(struct sched
 }
 
 
-void _wrap_sched_init_options_max_timesteps_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_init_options_max_timesteps_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, double _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double arg2 ;
   
@@ -1947,7 +1959,7 @@ void _wrap_sched_init_options_max_timesteps_set_raw_fd35cc1871ecf17b(struct sche
 }
 
 
-double _wrap_sched_init_options_max_timesteps_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+double _wrap_sched_init_options_max_timesteps_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -1960,7 +1972,7 @@ double _wrap_sched_init_options_max_timesteps_get_raw_fd35cc1871ecf17b(struct sc
 }
 
 
-void _wrap_sched_init_options_intermediate_timesteps_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_init_options_intermediate_timesteps_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, double _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double arg2 ;
   
@@ -1972,7 +1984,7 @@ void _wrap_sched_init_options_intermediate_timesteps_set_raw_fd35cc1871ecf17b(st
 }
 
 
-double _wrap_sched_init_options_intermediate_timesteps_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+double _wrap_sched_init_options_intermediate_timesteps_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   double result;
   double _swig_go_result;
@@ -1985,7 +1997,7 @@ double _wrap_sched_init_options_intermediate_timesteps_get_raw_fd35cc1871ecf17b(
 }
 
 
-void _wrap_sched_init_options_stage_index_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_stage_index_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -1997,7 +2009,7 @@ void _wrap_sched_init_options_stage_index_set_raw_fd35cc1871ecf17b(struct sched_
 }
 
 
-int _wrap_sched_init_options_stage_index_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_stage_index_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -2010,7 +2022,7 @@ int _wrap_sched_init_options_stage_index_get_raw_fd35cc1871ecf17b(struct sched_i
 }
 
 
-void _wrap_sched_init_options_is_amplify_first_chunk_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_is_amplify_first_chunk_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -2022,7 +2034,7 @@ void _wrap_sched_init_options_is_amplify_first_chunk_set_raw_fd35cc1871ecf17b(st
 }
 
 
-int _wrap_sched_init_options_is_amplify_first_chunk_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_is_amplify_first_chunk_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -2035,7 +2047,7 @@ int _wrap_sched_init_options_is_amplify_first_chunk_get_raw_fd35cc1871ecf17b(str
 }
 
 
-void _wrap_sched_init_options_recorded_in_flight_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_recorded_in_flight_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -2047,7 +2059,7 @@ void _wrap_sched_init_options_recorded_in_flight_set_raw_fd35cc1871ecf17b(struct
 }
 
 
-int _wrap_sched_init_options_recorded_in_flight_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_recorded_in_flight_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -2060,7 +2072,7 @@ int _wrap_sched_init_options_recorded_in_flight_get_raw_fd35cc1871ecf17b(struct 
 }
 
 
-void _wrap_sched_init_options_recorded_groups_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_recorded_groups_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -2072,7 +2084,7 @@ void _wrap_sched_init_options_recorded_groups_set_raw_fd35cc1871ecf17b(struct sc
 }
 
 
-int _wrap_sched_init_options_recorded_groups_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_recorded_groups_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -2085,7 +2097,7 @@ int _wrap_sched_init_options_recorded_groups_get_raw_fd35cc1871ecf17b(struct sch
 }
 
 
-void _wrap_sched_init_options_threads_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_threads_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -2097,7 +2109,7 @@ void _wrap_sched_init_options_threads_set_raw_fd35cc1871ecf17b(struct sched_init
 }
 
 
-int _wrap_sched_init_options_threads_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_threads_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -2110,7 +2122,7 @@ int _wrap_sched_init_options_threads_get_raw_fd35cc1871ecf17b(struct sched_init_
 }
 
 
-void _wrap_sched_init_options_history_dtype_set_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_init_options_history_dtype_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, int _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t arg2 ;
   
@@ -2122,7 +2134,7 @@ void _wrap_sched_init_options_history_dtype_set_raw_fd35cc1871ecf17b(struct sche
 }
 
 
-int _wrap_sched_init_options_history_dtype_get_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+int _wrap_sched_init_options_history_dtype_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -2135,7 +2147,7 @@ int _wrap_sched_init_options_history_dtype_get_raw_fd35cc1871ecf17b(struct sched
 }
 
 
-struct sched_init_options *_wrap_new_sched_init_options_raw_fd35cc1871ecf17b() {
+struct sched_init_options *_wrap_new_sched_init_options_raw_0790e0014f2da9fc() {
   struct sched_init_options *result = 0 ;
   struct sched_init_options *_swig_go_result;
   
@@ -2146,7 +2158,7 @@ struct sched_init_options *_wrap_new_sched_init_options_raw_fd35cc1871ecf17b() {
 }
 
 
-void _wrap_delete_sched_init_options_raw_fd35cc1871ecf17b(struct sched_init_options *_swig_go_0) {
+void _wrap_delete_sched_init_options_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   
   arg1 = *(struct sched_init_options **)&_swig_go_0; 
@@ -2156,7 +2168,7 @@ void _wrap_delete_sched_init_options_raw_fd35cc1871ecf17b(struct sched_init_opti
 }
 
 
-void _wrap_sched_state_free_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
+void _wrap_sched_state_free_raw_0790e0014f2da9fc(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   
   arg1 = *(sched_state **)&_swig_go_0; 
@@ -2166,7 +2178,7 @@ void _wrap_sched_state_free_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
 }
 
 
-char *_wrap_sched_last_error_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
+char *_wrap_sched_last_error_raw_0790e0014f2da9fc(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -2179,7 +2191,7 @@ char *_wrap_sched_last_error_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
 }
 
 
-int _wrap_sched_can_continue_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
+int _wrap_sched_can_continue_raw_0790e0014f2da9fc(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -2192,7 +2204,7 @@ int _wrap_sched_can_continue_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
 }
 
 
-long long _wrap_sched_batch_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
+long long _wrap_sched_batch_raw_0790e0014f2da9fc(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2205,7 +2217,7 @@ long long _wrap_sched_batch_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
 }
 
 
-long long _wrap_sched_elements_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
+long long _wrap_sched_elements_raw_0790e0014f2da9fc(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2218,7 +2230,7 @@ long long _wrap_sched_elements_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
 }
 
 
-long long _wrap_sched_prediction_elements_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
+long long _wrap_sched_prediction_elements_raw_0790e0014f2da9fc(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2231,7 +2243,7 @@ long long _wrap_sched_prediction_elements_raw_fd35cc1871ecf17b(sched_state *_swi
 }
 
 
-long long _wrap_sched_num_steps_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
+long long _wrap_sched_num_steps_raw_0790e0014f2da9fc(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2244,7 +2256,7 @@ long long _wrap_sched_num_steps_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
 }
 
 
-long long _wrap_sched_num_calls_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
+long long _wrap_sched_num_calls_raw_0790e0014f2da9fc(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2257,7 +2269,7 @@ long long _wrap_sched_num_calls_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
 }
 
 
-long long _wrap_sched_calls_done_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
+long long _wrap_sched_calls_done_raw_0790e0014f2da9fc(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2270,7 +2282,7 @@ long long _wrap_sched_calls_done_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
 }
 
 
-intgo _wrap_sched_next_call_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, sched_call *_swig_go_1) {
+intgo _wrap_sched_next_call_raw_0790e0014f2da9fc(sched_state *_swig_go_0, sched_call *_swig_go_1) {
   sched_state *arg1 = (sched_state *) 0 ;
   sched_call *arg2 = (sched_call *) 0 ;
   sched_status result;
@@ -2285,7 +2297,7 @@ intgo _wrap_sched_next_call_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, sched_
 }
 
 
-intgo _wrap_sched_call_at_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, long long _swig_go_1, sched_call *_swig_go_2) {
+intgo _wrap_sched_call_at_raw_0790e0014f2da9fc(sched_state *_swig_go_0, long long _swig_go_1, sched_call *_swig_go_2) {
   sched_state *arg1 = (sched_state *) 0 ;
   int64_t arg2 ;
   sched_call *arg3 = (sched_call *) 0 ;
@@ -2302,7 +2314,7 @@ intgo _wrap_sched_call_at_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, long lon
 }
 
 
-intgo _wrap_sched_attempts_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, int64_t *_swig_go_1, int64_t *_swig_go_2) {
+intgo _wrap_sched_attempts_raw_0790e0014f2da9fc(sched_state *_swig_go_0, int64_t *_swig_go_1, int64_t *_swig_go_2) {
   sched_state *arg1 = (sched_state *) 0 ;
   int64_t *arg2 = (int64_t *) 0 ;
   int64_t *arg3 = (int64_t *) 0 ;
@@ -2319,7 +2331,7 @@ intgo _wrap_sched_attempts_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, int64_t
 }
 
 
-int _wrap_sched_call_ends_step_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, long long _swig_go_1) {
+int _wrap_sched_call_ends_step_raw_0790e0014f2da9fc(sched_state *_swig_go_0, long long _swig_go_1) {
   sched_state *arg1 = (sched_state *) 0 ;
   int64_t arg2 ;
   int32_t result;
@@ -2334,7 +2346,7 @@ int _wrap_sched_call_ends_step_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, lon
 }
 
 
-int _wrap_sched_state_kernel_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
+int _wrap_sched_state_kernel_raw_0790e0014f2da9fc(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -2347,7 +2359,7 @@ int _wrap_sched_state_kernel_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
 }
 
 
-long long _wrap_sched_state_bytes_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
+long long _wrap_sched_state_bytes_raw_0790e0014f2da9fc(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   int64_t result;
   long long _swig_go_result;
@@ -2360,7 +2372,7 @@ long long _wrap_sched_state_bytes_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) 
 }
 
 
-intgo _wrap_sched_timesteps_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, double *_swig_go_1, long long _swig_go_2, int64_t *_swig_go_3) {
+intgo _wrap_sched_timesteps_raw_0790e0014f2da9fc(sched_state *_swig_go_0, double *_swig_go_1, long long _swig_go_2, int64_t *_swig_go_3) {
   sched_state *arg1 = (sched_state *) 0 ;
   double *arg2 = (double *) 0 ;
   int64_t arg3 ;
@@ -2379,7 +2391,7 @@ intgo _wrap_sched_timesteps_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, double
 }
 
 
-intgo _wrap_sched_sigmas_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, double *_swig_go_1, long long _swig_go_2, int64_t *_swig_go_3) {
+intgo _wrap_sched_sigmas_raw_0790e0014f2da9fc(sched_state *_swig_go_0, double *_swig_go_1, long long _swig_go_2, int64_t *_swig_go_3) {
   sched_state *arg1 = (sched_state *) 0 ;
   double *arg2 = (double *) 0 ;
   int64_t arg3 ;
@@ -2398,7 +2410,7 @@ intgo _wrap_sched_sigmas_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, double *_
 }
 
 
-intgo _wrap_sched_levels_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, double *_swig_go_1, long long _swig_go_2, int64_t *_swig_go_3) {
+intgo _wrap_sched_levels_raw_0790e0014f2da9fc(sched_state *_swig_go_0, double *_swig_go_1, long long _swig_go_2, int64_t *_swig_go_3) {
   sched_state *arg1 = (sched_state *) 0 ;
   double *arg2 = (double *) 0 ;
   int64_t arg3 ;
@@ -2417,7 +2429,7 @@ intgo _wrap_sched_levels_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, double *_
 }
 
 
-intgo _wrap_sched_step_for_timestep_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, double _swig_go_1, int64_t *_swig_go_2) {
+intgo _wrap_sched_step_for_timestep_raw_0790e0014f2da9fc(sched_state *_swig_go_0, double _swig_go_1, int64_t *_swig_go_2) {
   sched_state *arg1 = (sched_state *) 0 ;
   double arg2 ;
   int64_t *arg3 = (int64_t *) 0 ;
@@ -2434,7 +2446,7 @@ intgo _wrap_sched_step_for_timestep_raw_fd35cc1871ecf17b(sched_state *_swig_go_0
 }
 
 
-double _wrap_sched_init_noise_sigma_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
+double _wrap_sched_init_noise_sigma_raw_0790e0014f2da9fc(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   double result;
   double _swig_go_result;
@@ -2447,7 +2459,7 @@ double _wrap_sched_init_noise_sigma_raw_fd35cc1871ecf17b(sched_state *_swig_go_0
 }
 
 
-double _wrap_sched_input_scale_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
+double _wrap_sched_input_scale_raw_0790e0014f2da9fc(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   double result;
   double _swig_go_result;
@@ -2460,7 +2472,7 @@ double _wrap_sched_input_scale_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
 }
 
 
-int _wrap_sched_next_draws_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
+int _wrap_sched_next_draws_raw_0790e0014f2da9fc(sched_state *_swig_go_0) {
   sched_state *arg1 = (sched_state *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -2473,7 +2485,7 @@ int _wrap_sched_next_draws_raw_fd35cc1871ecf17b(sched_state *_swig_go_0) {
 }
 
 
-intgo _wrap_SCHED_INPUT_SAMPLE_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_INPUT_SAMPLE_raw_0790e0014f2da9fc() {
   enum sched_input result;
   intgo _swig_go_result;
   
@@ -2485,7 +2497,7 @@ intgo _wrap_SCHED_INPUT_SAMPLE_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_INPUT_PREDICTION_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_INPUT_PREDICTION_raw_0790e0014f2da9fc() {
   enum sched_input result;
   intgo _swig_go_result;
   
@@ -2497,7 +2509,7 @@ intgo _wrap_SCHED_INPUT_PREDICTION_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_INPUT_DENOISED_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_INPUT_DENOISED_raw_0790e0014f2da9fc() {
   enum sched_input result;
   intgo _swig_go_result;
   
@@ -2509,7 +2521,7 @@ intgo _wrap_SCHED_INPUT_DENOISED_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_INPUT_NOISE0_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_INPUT_NOISE0_raw_0790e0014f2da9fc() {
   enum sched_input result;
   intgo _swig_go_result;
   
@@ -2521,7 +2533,7 @@ intgo _wrap_SCHED_INPUT_NOISE0_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_INPUT_NOISE1_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_INPUT_NOISE1_raw_0790e0014f2da9fc() {
   enum sched_input result;
   intgo _swig_go_result;
   
@@ -2533,7 +2545,7 @@ intgo _wrap_SCHED_INPUT_NOISE1_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_INPUT_UNCONDITIONAL_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_INPUT_UNCONDITIONAL_raw_0790e0014f2da9fc() {
   enum sched_input result;
   intgo _swig_go_result;
   
@@ -2545,7 +2557,7 @@ intgo _wrap_SCHED_INPUT_UNCONDITIONAL_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_INPUT_MEMORY0_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_INPUT_MEMORY0_raw_0790e0014f2da9fc() {
   enum sched_input result;
   intgo _swig_go_result;
   
@@ -2557,7 +2569,7 @@ intgo _wrap_SCHED_INPUT_MEMORY0_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_INPUT_ORIGINAL_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_INPUT_ORIGINAL_raw_0790e0014f2da9fc() {
   enum sched_input result;
   intgo _swig_go_result;
   
@@ -2569,7 +2581,7 @@ intgo _wrap_SCHED_INPUT_ORIGINAL_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_INPUT_KNOWN_NOISE_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_INPUT_KNOWN_NOISE_raw_0790e0014f2da9fc() {
   enum sched_input result;
   intgo _swig_go_result;
   
@@ -2581,7 +2593,7 @@ intgo _wrap_SCHED_INPUT_KNOWN_NOISE_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_INPUT_MAX_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_INPUT_MAX_raw_0790e0014f2da9fc() {
   enum sched_input result;
   intgo _swig_go_result;
   
@@ -2593,7 +2605,7 @@ intgo _wrap_SCHED_INPUT_MAX_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_OUTPUT_NEXT_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_OUTPUT_NEXT_raw_0790e0014f2da9fc() {
   enum sched_output result;
   intgo _swig_go_result;
   
@@ -2605,7 +2617,7 @@ intgo _wrap_SCHED_OUTPUT_NEXT_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_OUTPUT_DENOISED_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_OUTPUT_DENOISED_raw_0790e0014f2da9fc() {
   enum sched_output result;
   intgo _swig_go_result;
   
@@ -2617,7 +2629,7 @@ intgo _wrap_SCHED_OUTPUT_DENOISED_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_OUTPUT_MEMORY0_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_OUTPUT_MEMORY0_raw_0790e0014f2da9fc() {
   enum sched_output result;
   intgo _swig_go_result;
   
@@ -2629,7 +2641,7 @@ intgo _wrap_SCHED_OUTPUT_MEMORY0_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_OUTPUT_KNOWN_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_OUTPUT_KNOWN_raw_0790e0014f2da9fc() {
   enum sched_output result;
   intgo _swig_go_result;
   
@@ -2641,7 +2653,7 @@ intgo _wrap_SCHED_OUTPUT_KNOWN_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_OUTPUT_MAX_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_OUTPUT_MAX_raw_0790e0014f2da9fc() {
   enum sched_output result;
   intgo _swig_go_result;
   
@@ -2653,7 +2665,7 @@ intgo _wrap_SCHED_OUTPUT_MAX_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_CLIP_NONE_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_CLIP_NONE_raw_0790e0014f2da9fc() {
   enum sched_clip result;
   intgo _swig_go_result;
   
@@ -2665,7 +2677,7 @@ intgo _wrap_SCHED_CLIP_NONE_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_CLIP_RANGE_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_CLIP_RANGE_raw_0790e0014f2da9fc() {
   enum sched_clip result;
   intgo _swig_go_result;
   
@@ -2677,7 +2689,7 @@ intgo _wrap_SCHED_CLIP_RANGE_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_CLIP_QUANTILE_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_CLIP_QUANTILE_raw_0790e0014f2da9fc() {
   enum sched_clip result;
   intgo _swig_go_result;
   
@@ -2689,7 +2701,7 @@ intgo _wrap_SCHED_CLIP_QUANTILE_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_CLIP_MAX_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_CLIP_MAX_raw_0790e0014f2da9fc() {
   enum sched_clip result;
   intgo _swig_go_result;
   
@@ -2701,7 +2713,7 @@ intgo _wrap_SCHED_CLIP_MAX_raw_fd35cc1871ecf17b() {
 }
 
 
-void _wrap_sched_weights_rows_set_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_weights_rows_set_raw_0790e0014f2da9fc(struct sched_weights *_swig_go_0, int _swig_go_1) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   int32_t arg2 ;
   
@@ -2713,7 +2725,7 @@ void _wrap_sched_weights_rows_set_raw_fd35cc1871ecf17b(struct sched_weights *_sw
 }
 
 
-int _wrap_sched_weights_rows_get_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0) {
+int _wrap_sched_weights_rows_get_raw_0790e0014f2da9fc(struct sched_weights *_swig_go_0) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -2726,7 +2738,7 @@ int _wrap_sched_weights_rows_get_raw_fd35cc1871ecf17b(struct sched_weights *_swi
 }
 
 
-void _wrap_sched_weights_draws_set_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_weights_draws_set_raw_0790e0014f2da9fc(struct sched_weights *_swig_go_0, int _swig_go_1) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   int32_t arg2 ;
   
@@ -2738,7 +2750,7 @@ void _wrap_sched_weights_draws_set_raw_fd35cc1871ecf17b(struct sched_weights *_s
 }
 
 
-int _wrap_sched_weights_draws_get_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0) {
+int _wrap_sched_weights_draws_get_raw_0790e0014f2da9fc(struct sched_weights *_swig_go_0) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -2751,7 +2763,7 @@ int _wrap_sched_weights_draws_get_raw_fd35cc1871ecf17b(struct sched_weights *_sw
 }
 
 
-void _wrap_sched_weights_clip_set_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_weights_clip_set_raw_0790e0014f2da9fc(struct sched_weights *_swig_go_0, int _swig_go_1) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   int32_t arg2 ;
   
@@ -2763,7 +2775,7 @@ void _wrap_sched_weights_clip_set_raw_fd35cc1871ecf17b(struct sched_weights *_sw
 }
 
 
-int _wrap_sched_weights_clip_get_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0) {
+int _wrap_sched_weights_clip_get_raw_0790e0014f2da9fc(struct sched_weights *_swig_go_0) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -2776,7 +2788,7 @@ int _wrap_sched_weights_clip_get_raw_fd35cc1871ecf17b(struct sched_weights *_swi
 }
 
 
-void _wrap_sched_weights_clip_range_set_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_weights_clip_range_set_raw_0790e0014f2da9fc(struct sched_weights *_swig_go_0, double _swig_go_1) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double arg2 ;
   
@@ -2788,7 +2800,7 @@ void _wrap_sched_weights_clip_range_set_raw_fd35cc1871ecf17b(struct sched_weight
 }
 
 
-double _wrap_sched_weights_clip_range_get_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0) {
+double _wrap_sched_weights_clip_range_get_raw_0790e0014f2da9fc(struct sched_weights *_swig_go_0) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double result;
   double _swig_go_result;
@@ -2801,7 +2813,7 @@ double _wrap_sched_weights_clip_range_get_raw_fd35cc1871ecf17b(struct sched_weig
 }
 
 
-void _wrap_sched_weights_quantile_set_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_weights_quantile_set_raw_0790e0014f2da9fc(struct sched_weights *_swig_go_0, double _swig_go_1) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double arg2 ;
   
@@ -2813,7 +2825,7 @@ void _wrap_sched_weights_quantile_set_raw_fd35cc1871ecf17b(struct sched_weights 
 }
 
 
-double _wrap_sched_weights_quantile_get_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0) {
+double _wrap_sched_weights_quantile_get_raw_0790e0014f2da9fc(struct sched_weights *_swig_go_0) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double result;
   double _swig_go_result;
@@ -2826,7 +2838,7 @@ double _wrap_sched_weights_quantile_get_raw_fd35cc1871ecf17b(struct sched_weight
 }
 
 
-void _wrap_sched_weights_quantile_max_set_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_weights_quantile_max_set_raw_0790e0014f2da9fc(struct sched_weights *_swig_go_0, double _swig_go_1) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double arg2 ;
   
@@ -2838,7 +2850,7 @@ void _wrap_sched_weights_quantile_max_set_raw_fd35cc1871ecf17b(struct sched_weig
 }
 
 
-double _wrap_sched_weights_quantile_max_get_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0) {
+double _wrap_sched_weights_quantile_max_get_raw_0790e0014f2da9fc(struct sched_weights *_swig_go_0) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double result;
   double _swig_go_result;
@@ -2851,7 +2863,7 @@ double _wrap_sched_weights_quantile_max_get_raw_fd35cc1871ecf17b(struct sched_we
 }
 
 
-void _wrap_sched_weights_gain_set_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_weights_gain_set_raw_0790e0014f2da9fc(struct sched_weights *_swig_go_0, int _swig_go_1) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   int32_t arg2 ;
   
@@ -2863,7 +2875,7 @@ void _wrap_sched_weights_gain_set_raw_fd35cc1871ecf17b(struct sched_weights *_sw
 }
 
 
-int _wrap_sched_weights_gain_get_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0) {
+int _wrap_sched_weights_gain_get_raw_0790e0014f2da9fc(struct sched_weights *_swig_go_0) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -2876,7 +2888,7 @@ int _wrap_sched_weights_gain_get_raw_fd35cc1871ecf17b(struct sched_weights *_swi
 }
 
 
-void _wrap_sched_weights_gain_offset_set_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_weights_gain_offset_set_raw_0790e0014f2da9fc(struct sched_weights *_swig_go_0, double _swig_go_1) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double arg2 ;
   
@@ -2888,7 +2900,7 @@ void _wrap_sched_weights_gain_offset_set_raw_fd35cc1871ecf17b(struct sched_weigh
 }
 
 
-double _wrap_sched_weights_gain_offset_get_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0) {
+double _wrap_sched_weights_gain_offset_get_raw_0790e0014f2da9fc(struct sched_weights *_swig_go_0) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double result;
   double _swig_go_result;
@@ -2901,7 +2913,7 @@ double _wrap_sched_weights_gain_offset_get_raw_fd35cc1871ecf17b(struct sched_wei
 }
 
 
-void _wrap_sched_weights_gain_slope_set_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_weights_gain_slope_set_raw_0790e0014f2da9fc(struct sched_weights *_swig_go_0, double _swig_go_1) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double arg2 ;
   
@@ -2913,7 +2925,7 @@ void _wrap_sched_weights_gain_slope_set_raw_fd35cc1871ecf17b(struct sched_weight
 }
 
 
-double _wrap_sched_weights_gain_slope_get_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0) {
+double _wrap_sched_weights_gain_slope_get_raw_0790e0014f2da9fc(struct sched_weights *_swig_go_0) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double result;
   double _swig_go_result;
@@ -2926,7 +2938,7 @@ double _wrap_sched_weights_gain_slope_get_raw_fd35cc1871ecf17b(struct sched_weig
 }
 
 
-void _wrap_sched_weights_timestep_set_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_weights_timestep_set_raw_0790e0014f2da9fc(struct sched_weights *_swig_go_0, double _swig_go_1) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double arg2 ;
   
@@ -2938,7 +2950,7 @@ void _wrap_sched_weights_timestep_set_raw_fd35cc1871ecf17b(struct sched_weights 
 }
 
 
-double _wrap_sched_weights_timestep_get_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0) {
+double _wrap_sched_weights_timestep_get_raw_0790e0014f2da9fc(struct sched_weights *_swig_go_0) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double result;
   double _swig_go_result;
@@ -2951,7 +2963,7 @@ double _wrap_sched_weights_timestep_get_raw_fd35cc1871ecf17b(struct sched_weight
 }
 
 
-void _wrap_sched_weights_input_scale_set_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0, double _swig_go_1) {
+void _wrap_sched_weights_input_scale_set_raw_0790e0014f2da9fc(struct sched_weights *_swig_go_0, double _swig_go_1) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double arg2 ;
   
@@ -2963,7 +2975,7 @@ void _wrap_sched_weights_input_scale_set_raw_fd35cc1871ecf17b(struct sched_weigh
 }
 
 
-double _wrap_sched_weights_input_scale_get_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0) {
+double _wrap_sched_weights_input_scale_get_raw_0790e0014f2da9fc(struct sched_weights *_swig_go_0) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   double result;
   double _swig_go_result;
@@ -2976,7 +2988,7 @@ double _wrap_sched_weights_input_scale_get_raw_fd35cc1871ecf17b(struct sched_wei
 }
 
 
-struct sched_weights *_wrap_new_sched_weights_raw_fd35cc1871ecf17b() {
+struct sched_weights *_wrap_new_sched_weights_raw_0790e0014f2da9fc() {
   struct sched_weights *result = 0 ;
   struct sched_weights *_swig_go_result;
   
@@ -2987,7 +2999,7 @@ struct sched_weights *_wrap_new_sched_weights_raw_fd35cc1871ecf17b() {
 }
 
 
-void _wrap_delete_sched_weights_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0) {
+void _wrap_delete_sched_weights_raw_0790e0014f2da9fc(struct sched_weights *_swig_go_0) {
   struct sched_weights *arg1 = (struct sched_weights *) 0 ;
   
   arg1 = *(struct sched_weights **)&_swig_go_0; 
@@ -2997,7 +3009,7 @@ void _wrap_delete_sched_weights_raw_fd35cc1871ecf17b(struct sched_weights *_swig
 }
 
 
-intgo _wrap_sched_step_weights_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, long long _swig_go_1, struct sched_weights *_swig_go_2) {
+intgo _wrap_sched_step_weights_raw_0790e0014f2da9fc(sched_state *_swig_go_0, long long _swig_go_1, struct sched_weights *_swig_go_2) {
   sched_state *arg1 = (sched_state *) 0 ;
   int64_t arg2 ;
   sched_weights *arg3 = (sched_weights *) 0 ;
@@ -3014,7 +3026,7 @@ intgo _wrap_sched_step_weights_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, lon
 }
 
 
-intgo _wrap_sched_save_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, void *_swig_go_1, long long _swig_go_2, uint64_t *_swig_go_3) {
+intgo _wrap_sched_save_raw_0790e0014f2da9fc(sched_state *_swig_go_0, void *_swig_go_1, long long _swig_go_2, uint64_t *_swig_go_3) {
   sched_state *arg1 = (sched_state *) 0 ;
   void *arg2 = (void *) 0 ;
   uint64_t arg3 ;
@@ -3033,7 +3045,7 @@ intgo _wrap_sched_save_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, void *_swig
 }
 
 
-intgo _wrap_sched_load_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, void *_swig_go_1, long long _swig_go_2) {
+intgo _wrap_sched_load_raw_0790e0014f2da9fc(sched_state *_swig_go_0, void *_swig_go_1, long long _swig_go_2) {
   sched_state *arg1 = (sched_state *) 0 ;
   void *arg2 = (void *) 0 ;
   uint64_t arg3 ;
@@ -3050,7 +3062,7 @@ intgo _wrap_sched_load_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, void *_swig
 }
 
 
-void _wrap_sched_vulkan_device_index_set_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_vulkan_device_index_set_raw_0790e0014f2da9fc(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   int32_t arg2 ;
   
@@ -3062,7 +3074,7 @@ void _wrap_sched_vulkan_device_index_set_raw_fd35cc1871ecf17b(struct sched_vulka
 }
 
 
-int _wrap_sched_vulkan_device_index_get_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0) {
+int _wrap_sched_vulkan_device_index_get_raw_0790e0014f2da9fc(struct sched_vulkan_device *_swig_go_0) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -3075,7 +3087,7 @@ int _wrap_sched_vulkan_device_index_get_raw_fd35cc1871ecf17b(struct sched_vulkan
 }
 
 
-void _wrap_sched_vulkan_device_is_suitable_set_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_vulkan_device_is_suitable_set_raw_0790e0014f2da9fc(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   int32_t arg2 ;
   
@@ -3087,7 +3099,7 @@ void _wrap_sched_vulkan_device_is_suitable_set_raw_fd35cc1871ecf17b(struct sched
 }
 
 
-int _wrap_sched_vulkan_device_is_suitable_get_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0) {
+int _wrap_sched_vulkan_device_is_suitable_get_raw_0790e0014f2da9fc(struct sched_vulkan_device *_swig_go_0) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -3100,7 +3112,7 @@ int _wrap_sched_vulkan_device_is_suitable_get_raw_fd35cc1871ecf17b(struct sched_
 }
 
 
-void _wrap_sched_vulkan_device_value_type_set_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_vulkan_device_value_type_set_raw_0790e0014f2da9fc(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   int32_t arg2 ;
   
@@ -3112,7 +3124,7 @@ void _wrap_sched_vulkan_device_value_type_set_raw_fd35cc1871ecf17b(struct sched_
 }
 
 
-int _wrap_sched_vulkan_device_value_type_get_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0) {
+int _wrap_sched_vulkan_device_value_type_get_raw_0790e0014f2da9fc(struct sched_vulkan_device *_swig_go_0) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -3125,7 +3137,7 @@ int _wrap_sched_vulkan_device_value_type_get_raw_fd35cc1871ecf17b(struct sched_v
 }
 
 
-void _wrap_sched_vulkan_device_vendor_id_set_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_vulkan_device_vendor_id_set_raw_0790e0014f2da9fc(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   uint32_t arg2 ;
   
@@ -3137,7 +3149,7 @@ void _wrap_sched_vulkan_device_vendor_id_set_raw_fd35cc1871ecf17b(struct sched_v
 }
 
 
-int _wrap_sched_vulkan_device_vendor_id_get_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0) {
+int _wrap_sched_vulkan_device_vendor_id_get_raw_0790e0014f2da9fc(struct sched_vulkan_device *_swig_go_0) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   uint32_t result;
   int _swig_go_result;
@@ -3150,7 +3162,7 @@ int _wrap_sched_vulkan_device_vendor_id_get_raw_fd35cc1871ecf17b(struct sched_vu
 }
 
 
-void _wrap_sched_vulkan_device_device_id_set_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_vulkan_device_device_id_set_raw_0790e0014f2da9fc(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   uint32_t arg2 ;
   
@@ -3162,7 +3174,7 @@ void _wrap_sched_vulkan_device_device_id_set_raw_fd35cc1871ecf17b(struct sched_v
 }
 
 
-int _wrap_sched_vulkan_device_device_id_get_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0) {
+int _wrap_sched_vulkan_device_device_id_get_raw_0790e0014f2da9fc(struct sched_vulkan_device *_swig_go_0) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   uint32_t result;
   int _swig_go_result;
@@ -3175,7 +3187,7 @@ int _wrap_sched_vulkan_device_device_id_get_raw_fd35cc1871ecf17b(struct sched_vu
 }
 
 
-void _wrap_sched_vulkan_device_driver_version_set_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_vulkan_device_driver_version_set_raw_0790e0014f2da9fc(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   uint32_t arg2 ;
   
@@ -3187,7 +3199,7 @@ void _wrap_sched_vulkan_device_driver_version_set_raw_fd35cc1871ecf17b(struct sc
 }
 
 
-int _wrap_sched_vulkan_device_driver_version_get_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0) {
+int _wrap_sched_vulkan_device_driver_version_get_raw_0790e0014f2da9fc(struct sched_vulkan_device *_swig_go_0) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   uint32_t result;
   int _swig_go_result;
@@ -3200,7 +3212,7 @@ int _wrap_sched_vulkan_device_driver_version_get_raw_fd35cc1871ecf17b(struct sch
 }
 
 
-void _wrap_sched_vulkan_device_api_version_set_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_vulkan_device_api_version_set_raw_0790e0014f2da9fc(struct sched_vulkan_device *_swig_go_0, int _swig_go_1) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   uint32_t arg2 ;
   
@@ -3212,7 +3224,7 @@ void _wrap_sched_vulkan_device_api_version_set_raw_fd35cc1871ecf17b(struct sched
 }
 
 
-int _wrap_sched_vulkan_device_api_version_get_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0) {
+int _wrap_sched_vulkan_device_api_version_get_raw_0790e0014f2da9fc(struct sched_vulkan_device *_swig_go_0) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   uint32_t result;
   int _swig_go_result;
@@ -3225,7 +3237,7 @@ int _wrap_sched_vulkan_device_api_version_get_raw_fd35cc1871ecf17b(struct sched_
 }
 
 
-struct sched_vulkan_device *_wrap_new_sched_vulkan_device_raw_fd35cc1871ecf17b() {
+struct sched_vulkan_device *_wrap_new_sched_vulkan_device_raw_0790e0014f2da9fc() {
   struct sched_vulkan_device *result = 0 ;
   struct sched_vulkan_device *_swig_go_result;
   
@@ -3236,7 +3248,7 @@ struct sched_vulkan_device *_wrap_new_sched_vulkan_device_raw_fd35cc1871ecf17b()
 }
 
 
-void _wrap_delete_sched_vulkan_device_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0) {
+void _wrap_delete_sched_vulkan_device_raw_0790e0014f2da9fc(struct sched_vulkan_device *_swig_go_0) {
   struct sched_vulkan_device *arg1 = (struct sched_vulkan_device *) 0 ;
   
   arg1 = *(struct sched_vulkan_device **)&_swig_go_0; 
@@ -3246,7 +3258,7 @@ void _wrap_delete_sched_vulkan_device_raw_fd35cc1871ecf17b(struct sched_vulkan_d
 }
 
 
-void _wrap_sched_vulkan_limits_max_buffers_set_raw_fd35cc1871ecf17b(struct sched_vulkan_limits *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_vulkan_limits_max_buffers_set_raw_0790e0014f2da9fc(struct sched_vulkan_limits *_swig_go_0, int _swig_go_1) {
   struct sched_vulkan_limits *arg1 = (struct sched_vulkan_limits *) 0 ;
   uint32_t arg2 ;
   
@@ -3258,7 +3270,7 @@ void _wrap_sched_vulkan_limits_max_buffers_set_raw_fd35cc1871ecf17b(struct sched
 }
 
 
-int _wrap_sched_vulkan_limits_max_buffers_get_raw_fd35cc1871ecf17b(struct sched_vulkan_limits *_swig_go_0) {
+int _wrap_sched_vulkan_limits_max_buffers_get_raw_0790e0014f2da9fc(struct sched_vulkan_limits *_swig_go_0) {
   struct sched_vulkan_limits *arg1 = (struct sched_vulkan_limits *) 0 ;
   uint32_t result;
   int _swig_go_result;
@@ -3271,7 +3283,7 @@ int _wrap_sched_vulkan_limits_max_buffers_get_raw_fd35cc1871ecf17b(struct sched_
 }
 
 
-void _wrap_sched_vulkan_limits_max_group_size_set_raw_fd35cc1871ecf17b(struct sched_vulkan_limits *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_vulkan_limits_max_group_size_set_raw_0790e0014f2da9fc(struct sched_vulkan_limits *_swig_go_0, int _swig_go_1) {
   struct sched_vulkan_limits *arg1 = (struct sched_vulkan_limits *) 0 ;
   uint32_t arg2 ;
   
@@ -3283,7 +3295,7 @@ void _wrap_sched_vulkan_limits_max_group_size_set_raw_fd35cc1871ecf17b(struct sc
 }
 
 
-int _wrap_sched_vulkan_limits_max_group_size_get_raw_fd35cc1871ecf17b(struct sched_vulkan_limits *_swig_go_0) {
+int _wrap_sched_vulkan_limits_max_group_size_get_raw_0790e0014f2da9fc(struct sched_vulkan_limits *_swig_go_0) {
   struct sched_vulkan_limits *arg1 = (struct sched_vulkan_limits *) 0 ;
   uint32_t result;
   int _swig_go_result;
@@ -3296,7 +3308,7 @@ int _wrap_sched_vulkan_limits_max_group_size_get_raw_fd35cc1871ecf17b(struct sch
 }
 
 
-void _wrap_sched_vulkan_limits_max_group_count_set_raw_fd35cc1871ecf17b(struct sched_vulkan_limits *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_vulkan_limits_max_group_count_set_raw_0790e0014f2da9fc(struct sched_vulkan_limits *_swig_go_0, int _swig_go_1) {
   struct sched_vulkan_limits *arg1 = (struct sched_vulkan_limits *) 0 ;
   uint32_t arg2 ;
   
@@ -3308,7 +3320,7 @@ void _wrap_sched_vulkan_limits_max_group_count_set_raw_fd35cc1871ecf17b(struct s
 }
 
 
-int _wrap_sched_vulkan_limits_max_group_count_get_raw_fd35cc1871ecf17b(struct sched_vulkan_limits *_swig_go_0) {
+int _wrap_sched_vulkan_limits_max_group_count_get_raw_0790e0014f2da9fc(struct sched_vulkan_limits *_swig_go_0) {
   struct sched_vulkan_limits *arg1 = (struct sched_vulkan_limits *) 0 ;
   uint32_t result;
   int _swig_go_result;
@@ -3321,7 +3333,7 @@ int _wrap_sched_vulkan_limits_max_group_count_get_raw_fd35cc1871ecf17b(struct sc
 }
 
 
-void _wrap_sched_vulkan_limits_max_range_set_raw_fd35cc1871ecf17b(struct sched_vulkan_limits *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_vulkan_limits_max_range_set_raw_0790e0014f2da9fc(struct sched_vulkan_limits *_swig_go_0, long long _swig_go_1) {
   struct sched_vulkan_limits *arg1 = (struct sched_vulkan_limits *) 0 ;
   uint64_t arg2 ;
   
@@ -3333,7 +3345,7 @@ void _wrap_sched_vulkan_limits_max_range_set_raw_fd35cc1871ecf17b(struct sched_v
 }
 
 
-long long _wrap_sched_vulkan_limits_max_range_get_raw_fd35cc1871ecf17b(struct sched_vulkan_limits *_swig_go_0) {
+long long _wrap_sched_vulkan_limits_max_range_get_raw_0790e0014f2da9fc(struct sched_vulkan_limits *_swig_go_0) {
   struct sched_vulkan_limits *arg1 = (struct sched_vulkan_limits *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -3346,7 +3358,7 @@ long long _wrap_sched_vulkan_limits_max_range_get_raw_fd35cc1871ecf17b(struct sc
 }
 
 
-void _wrap_sched_vulkan_limits_offset_alignment_set_raw_fd35cc1871ecf17b(struct sched_vulkan_limits *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_vulkan_limits_offset_alignment_set_raw_0790e0014f2da9fc(struct sched_vulkan_limits *_swig_go_0, long long _swig_go_1) {
   struct sched_vulkan_limits *arg1 = (struct sched_vulkan_limits *) 0 ;
   uint64_t arg2 ;
   
@@ -3358,7 +3370,7 @@ void _wrap_sched_vulkan_limits_offset_alignment_set_raw_fd35cc1871ecf17b(struct 
 }
 
 
-long long _wrap_sched_vulkan_limits_offset_alignment_get_raw_fd35cc1871ecf17b(struct sched_vulkan_limits *_swig_go_0) {
+long long _wrap_sched_vulkan_limits_offset_alignment_get_raw_0790e0014f2da9fc(struct sched_vulkan_limits *_swig_go_0) {
   struct sched_vulkan_limits *arg1 = (struct sched_vulkan_limits *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -3371,7 +3383,7 @@ long long _wrap_sched_vulkan_limits_offset_alignment_get_raw_fd35cc1871ecf17b(st
 }
 
 
-void _wrap_sched_vulkan_limits_is_non_coherent_set_raw_fd35cc1871ecf17b(struct sched_vulkan_limits *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_vulkan_limits_is_non_coherent_set_raw_0790e0014f2da9fc(struct sched_vulkan_limits *_swig_go_0, int _swig_go_1) {
   struct sched_vulkan_limits *arg1 = (struct sched_vulkan_limits *) 0 ;
   int32_t arg2 ;
   
@@ -3383,7 +3395,7 @@ void _wrap_sched_vulkan_limits_is_non_coherent_set_raw_fd35cc1871ecf17b(struct s
 }
 
 
-int _wrap_sched_vulkan_limits_is_non_coherent_get_raw_fd35cc1871ecf17b(struct sched_vulkan_limits *_swig_go_0) {
+int _wrap_sched_vulkan_limits_is_non_coherent_get_raw_0790e0014f2da9fc(struct sched_vulkan_limits *_swig_go_0) {
   struct sched_vulkan_limits *arg1 = (struct sched_vulkan_limits *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -3396,7 +3408,7 @@ int _wrap_sched_vulkan_limits_is_non_coherent_get_raw_fd35cc1871ecf17b(struct sc
 }
 
 
-struct sched_vulkan_limits *_wrap_new_sched_vulkan_limits_raw_fd35cc1871ecf17b() {
+struct sched_vulkan_limits *_wrap_new_sched_vulkan_limits_raw_0790e0014f2da9fc() {
   struct sched_vulkan_limits *result = 0 ;
   struct sched_vulkan_limits *_swig_go_result;
   
@@ -3407,7 +3419,7 @@ struct sched_vulkan_limits *_wrap_new_sched_vulkan_limits_raw_fd35cc1871ecf17b()
 }
 
 
-void _wrap_delete_sched_vulkan_limits_raw_fd35cc1871ecf17b(struct sched_vulkan_limits *_swig_go_0) {
+void _wrap_delete_sched_vulkan_limits_raw_0790e0014f2da9fc(struct sched_vulkan_limits *_swig_go_0) {
   struct sched_vulkan_limits *arg1 = (struct sched_vulkan_limits *) 0 ;
   
   arg1 = *(struct sched_vulkan_limits **)&_swig_go_0; 
@@ -3417,7 +3429,7 @@ void _wrap_delete_sched_vulkan_limits_raw_fd35cc1871ecf17b(struct sched_vulkan_l
 }
 
 
-void _wrap_sched_vulkan_free_raw_fd35cc1871ecf17b(sched_vulkan *_swig_go_0) {
+void _wrap_sched_vulkan_free_raw_0790e0014f2da9fc(sched_vulkan *_swig_go_0) {
   sched_vulkan *arg1 = (sched_vulkan *) 0 ;
   
   arg1 = *(sched_vulkan **)&_swig_go_0; 
@@ -3427,7 +3439,7 @@ void _wrap_sched_vulkan_free_raw_fd35cc1871ecf17b(sched_vulkan *_swig_go_0) {
 }
 
 
-intgo _wrap_sched_vulkan_get_cache_raw_fd35cc1871ecf17b(sched_vulkan *_swig_go_0, void *_swig_go_1, long long _swig_go_2, uint64_t *_swig_go_3) {
+intgo _wrap_sched_vulkan_get_cache_raw_0790e0014f2da9fc(sched_vulkan *_swig_go_0, void *_swig_go_1, long long _swig_go_2, uint64_t *_swig_go_3) {
   sched_vulkan *arg1 = (sched_vulkan *) 0 ;
   void *arg2 = (void *) 0 ;
   uint64_t arg3 ;
@@ -3446,7 +3458,7 @@ intgo _wrap_sched_vulkan_get_cache_raw_fd35cc1871ecf17b(sched_vulkan *_swig_go_0
 }
 
 
-intgo _wrap_sched_vulkan_set_cache_raw_fd35cc1871ecf17b(sched_vulkan *_swig_go_0, void *_swig_go_1, long long _swig_go_2) {
+intgo _wrap_sched_vulkan_set_cache_raw_0790e0014f2da9fc(sched_vulkan *_swig_go_0, void *_swig_go_1, long long _swig_go_2) {
   sched_vulkan *arg1 = (sched_vulkan *) 0 ;
   void *arg2 = (void *) 0 ;
   uint64_t arg3 ;
@@ -3463,7 +3475,7 @@ intgo _wrap_sched_vulkan_set_cache_raw_fd35cc1871ecf17b(sched_vulkan *_swig_go_0
 }
 
 
-sched_scheduler *_wrap_sched_flat_create_raw_fd35cc1871ecf17b(char *_swig_go_0, long long _swig_go_1, int _swig_go_2, char *_swig_go_3, long long _swig_go_4, int32_t *_swig_go_5) {
+sched_scheduler *_wrap_sched_flat_create_raw_0790e0014f2da9fc(char *_swig_go_0, long long _swig_go_1, int _swig_go_2, char *_swig_go_3, long long _swig_go_4, int32_t *_swig_go_5) {
   char *arg1 = (char *) 0 ;
   int64_t arg2 ;
   int32_t arg3 ;
@@ -3488,7 +3500,7 @@ sched_scheduler *_wrap_sched_flat_create_raw_fd35cc1871ecf17b(char *_swig_go_0, 
 }
 
 
-sched_state *_wrap_sched_flat_init_raw_fd35cc1871ecf17b(sched_scheduler *_swig_go_0, struct sched_init_options *_swig_go_1, double *_swig_go_2, long long _swig_go_3, double *_swig_go_4, long long _swig_go_5, uint64_t *_swig_go_6, long long _swig_go_7, sched_vulkan *_swig_go_8, char *_swig_go_9, long long _swig_go_10, int32_t *_swig_go_11) {
+sched_state *_wrap_sched_flat_init_raw_0790e0014f2da9fc(sched_scheduler *_swig_go_0, struct sched_init_options *_swig_go_1, double *_swig_go_2, long long _swig_go_3, double *_swig_go_4, long long _swig_go_5, uint64_t *_swig_go_6, long long _swig_go_7, sched_vulkan *_swig_go_8, char *_swig_go_9, long long _swig_go_10, int32_t *_swig_go_11) {
   sched_scheduler *arg1 = (sched_scheduler *) 0 ;
   sched_init_options *arg2 = (sched_init_options *) 0 ;
   double *arg3 = (double *) 0 ;
@@ -3524,7 +3536,7 @@ sched_state *_wrap_sched_flat_init_raw_fd35cc1871ecf17b(sched_scheduler *_swig_g
 }
 
 
-sched_state *_wrap_sched_flat_clone_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, int32_t *_swig_go_1) {
+sched_state *_wrap_sched_flat_clone_raw_0790e0014f2da9fc(sched_state *_swig_go_0, int32_t *_swig_go_1) {
   sched_state *arg1 = (sched_state *) 0 ;
   int32_t *arg2 = (int32_t *) 0 ;
   sched_state *result = 0 ;
@@ -3539,7 +3551,7 @@ sched_state *_wrap_sched_flat_clone_raw_fd35cc1871ecf17b(sched_state *_swig_go_0
 }
 
 
-intgo _wrap_sched_flat_initial_noise_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, void *_swig_go_1, long long _swig_go_2, int _swig_go_3) {
+intgo _wrap_sched_flat_initial_noise_raw_0790e0014f2da9fc(sched_state *_swig_go_0, void *_swig_go_1, long long _swig_go_2, int _swig_go_3) {
   sched_state *arg1 = (sched_state *) 0 ;
   void *arg2 = (void *) 0 ;
   int64_t arg3 ;
@@ -3558,7 +3570,7 @@ intgo _wrap_sched_flat_initial_noise_raw_fd35cc1871ecf17b(sched_state *_swig_go_
 }
 
 
-intgo _wrap_sched_flat_scale_input_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, void *_swig_go_1, long long _swig_go_2, int _swig_go_3, void *_swig_go_4, long long _swig_go_5, int _swig_go_6) {
+intgo _wrap_sched_flat_scale_input_raw_0790e0014f2da9fc(sched_state *_swig_go_0, void *_swig_go_1, long long _swig_go_2, int _swig_go_3, void *_swig_go_4, long long _swig_go_5, int _swig_go_6) {
   sched_state *arg1 = (sched_state *) 0 ;
   void *arg2 = (void *) 0 ;
   int64_t arg3 ;
@@ -3583,7 +3595,7 @@ intgo _wrap_sched_flat_scale_input_raw_fd35cc1871ecf17b(sched_state *_swig_go_0,
 }
 
 
-intgo _wrap_sched_flat_add_noise_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, long long _swig_go_1, void *_swig_go_2, long long _swig_go_3, int _swig_go_4, void *_swig_go_5, long long _swig_go_6, int _swig_go_7, void *_swig_go_8, long long _swig_go_9, int _swig_go_10) {
+intgo _wrap_sched_flat_add_noise_raw_0790e0014f2da9fc(sched_state *_swig_go_0, long long _swig_go_1, void *_swig_go_2, long long _swig_go_3, int _swig_go_4, void *_swig_go_5, long long _swig_go_6, int _swig_go_7, void *_swig_go_8, long long _swig_go_9, int _swig_go_10) {
   sched_state *arg1 = (sched_state *) 0 ;
   int64_t arg2 ;
   void *arg3 = (void *) 0 ;
@@ -3616,7 +3628,7 @@ intgo _wrap_sched_flat_add_noise_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, l
 }
 
 
-intgo _wrap_sched_flat_step_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, void *_swig_go_1, long long _swig_go_2, int _swig_go_3, void *_swig_go_4, long long _swig_go_5, int _swig_go_6, void *_swig_go_7, long long _swig_go_8, int _swig_go_9) {
+intgo _wrap_sched_flat_step_raw_0790e0014f2da9fc(sched_state *_swig_go_0, void *_swig_go_1, long long _swig_go_2, int _swig_go_3, void *_swig_go_4, long long _swig_go_5, int _swig_go_6, void *_swig_go_7, long long _swig_go_8, int _swig_go_9) {
   sched_state *arg1 = (sched_state *) 0 ;
   void *arg2 = (void *) 0 ;
   int64_t arg3 ;
@@ -3647,7 +3659,7 @@ intgo _wrap_sched_flat_step_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, void *
 }
 
 
-intgo _wrap_sched_flat_step_wide_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, void *_swig_go_1, long long _swig_go_2, int _swig_go_3, void *_swig_go_4, long long _swig_go_5, int _swig_go_6, void *_swig_go_7, long long _swig_go_8, int _swig_go_9, void *_swig_go_10, long long _swig_go_11, int _swig_go_12, void *_swig_go_13, long long _swig_go_14, int _swig_go_15, void *_swig_go_16, long long _swig_go_17, int _swig_go_18, void *_swig_go_19, long long _swig_go_20, int _swig_go_21, void *_swig_go_22, long long _swig_go_23, int _swig_go_24, void *_swig_go_25, long long _swig_go_26, int _swig_go_27, void *_swig_go_28, long long _swig_go_29, int _swig_go_30, void *_swig_go_31, long long _swig_go_32, int _swig_go_33, double *_swig_go_34, long long _swig_go_35, double *_swig_go_36, long long _swig_go_37, double _swig_go_38, int _swig_go_39) {
+intgo _wrap_sched_flat_step_wide_raw_0790e0014f2da9fc(sched_state *_swig_go_0, void *_swig_go_1, long long _swig_go_2, int _swig_go_3, void *_swig_go_4, long long _swig_go_5, int _swig_go_6, void *_swig_go_7, long long _swig_go_8, int _swig_go_9, void *_swig_go_10, long long _swig_go_11, int _swig_go_12, void *_swig_go_13, long long _swig_go_14, int _swig_go_15, void *_swig_go_16, long long _swig_go_17, int _swig_go_18, void *_swig_go_19, long long _swig_go_20, int _swig_go_21, void *_swig_go_22, long long _swig_go_23, int _swig_go_24, void *_swig_go_25, long long _swig_go_26, int _swig_go_27, void *_swig_go_28, long long _swig_go_29, int _swig_go_30, void *_swig_go_31, long long _swig_go_32, int _swig_go_33, double *_swig_go_34, long long _swig_go_35, double *_swig_go_36, long long _swig_go_37, double _swig_go_38, int _swig_go_39) {
   sched_state *arg1 = (sched_state *) 0 ;
   void *arg2 = (void *) 0 ;
   int64_t arg3 ;
@@ -3738,7 +3750,7 @@ intgo _wrap_sched_flat_step_wide_raw_fd35cc1871ecf17b(sched_state *_swig_go_0, v
 }
 
 
-intgo _wrap_sched_flat_weights_denoised_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0, double *_swig_go_1, long long _swig_go_2) {
+intgo _wrap_sched_flat_weights_denoised_raw_0790e0014f2da9fc(struct sched_weights *_swig_go_0, double *_swig_go_1, long long _swig_go_2) {
   sched_weights *arg1 = (sched_weights *) 0 ;
   double *arg2 = (double *) 0 ;
   int64_t arg3 ;
@@ -3755,7 +3767,7 @@ intgo _wrap_sched_flat_weights_denoised_raw_fd35cc1871ecf17b(struct sched_weight
 }
 
 
-intgo _wrap_sched_flat_weights_row_raw_fd35cc1871ecf17b(struct sched_weights *_swig_go_0, int _swig_go_1, double *_swig_go_2, long long _swig_go_3, int32_t *_swig_go_4) {
+intgo _wrap_sched_flat_weights_row_raw_0790e0014f2da9fc(struct sched_weights *_swig_go_0, int _swig_go_1, double *_swig_go_2, long long _swig_go_3, int32_t *_swig_go_4) {
   sched_weights *arg1 = (sched_weights *) 0 ;
   int32_t arg2 ;
   double *arg3 = (double *) 0 ;
@@ -3776,7 +3788,7 @@ intgo _wrap_sched_flat_weights_row_raw_fd35cc1871ecf17b(struct sched_weights *_s
 }
 
 
-intgo _wrap_sched_flat_device_count_raw_fd35cc1871ecf17b(int32_t *_swig_go_0) {
+intgo _wrap_sched_flat_device_count_raw_0790e0014f2da9fc(int32_t *_swig_go_0) {
   int32_t *arg1 = (int32_t *) 0 ;
   sched_status result;
   intgo _swig_go_result;
@@ -3789,7 +3801,7 @@ intgo _wrap_sched_flat_device_count_raw_fd35cc1871ecf17b(int32_t *_swig_go_0) {
 }
 
 
-intgo _wrap_sched_flat_device_at_raw_fd35cc1871ecf17b(int _swig_go_0, struct sched_vulkan_device *_swig_go_1) {
+intgo _wrap_sched_flat_device_at_raw_0790e0014f2da9fc(int _swig_go_0, struct sched_vulkan_device *_swig_go_1) {
   int32_t arg1 ;
   sched_vulkan_device *arg2 = (sched_vulkan_device *) 0 ;
   sched_status result;
@@ -3804,7 +3816,7 @@ intgo _wrap_sched_flat_device_at_raw_fd35cc1871ecf17b(int _swig_go_0, struct sch
 }
 
 
-char *_wrap_sched_flat_device_name_raw_fd35cc1871ecf17b(struct sched_vulkan_device *_swig_go_0) {
+char *_wrap_sched_flat_device_name_raw_0790e0014f2da9fc(struct sched_vulkan_device *_swig_go_0) {
   sched_vulkan_device *arg1 = (sched_vulkan_device *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -3817,7 +3829,7 @@ char *_wrap_sched_flat_device_name_raw_fd35cc1871ecf17b(struct sched_vulkan_devi
 }
 
 
-sched_vulkan *_wrap_sched_flat_vulkan_create_raw_fd35cc1871ecf17b(int _swig_go_0, char *_swig_go_1, char *_swig_go_2, struct sched_vulkan_limits *_swig_go_3, char *_swig_go_4, long long _swig_go_5, int32_t *_swig_go_6) {
+sched_vulkan *_wrap_sched_flat_vulkan_create_raw_0790e0014f2da9fc(int _swig_go_0, char *_swig_go_1, char *_swig_go_2, struct sched_vulkan_limits *_swig_go_3, char *_swig_go_4, long long _swig_go_5, int32_t *_swig_go_6) {
   int32_t arg1 ;
   char *arg2 = (char *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -3845,7 +3857,7 @@ sched_vulkan *_wrap_sched_flat_vulkan_create_raw_fd35cc1871ecf17b(int _swig_go_0
 }
 
 
-void _wrap_sched_flat_import_queue_family_set_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_flat_import_queue_family_set_raw_0790e0014f2da9fc(struct sched_flat_import *_swig_go_0, int _swig_go_1) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint32_t arg2 ;
   
@@ -3857,7 +3869,7 @@ void _wrap_sched_flat_import_queue_family_set_raw_fd35cc1871ecf17b(struct sched_
 }
 
 
-int _wrap_sched_flat_import_queue_family_get_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0) {
+int _wrap_sched_flat_import_queue_family_get_raw_0790e0014f2da9fc(struct sched_flat_import *_swig_go_0) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint32_t result;
   int _swig_go_result;
@@ -3870,7 +3882,7 @@ int _wrap_sched_flat_import_queue_family_get_raw_fd35cc1871ecf17b(struct sched_f
 }
 
 
-void _wrap_sched_flat_import_get_instance_proc_addr_set_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_import_get_instance_proc_addr_set_raw_0790e0014f2da9fc(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t arg2 ;
   
@@ -3882,7 +3894,7 @@ void _wrap_sched_flat_import_get_instance_proc_addr_set_raw_fd35cc1871ecf17b(str
 }
 
 
-long long _wrap_sched_flat_import_get_instance_proc_addr_get_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0) {
+long long _wrap_sched_flat_import_get_instance_proc_addr_get_raw_0790e0014f2da9fc(struct sched_flat_import *_swig_go_0) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -3895,7 +3907,7 @@ long long _wrap_sched_flat_import_get_instance_proc_addr_get_raw_fd35cc1871ecf17
 }
 
 
-void _wrap_sched_flat_import_instance_set_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_import_instance_set_raw_0790e0014f2da9fc(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t arg2 ;
   
@@ -3907,7 +3919,7 @@ void _wrap_sched_flat_import_instance_set_raw_fd35cc1871ecf17b(struct sched_flat
 }
 
 
-long long _wrap_sched_flat_import_instance_get_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0) {
+long long _wrap_sched_flat_import_instance_get_raw_0790e0014f2da9fc(struct sched_flat_import *_swig_go_0) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -3920,7 +3932,7 @@ long long _wrap_sched_flat_import_instance_get_raw_fd35cc1871ecf17b(struct sched
 }
 
 
-void _wrap_sched_flat_import_physical_device_set_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_import_physical_device_set_raw_0790e0014f2da9fc(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t arg2 ;
   
@@ -3932,7 +3944,7 @@ void _wrap_sched_flat_import_physical_device_set_raw_fd35cc1871ecf17b(struct sch
 }
 
 
-long long _wrap_sched_flat_import_physical_device_get_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0) {
+long long _wrap_sched_flat_import_physical_device_get_raw_0790e0014f2da9fc(struct sched_flat_import *_swig_go_0) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -3945,7 +3957,7 @@ long long _wrap_sched_flat_import_physical_device_get_raw_fd35cc1871ecf17b(struc
 }
 
 
-void _wrap_sched_flat_import_device_set_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_import_device_set_raw_0790e0014f2da9fc(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t arg2 ;
   
@@ -3957,7 +3969,7 @@ void _wrap_sched_flat_import_device_set_raw_fd35cc1871ecf17b(struct sched_flat_i
 }
 
 
-long long _wrap_sched_flat_import_device_get_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0) {
+long long _wrap_sched_flat_import_device_get_raw_0790e0014f2da9fc(struct sched_flat_import *_swig_go_0) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -3970,7 +3982,7 @@ long long _wrap_sched_flat_import_device_get_raw_fd35cc1871ecf17b(struct sched_f
 }
 
 
-void _wrap_sched_flat_import_queue_set_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_import_queue_set_raw_0790e0014f2da9fc(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t arg2 ;
   
@@ -3982,7 +3994,7 @@ void _wrap_sched_flat_import_queue_set_raw_fd35cc1871ecf17b(struct sched_flat_im
 }
 
 
-long long _wrap_sched_flat_import_queue_get_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0) {
+long long _wrap_sched_flat_import_queue_get_raw_0790e0014f2da9fc(struct sched_flat_import *_swig_go_0) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -3995,7 +4007,7 @@ long long _wrap_sched_flat_import_queue_get_raw_fd35cc1871ecf17b(struct sched_fl
 }
 
 
-void _wrap_sched_flat_import_lock_set_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_import_lock_set_raw_0790e0014f2da9fc(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t arg2 ;
   
@@ -4007,7 +4019,7 @@ void _wrap_sched_flat_import_lock_set_raw_fd35cc1871ecf17b(struct sched_flat_imp
 }
 
 
-long long _wrap_sched_flat_import_lock_get_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0) {
+long long _wrap_sched_flat_import_lock_get_raw_0790e0014f2da9fc(struct sched_flat_import *_swig_go_0) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -4020,7 +4032,7 @@ long long _wrap_sched_flat_import_lock_get_raw_fd35cc1871ecf17b(struct sched_fla
 }
 
 
-void _wrap_sched_flat_import_unlock_set_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_import_unlock_set_raw_0790e0014f2da9fc(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t arg2 ;
   
@@ -4032,7 +4044,7 @@ void _wrap_sched_flat_import_unlock_set_raw_fd35cc1871ecf17b(struct sched_flat_i
 }
 
 
-long long _wrap_sched_flat_import_unlock_get_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0) {
+long long _wrap_sched_flat_import_unlock_get_raw_0790e0014f2da9fc(struct sched_flat_import *_swig_go_0) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -4045,7 +4057,7 @@ long long _wrap_sched_flat_import_unlock_get_raw_fd35cc1871ecf17b(struct sched_f
 }
 
 
-void _wrap_sched_flat_import_user_set_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_import_user_set_raw_0790e0014f2da9fc(struct sched_flat_import *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t arg2 ;
   
@@ -4057,7 +4069,7 @@ void _wrap_sched_flat_import_user_set_raw_fd35cc1871ecf17b(struct sched_flat_imp
 }
 
 
-long long _wrap_sched_flat_import_user_get_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0) {
+long long _wrap_sched_flat_import_user_get_raw_0790e0014f2da9fc(struct sched_flat_import *_swig_go_0) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -4070,7 +4082,7 @@ long long _wrap_sched_flat_import_user_get_raw_fd35cc1871ecf17b(struct sched_fla
 }
 
 
-struct sched_flat_import *_wrap_new_sched_flat_import_raw_fd35cc1871ecf17b() {
+struct sched_flat_import *_wrap_new_sched_flat_import_raw_0790e0014f2da9fc() {
   struct sched_flat_import *result = 0 ;
   struct sched_flat_import *_swig_go_result;
   
@@ -4081,7 +4093,7 @@ struct sched_flat_import *_wrap_new_sched_flat_import_raw_fd35cc1871ecf17b() {
 }
 
 
-void _wrap_delete_sched_flat_import_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0) {
+void _wrap_delete_sched_flat_import_raw_0790e0014f2da9fc(struct sched_flat_import *_swig_go_0) {
   struct sched_flat_import *arg1 = (struct sched_flat_import *) 0 ;
   
   arg1 = *(struct sched_flat_import **)&_swig_go_0; 
@@ -4091,7 +4103,7 @@ void _wrap_delete_sched_flat_import_raw_fd35cc1871ecf17b(struct sched_flat_impor
 }
 
 
-sched_vulkan *_wrap_sched_flat_vulkan_import_raw_fd35cc1871ecf17b(struct sched_flat_import *_swig_go_0, struct sched_vulkan_limits *_swig_go_1, char *_swig_go_2, long long _swig_go_3, int32_t *_swig_go_4) {
+sched_vulkan *_wrap_sched_flat_vulkan_import_raw_0790e0014f2da9fc(struct sched_flat_import *_swig_go_0, struct sched_vulkan_limits *_swig_go_1, char *_swig_go_2, long long _swig_go_3, int32_t *_swig_go_4) {
   sched_flat_import *arg1 = (sched_flat_import *) 0 ;
   sched_vulkan_limits *arg2 = (sched_vulkan_limits *) 0 ;
   char *arg3 = (char *) 0 ;
@@ -4113,7 +4125,7 @@ sched_vulkan *_wrap_sched_flat_vulkan_import_raw_fd35cc1871ecf17b(struct sched_f
 }
 
 
-void _wrap_sched_flat_info_queue_family_set_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_flat_info_queue_family_set_raw_0790e0014f2da9fc(struct sched_flat_info *_swig_go_0, int _swig_go_1) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint32_t arg2 ;
   
@@ -4125,7 +4137,7 @@ void _wrap_sched_flat_info_queue_family_set_raw_fd35cc1871ecf17b(struct sched_fl
 }
 
 
-int _wrap_sched_flat_info_queue_family_get_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0) {
+int _wrap_sched_flat_info_queue_family_get_raw_0790e0014f2da9fc(struct sched_flat_info *_swig_go_0) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint32_t result;
   int _swig_go_result;
@@ -4138,7 +4150,7 @@ int _wrap_sched_flat_info_queue_family_get_raw_fd35cc1871ecf17b(struct sched_fla
 }
 
 
-void _wrap_sched_flat_info_instance_set_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_info_instance_set_raw_0790e0014f2da9fc(struct sched_flat_info *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint64_t arg2 ;
   
@@ -4150,7 +4162,7 @@ void _wrap_sched_flat_info_instance_set_raw_fd35cc1871ecf17b(struct sched_flat_i
 }
 
 
-long long _wrap_sched_flat_info_instance_get_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0) {
+long long _wrap_sched_flat_info_instance_get_raw_0790e0014f2da9fc(struct sched_flat_info *_swig_go_0) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -4163,7 +4175,7 @@ long long _wrap_sched_flat_info_instance_get_raw_fd35cc1871ecf17b(struct sched_f
 }
 
 
-void _wrap_sched_flat_info_physical_device_set_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_info_physical_device_set_raw_0790e0014f2da9fc(struct sched_flat_info *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint64_t arg2 ;
   
@@ -4175,7 +4187,7 @@ void _wrap_sched_flat_info_physical_device_set_raw_fd35cc1871ecf17b(struct sched
 }
 
 
-long long _wrap_sched_flat_info_physical_device_get_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0) {
+long long _wrap_sched_flat_info_physical_device_get_raw_0790e0014f2da9fc(struct sched_flat_info *_swig_go_0) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -4188,7 +4200,7 @@ long long _wrap_sched_flat_info_physical_device_get_raw_fd35cc1871ecf17b(struct 
 }
 
 
-void _wrap_sched_flat_info_device_set_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_info_device_set_raw_0790e0014f2da9fc(struct sched_flat_info *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint64_t arg2 ;
   
@@ -4200,7 +4212,7 @@ void _wrap_sched_flat_info_device_set_raw_fd35cc1871ecf17b(struct sched_flat_inf
 }
 
 
-long long _wrap_sched_flat_info_device_get_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0) {
+long long _wrap_sched_flat_info_device_get_raw_0790e0014f2da9fc(struct sched_flat_info *_swig_go_0) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -4213,7 +4225,7 @@ long long _wrap_sched_flat_info_device_get_raw_fd35cc1871ecf17b(struct sched_fla
 }
 
 
-void _wrap_sched_flat_info_queue_set_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_info_queue_set_raw_0790e0014f2da9fc(struct sched_flat_info *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint64_t arg2 ;
   
@@ -4225,7 +4237,7 @@ void _wrap_sched_flat_info_queue_set_raw_fd35cc1871ecf17b(struct sched_flat_info
 }
 
 
-long long _wrap_sched_flat_info_queue_get_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0) {
+long long _wrap_sched_flat_info_queue_get_raw_0790e0014f2da9fc(struct sched_flat_info *_swig_go_0) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -4238,7 +4250,7 @@ long long _wrap_sched_flat_info_queue_get_raw_fd35cc1871ecf17b(struct sched_flat
 }
 
 
-void _wrap_sched_flat_info_max_buffers_set_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_flat_info_max_buffers_set_raw_0790e0014f2da9fc(struct sched_flat_info *_swig_go_0, int _swig_go_1) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint32_t arg2 ;
   
@@ -4250,7 +4262,7 @@ void _wrap_sched_flat_info_max_buffers_set_raw_fd35cc1871ecf17b(struct sched_fla
 }
 
 
-int _wrap_sched_flat_info_max_buffers_get_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0) {
+int _wrap_sched_flat_info_max_buffers_get_raw_0790e0014f2da9fc(struct sched_flat_info *_swig_go_0) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint32_t result;
   int _swig_go_result;
@@ -4263,7 +4275,7 @@ int _wrap_sched_flat_info_max_buffers_get_raw_fd35cc1871ecf17b(struct sched_flat
 }
 
 
-void _wrap_sched_flat_info_group_size_set_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_flat_info_group_size_set_raw_0790e0014f2da9fc(struct sched_flat_info *_swig_go_0, int _swig_go_1) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint32_t arg2 ;
   
@@ -4275,7 +4287,7 @@ void _wrap_sched_flat_info_group_size_set_raw_fd35cc1871ecf17b(struct sched_flat
 }
 
 
-int _wrap_sched_flat_info_group_size_get_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0) {
+int _wrap_sched_flat_info_group_size_get_raw_0790e0014f2da9fc(struct sched_flat_info *_swig_go_0) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint32_t result;
   int _swig_go_result;
@@ -4288,7 +4300,7 @@ int _wrap_sched_flat_info_group_size_get_raw_fd35cc1871ecf17b(struct sched_flat_
 }
 
 
-void _wrap_sched_flat_info_max_range_set_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_info_max_range_set_raw_0790e0014f2da9fc(struct sched_flat_info *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint64_t arg2 ;
   
@@ -4300,7 +4312,7 @@ void _wrap_sched_flat_info_max_range_set_raw_fd35cc1871ecf17b(struct sched_flat_
 }
 
 
-long long _wrap_sched_flat_info_max_range_get_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0) {
+long long _wrap_sched_flat_info_max_range_get_raw_0790e0014f2da9fc(struct sched_flat_info *_swig_go_0) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -4313,7 +4325,7 @@ long long _wrap_sched_flat_info_max_range_get_raw_fd35cc1871ecf17b(struct sched_
 }
 
 
-void _wrap_sched_flat_info_offset_alignment_set_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0, long long _swig_go_1) {
+void _wrap_sched_flat_info_offset_alignment_set_raw_0790e0014f2da9fc(struct sched_flat_info *_swig_go_0, long long _swig_go_1) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint64_t arg2 ;
   
@@ -4325,7 +4337,7 @@ void _wrap_sched_flat_info_offset_alignment_set_raw_fd35cc1871ecf17b(struct sche
 }
 
 
-long long _wrap_sched_flat_info_offset_alignment_get_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0) {
+long long _wrap_sched_flat_info_offset_alignment_get_raw_0790e0014f2da9fc(struct sched_flat_info *_swig_go_0) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   uint64_t result;
   long long _swig_go_result;
@@ -4338,7 +4350,7 @@ long long _wrap_sched_flat_info_offset_alignment_get_raw_fd35cc1871ecf17b(struct
 }
 
 
-void _wrap_sched_flat_info_is_lost_set_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0, int _swig_go_1) {
+void _wrap_sched_flat_info_is_lost_set_raw_0790e0014f2da9fc(struct sched_flat_info *_swig_go_0, int _swig_go_1) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   int32_t arg2 ;
   
@@ -4350,7 +4362,7 @@ void _wrap_sched_flat_info_is_lost_set_raw_fd35cc1871ecf17b(struct sched_flat_in
 }
 
 
-int _wrap_sched_flat_info_is_lost_get_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0) {
+int _wrap_sched_flat_info_is_lost_get_raw_0790e0014f2da9fc(struct sched_flat_info *_swig_go_0) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   int32_t result;
   int _swig_go_result;
@@ -4363,7 +4375,7 @@ int _wrap_sched_flat_info_is_lost_get_raw_fd35cc1871ecf17b(struct sched_flat_inf
 }
 
 
-struct sched_flat_info *_wrap_new_sched_flat_info_raw_fd35cc1871ecf17b() {
+struct sched_flat_info *_wrap_new_sched_flat_info_raw_0790e0014f2da9fc() {
   struct sched_flat_info *result = 0 ;
   struct sched_flat_info *_swig_go_result;
   
@@ -4374,7 +4386,7 @@ struct sched_flat_info *_wrap_new_sched_flat_info_raw_fd35cc1871ecf17b() {
 }
 
 
-void _wrap_delete_sched_flat_info_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0) {
+void _wrap_delete_sched_flat_info_raw_0790e0014f2da9fc(struct sched_flat_info *_swig_go_0) {
   struct sched_flat_info *arg1 = (struct sched_flat_info *) 0 ;
   
   arg1 = *(struct sched_flat_info **)&_swig_go_0; 
@@ -4384,7 +4396,7 @@ void _wrap_delete_sched_flat_info_raw_fd35cc1871ecf17b(struct sched_flat_info *_
 }
 
 
-intgo _wrap_sched_flat_vulkan_info_raw_fd35cc1871ecf17b(sched_vulkan *_swig_go_0, struct sched_flat_info *_swig_go_1) {
+intgo _wrap_sched_flat_vulkan_info_raw_0790e0014f2da9fc(sched_vulkan *_swig_go_0, struct sched_flat_info *_swig_go_1) {
   sched_vulkan *arg1 = (sched_vulkan *) 0 ;
   sched_flat_info *arg2 = (sched_flat_info *) 0 ;
   sched_status result;
@@ -4399,7 +4411,7 @@ intgo _wrap_sched_flat_vulkan_info_raw_fd35cc1871ecf17b(sched_vulkan *_swig_go_0
 }
 
 
-char *_wrap_sched_flat_info_name_raw_fd35cc1871ecf17b(struct sched_flat_info *_swig_go_0) {
+char *_wrap_sched_flat_info_name_raw_0790e0014f2da9fc(struct sched_flat_info *_swig_go_0) {
   sched_flat_info *arg1 = (sched_flat_info *) 0 ;
   char *result = 0 ;
   char *_swig_go_result;
@@ -4412,7 +4424,7 @@ char *_wrap_sched_flat_info_name_raw_fd35cc1871ecf17b(struct sched_flat_info *_s
 }
 
 
-intgo _wrap_SCHED_FLAT_SAMPLE_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_FLAT_SAMPLE_raw_0790e0014f2da9fc() {
   enum sched_flat_slot result;
   intgo _swig_go_result;
   
@@ -4424,7 +4436,7 @@ intgo _wrap_SCHED_FLAT_SAMPLE_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_FLAT_PREDICTION_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_FLAT_PREDICTION_raw_0790e0014f2da9fc() {
   enum sched_flat_slot result;
   intgo _swig_go_result;
   
@@ -4436,7 +4448,7 @@ intgo _wrap_SCHED_FLAT_PREDICTION_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_FLAT_NEXT_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_FLAT_NEXT_raw_0790e0014f2da9fc() {
   enum sched_flat_slot result;
   intgo _swig_go_result;
   
@@ -4448,7 +4460,7 @@ intgo _wrap_SCHED_FLAT_NEXT_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_FLAT_UNCONDITIONAL_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_FLAT_UNCONDITIONAL_raw_0790e0014f2da9fc() {
   enum sched_flat_slot result;
   intgo _swig_go_result;
   
@@ -4460,7 +4472,7 @@ intgo _wrap_SCHED_FLAT_UNCONDITIONAL_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_FLAT_NOISE0_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_FLAT_NOISE0_raw_0790e0014f2da9fc() {
   enum sched_flat_slot result;
   intgo _swig_go_result;
   
@@ -4472,7 +4484,7 @@ intgo _wrap_SCHED_FLAT_NOISE0_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_FLAT_NOISE1_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_FLAT_NOISE1_raw_0790e0014f2da9fc() {
   enum sched_flat_slot result;
   intgo _swig_go_result;
   
@@ -4484,7 +4496,7 @@ intgo _wrap_SCHED_FLAT_NOISE1_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_FLAT_DENOISED_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_FLAT_DENOISED_raw_0790e0014f2da9fc() {
   enum sched_flat_slot result;
   intgo _swig_go_result;
   
@@ -4496,7 +4508,7 @@ intgo _wrap_SCHED_FLAT_DENOISED_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_FLAT_NEXT_INPUT_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_FLAT_NEXT_INPUT_raw_0790e0014f2da9fc() {
   enum sched_flat_slot result;
   intgo _swig_go_result;
   
@@ -4508,7 +4520,7 @@ intgo _wrap_SCHED_FLAT_NEXT_INPUT_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_FLAT_MASK_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_FLAT_MASK_raw_0790e0014f2da9fc() {
   enum sched_flat_slot result;
   intgo _swig_go_result;
   
@@ -4520,7 +4532,7 @@ intgo _wrap_SCHED_FLAT_MASK_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_FLAT_ORIGINAL_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_FLAT_ORIGINAL_raw_0790e0014f2da9fc() {
   enum sched_flat_slot result;
   intgo _swig_go_result;
   
@@ -4532,7 +4544,7 @@ intgo _wrap_SCHED_FLAT_ORIGINAL_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_FLAT_KNOWN_NOISE_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_FLAT_KNOWN_NOISE_raw_0790e0014f2da9fc() {
   enum sched_flat_slot result;
   intgo _swig_go_result;
   
@@ -4544,7 +4556,7 @@ intgo _wrap_SCHED_FLAT_KNOWN_NOISE_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_SCHED_FLAT_SLOT_MAX_raw_fd35cc1871ecf17b() {
+intgo _wrap_SCHED_FLAT_SLOT_MAX_raw_0790e0014f2da9fc() {
   enum sched_flat_slot result;
   intgo _swig_go_result;
   
@@ -4556,7 +4568,7 @@ intgo _wrap_SCHED_FLAT_SLOT_MAX_raw_fd35cc1871ecf17b() {
 }
 
 
-intgo _wrap_sched_flat_vulkan_record_step_raw_fd35cc1871ecf17b(sched_vulkan *_swig_go_0, sched_state *_swig_go_1, long long _swig_go_2, long long _swig_go_3, uint64_t *_swig_go_4, uint64_t *_swig_go_5, uint64_t *_swig_go_6, int64_t *_swig_go_7, int32_t *_swig_go_8, int _swig_go_9, double *_swig_go_10, long long _swig_go_11, double *_swig_go_12, long long _swig_go_13, double _swig_go_14, int _swig_go_15) {
+intgo _wrap_sched_flat_vulkan_record_step_raw_0790e0014f2da9fc(sched_vulkan *_swig_go_0, sched_state *_swig_go_1, long long _swig_go_2, long long _swig_go_3, uint64_t *_swig_go_4, uint64_t *_swig_go_5, uint64_t *_swig_go_6, int64_t *_swig_go_7, int32_t *_swig_go_8, int _swig_go_9, double *_swig_go_10, long long _swig_go_11, double *_swig_go_12, long long _swig_go_13, double _swig_go_14, int _swig_go_15) {
   sched_vulkan *arg1 = (sched_vulkan *) 0 ;
   sched_state *arg2 = (sched_state *) 0 ;
   uint64_t arg3 ;
@@ -4599,7 +4611,7 @@ intgo _wrap_sched_flat_vulkan_record_step_raw_fd35cc1871ecf17b(sched_vulkan *_sw
 }
 
 
-intgo _wrap_sched_flat_vulkan_record_initial_noise_raw_fd35cc1871ecf17b(sched_vulkan *_swig_go_0, sched_state *_swig_go_1, long long _swig_go_2, long long _swig_go_3, uint64_t *_swig_go_4, uint64_t *_swig_go_5, uint64_t *_swig_go_6, int64_t *_swig_go_7, int32_t *_swig_go_8, int _swig_go_9) {
+intgo _wrap_sched_flat_vulkan_record_initial_noise_raw_0790e0014f2da9fc(sched_vulkan *_swig_go_0, sched_state *_swig_go_1, long long _swig_go_2, long long _swig_go_3, uint64_t *_swig_go_4, uint64_t *_swig_go_5, uint64_t *_swig_go_6, int64_t *_swig_go_7, int32_t *_swig_go_8, int _swig_go_9) {
   sched_vulkan *arg1 = (sched_vulkan *) 0 ;
   sched_state *arg2 = (sched_state *) 0 ;
   uint64_t arg3 ;
@@ -4630,7 +4642,7 @@ intgo _wrap_sched_flat_vulkan_record_initial_noise_raw_fd35cc1871ecf17b(sched_vu
 }
 
 
-intgo _wrap_sched_flat_vulkan_record_scale_input_raw_fd35cc1871ecf17b(sched_vulkan *_swig_go_0, sched_state *_swig_go_1, long long _swig_go_2, long long _swig_go_3, uint64_t *_swig_go_4, uint64_t *_swig_go_5, uint64_t *_swig_go_6, int64_t *_swig_go_7, int32_t *_swig_go_8, int _swig_go_9) {
+intgo _wrap_sched_flat_vulkan_record_scale_input_raw_0790e0014f2da9fc(sched_vulkan *_swig_go_0, sched_state *_swig_go_1, long long _swig_go_2, long long _swig_go_3, uint64_t *_swig_go_4, uint64_t *_swig_go_5, uint64_t *_swig_go_6, int64_t *_swig_go_7, int32_t *_swig_go_8, int _swig_go_9) {
   sched_vulkan *arg1 = (sched_vulkan *) 0 ;
   sched_state *arg2 = (sched_state *) 0 ;
   uint64_t arg3 ;
@@ -4661,7 +4673,7 @@ intgo _wrap_sched_flat_vulkan_record_scale_input_raw_fd35cc1871ecf17b(sched_vulk
 }
 
 
-intgo _wrap_sched_flat_vulkan_record_add_noise_raw_fd35cc1871ecf17b(sched_vulkan *_swig_go_0, sched_state *_swig_go_1, long long _swig_go_2, long long _swig_go_3, long long _swig_go_4, uint64_t *_swig_go_5, uint64_t *_swig_go_6, uint64_t *_swig_go_7, int64_t *_swig_go_8, int32_t *_swig_go_9, int _swig_go_10) {
+intgo _wrap_sched_flat_vulkan_record_add_noise_raw_0790e0014f2da9fc(sched_vulkan *_swig_go_0, sched_state *_swig_go_1, long long _swig_go_2, long long _swig_go_3, long long _swig_go_4, uint64_t *_swig_go_5, uint64_t *_swig_go_6, uint64_t *_swig_go_7, int64_t *_swig_go_8, int32_t *_swig_go_9, int _swig_go_10) {
   sched_vulkan *arg1 = (sched_vulkan *) 0 ;
   sched_state *arg2 = (sched_state *) 0 ;
   uint64_t arg3 ;

@@ -56,6 +56,7 @@ pub const SCHED_ERROR_INTERNAL: sched_status = -22;
 pub const SCHED_ERROR_DEVICE_LOST: sched_status = -23;
 pub const SCHED_ERROR_DEVICE_MEMORY: sched_status = -24;
 pub const SCHED_ERROR_VULKAN: sched_status = -25;
+pub const SCHED_ERROR_IN_USE: sched_status = -26;
 
 // ------------------------------------------------------------------ tensors
 
@@ -135,6 +136,22 @@ pub struct sched_scheduler {
     _not_send: std::marker::PhantomData<(*mut u8, std::marker::PhantomPinned)>,
 }
 
+/// The caller's memory; the functions may not unwind.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct sched_allocator {
+    pub struct_size: u32,
+    pub reserved: u32,
+    pub allocate: Option<
+        unsafe extern "C" fn(context: *mut c_void, size: u64, alignment: u64) -> *mut c_void,
+    >,
+    pub release: Option<
+        unsafe extern "C" fn(context: *mut c_void, block: *mut c_void, size: u64, alignment: u64),
+    >,
+    pub context: *mut c_void,
+}
+init!(sched_allocator {});
+
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct sched_create_options {
@@ -142,6 +159,7 @@ pub struct sched_create_options {
     pub lenient: i32,
     pub message: *mut c_char,
     pub message_capacity: u64,
+    pub allocator: *const sched_allocator,
 }
 init!(sched_create_options {});
 

@@ -102,7 +102,9 @@ fn main_header() -> Table {
     structure!(t, sched_name_info, "= SCHED_NAME_INFO_INIT", struct_size kind system name
         composition);
     structure!(t, sched_create_options, "= SCHED_CREATE_OPTIONS_INIT", struct_size lenient message
-        message_capacity);
+        message_capacity allocator);
+    structure!(t, sched_allocator, "= SCHED_ALLOCATOR_INIT", struct_size reserved allocate release
+        context);
     structure!(t, sched_init_options, "= SCHED_INIT_OPTIONS_INIT", struct_size num_steps timesteps
         sigmas timesteps_count sigmas_count begin_step end_step strength mu batch elements dtype
         kernel seed item_seeds eta s_churn s_tmin s_tmax s_noise order original_inference_steps
@@ -124,7 +126,7 @@ fn main_header() -> Table {
         SCHED_ERROR_SHAPE SCHED_ERROR_DTYPE SCHED_ERROR_OVERLAP SCHED_ERROR_FINISHED
         SCHED_ERROR_NOT_FINITE SCHED_ERROR_CAPACITY SCHED_ERROR_DAMAGED SCHED_ERROR_MISMATCH
         SCHED_ERROR_UNSUPPORTED SCHED_ERROR_MEMORY SCHED_ERROR_INTERNAL SCHED_ERROR_DEVICE_LOST
-        SCHED_ERROR_DEVICE_MEMORY SCHED_ERROR_VULKAN
+        SCHED_ERROR_DEVICE_MEMORY SCHED_ERROR_VULKAN SCHED_ERROR_IN_USE
         SCHED_DTYPE_UNDEFINED SCHED_F32 SCHED_F16 SCHED_BF16 SCHED_F64
         SCHED_NAME_SAMPLER SCHED_NAME_SCHEDULE
         SCHED_KERNEL_DEFAULT SCHED_KERNEL_REFERENCE SCHED_KERNEL_FUSED SCHED_KERNEL_BLAS

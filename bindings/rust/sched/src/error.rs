@@ -119,6 +119,8 @@ statuses! {
     DeviceMemory = SCHED_ERROR_DEVICE_MEMORY,
     /// Another failure of Vulkan, named in the sentence.
     Vulkan = SCHED_ERROR_VULKAN,
+    /// Another call is inside the state.
+    InUse = SCHED_ERROR_IN_USE,
 }
 
 impl Status {

@@ -54,7 +54,9 @@ public enum Status {
   /** The Vulkan device has no memory left. */
   DEVICE_MEMORY(sched_status.SCHED_ERROR_DEVICE_MEMORY),
   /** Another failure of Vulkan, named in the sentence. */
-  VULKAN(sched_status.SCHED_ERROR_VULKAN);
+  VULKAN(sched_status.SCHED_ERROR_VULKAN),
+  /** Another call is inside the state. */
+  IN_USE(sched_status.SCHED_ERROR_IN_USE);
 
   private final int code;
 
