@@ -14,6 +14,7 @@
 //      112     n  memory rows, slot by slot, in the type that init gave them
 //    112+n     8  FNV-1a of everything before
 
+#include <algorithm>
 #include <cstring>
 
 #include "hash.hpp"
@@ -81,6 +82,8 @@ std::uint64_t State::saved_size() const {
 
 void State::save(unsigned char* bytes) const {
   const std::uint64_t payload = static_cast<std::uint64_t>(loop_->rows_bytes());
+  // First, since only this can fail.
+  executor_->save_rows(bytes + kHeader);
   std::memset(bytes, 0, kHeader);
   std::memcpy(bytes, kMagic, 8);
   put(bytes, 8, kVersion);
@@ -89,8 +92,19 @@ void State::save(unsigned char* bytes) const {
   put(bytes, 24, call_);
   put(bytes, 32, payload);
   if (attempt_) put_control(bytes, attempt_->control);
-  executor_->save_rows(bytes + kHeader);
   put(bytes, kHeader + payload, hash_bytes(bytes, kHeader + payload, kHashStart));
+}
+
+// Do the parts of the header fit each other, and this loop?  What they mean is looked at later.
+bool State::is_consistent(const unsigned char* bytes, std::uint64_t size) const {
+  const auto calls = get<std::int64_t>(bytes, 24);
+  const bool is_sized = size == saved_size() && get<std::uint32_t>(bytes, 12) == kHeader &&
+                        get<std::uint64_t>(bytes, 32) == size - kHeader - kChecksum;
+  if (!is_sized || calls < 0) return false;
+  if (attempt_) return true;
+  // Planned as a whole: nothing is known of it but how many calls are done.
+  return calls <= static_cast<std::int64_t>(loop_->plans.size()) &&
+         std::all_of(bytes + kControl, bytes + kHeader, [](unsigned char b) { return b == 0; });
 }
 
 void State::load(const unsigned char* bytes, std::uint64_t size) {
@@ -112,11 +126,7 @@ void State::load(const unsigned char* bytes, std::uint64_t size) {
          "steps, or to a state with rows of another type");
   }
   const auto calls = get<std::int64_t>(bytes, 24);
-  const auto payload = get<std::uint64_t>(bytes, 32);
-  const bool too_many = !attempt_ && calls > static_cast<std::int64_t>(loop_->plans.size());
-  if (size != saved_size() || payload != size - kHeader - kChecksum || calls < 0 || too_many) {
-    fail(Status::damaged, "the saved state contradicts itself");
-  }
+  if (!is_consistent(bytes, size)) fail(Status::damaged, "the saved state contradicts itself");
   std::optional<Attempt> attempt = attempt_;
   if (attempt) {
     attempt->control = get_control(bytes);
