@@ -1,18 +1,25 @@
-// Saved states, byte by byte, little-endian:
+// Saved states, byte by byte.  Numbers are little-endian; counts are signed, sizes and hashes not.
 //
 //   offset  size
 //        0     8  "SCHEDSTA"
 //        8     4  version of this format, 3
 //       12     4  size of this header, 112
-//       16     8  fingerprint of configuration, options, shape, seeds and type of the rows
+//       16     8  fingerprint (fingerprint_of() in loop.cpp): FNV-1a of shape, seeds, types of
+//       sample
+//                  and rows, and of every level, time and weight of the loop
 //       24     8  model calls done
-//       32     8  size of the memory rows
-//       40    40  loops that choose their own steps: log SNR of the next attempt, its step,
-//                  three inverse errors (float64); 0 for others, as all up to 112
-//       80    24  attempts accepted, rejected, draws taken
-//      104     8  stage of the next call, whether the loop is done (4 bytes each)
-//      112     n  memory rows, slot by slot, in the type that init gave them
+//       32     8  size of the memory rows, n
+//       40    40  loops that choose their own steps: log SNR at which the next attempt begins, its
+//                  step in log SNR, three inverse errors (float64); zeros for others, as all up to
+//                  112
+//       80    24  attempts accepted, attempts rejected, draws taken (8 bytes each)
+//      104     8  stage of the next call, 1 where the loop is done (4 bytes each)
+//      112     n  memory rows, slot by slot, [batch, elements] each, in the type that init gave
+//      them
 //    112+n     8  FNV-1a of everything before
+//
+// What is read is checked in this order: size and magic, checksum (damaged); version, fingerprint
+// (mismatch); sizes, counts, zeros and attempts that contradict each other (damaged).
 
 #include <algorithm>
 #include <cstring>

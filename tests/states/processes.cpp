@@ -1,6 +1,8 @@
 // Saved states between processes: one run saves every sampler at every call, another goes on.
 // usage: saved_states save DIR KERNEL          writes DIR/SAMPLER.KERNEL
 //        saved_states load DIR FROM TO         goes on with kernel TO from what FROM saved
+//        saved_states make DIR                 writes the small states that are kept for good
+//        saved_states golden DIR               loads them
 // The same kernel gives the same bits; another agrees as kernels do, or its states are refused.
 // Vulkan takes one call of each state and hands it back.
 
@@ -192,19 +194,71 @@ void load_loop(const std::string& folder, const Config& config, std::int32_t fro
   }
 }
 
-int run(const std::vector<std::string>& words) {
-  const bool saves = words.size() == 3 && words[0] == "save";
-  const bool loads = words.size() == 4 && words[0] == "load";
-  if (!saves && !loads) {
-    std::printf("usage: saved_states save DIR KERNEL | load DIR FROM TO\n");
-    return 2;
-  }
+void move_all(const std::vector<std::string>& words) {
+  const std::int32_t from = kernel_named(words[2]);
   for (const Config& config : samplers()) {
-    const std::int32_t first = kernel_named(words[2]);
-    if (saves) save_loop(words[1], config, first);
-    if (loads) load_loop(words[1], config, first, kernel_named(words[3]));
+    if (words[0] == "save") save_loop(words[1], config, from);
+    if (words[0] == "load") load_loop(words[1], config, from, kernel_named(words[3]));
   }
   std::printf("%s: %zu samplers, %d problems\n", words[0].c_str(), samplers().size(), problems);
+}
+
+// -------------------------------------------------------------------- kept for good
+
+constexpr const char* kKept[] = {"euler", "dpm",  "unipc",        "euler_ancestral",
+                                 "pndm",  "heun", "our_adaptive", "our_dpmpp_sde"};
+
+sched_init_options kept_options(const Config& config) {
+  sched_init_options options = options_on(config, SCHED_KERNEL_FUSED);
+  options.batch = 1;
+  options.elements = 8;
+  return options;
+}
+
+// A state after three calls, and the sample there.
+State kept_state(const Config& config, Tensor& sample) {
+  State state = start(config, kept_options(config));
+  sample = first_sample(state.get(), kept_options(config));
+  for (int call = 0; call < 3; ++call) Step(state.get(), config, sample, sample).run();
+  return state;
+}
+
+// Bytes of this version of the format are written and read for as long as it is this version.
+void check_kept(const std::string& folder, const Config& config) {
+  const Bytes kept = read_file(folder + "/" + config.name + ".bin");
+  Tensor sample(SCHED_F32, 1, 8);
+  const State state = kept_state(config, sample);
+  const State fresh = start(config, kept_options(config));
+  const sched_status status = sched_load(fresh.get(), kept.data(), kept.size());
+  expect(status == SCHED_OK, config.name + ": " + sched_last_error(fresh.get()) +
+                                 "; where the version of the format changed, `saved_states make` "
+                                 "writes these files anew");
+  expect(save(state.get()) == kept, config.name + " is saved as other bytes");
+  expect(
+      sched_test::run(fresh.get(), config, sample) == sched_test::run(state.get(), config, sample),
+      config.name + " goes on to other bits");
+}
+
+void keep_all(const std::string& folder, bool makes) {
+  for (const char* name : kKept) {
+    const Config& config = config_named(name);
+    Tensor sample(SCHED_F32, 1, 8);
+    const std::string path = folder + "/" + name + ".bin";
+    if (makes) write_file(path, save(kept_state(config, sample).get()));
+    if (!makes) check_kept(folder, config);
+  }
+}
+
+int run(const std::vector<std::string>& words) {
+  const std::string verb = words.empty() ? "" : words[0];
+  const bool moves = (verb == "save" && words.size() == 3) || (verb == "load" && words.size() == 4);
+  const bool keeps = (verb == "make" || verb == "golden") && words.size() == 2;
+  if (!moves && !keeps) {
+    std::printf("usage: saved_states save DIR KERNEL | load DIR FROM TO | make DIR | golden DIR\n");
+    return 2;
+  }
+  if (moves) move_all(words);
+  if (keeps) keep_all(words[1], verb == "make");
   return problems == 0 ? 0 : 1;
 }
 

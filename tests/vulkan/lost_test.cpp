@@ -172,7 +172,7 @@ TEST_P(Lost, AtAnyCall) {
 
 using LostCopies = Validated<testing::TestWithParam<std::string>>;
 INSTANTIATE_TEST_SUITE_P(At, LostCopies, testing::Values("vkQueueSubmit", "vkWaitForFences"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& instance) { return instance.param; });
 
 // While rows are read back, with the application's device.
 TEST_P(LostCopies, InSaveAndClone) {
