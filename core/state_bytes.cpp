@@ -1,19 +1,27 @@
-// Saved states, byte by byte, little-endian:
+// Saved states, byte by byte.  Numbers are little-endian; counts are signed, sizes and hashes not.
 //
 //   offset  size
 //        0     8  "SCHEDSTA"
 //        8     4  version of this format, 3
 //       12     4  size of this header, 112
-//       16     8  fingerprint of configuration, options, shape, seeds and type of the rows
+//       16     8  fingerprint (fingerprint_of() in loop.cpp): FNV-1a of shape, seeds, types of
+//       sample
+//                  and rows, and of every level, time and weight of the loop
 //       24     8  model calls done
-//       32     8  size of the memory rows
-//       40    40  loops that choose their own steps: log SNR of the next attempt, its step,
-//                  three inverse errors (float64); 0 for others, as all up to 112
-//       80    24  attempts accepted, rejected, draws taken
-//      104     8  stage of the next call, whether the loop is done (4 bytes each)
-//      112     n  memory rows, slot by slot, in the type that init gave them
+//       32     8  size of the memory rows, n
+//       40    40  loops that choose their own steps: log SNR at which the next attempt begins, its
+//                  step in log SNR, three inverse errors (float64); zeros for others, as all up to
+//                  112
+//       80    24  attempts accepted, attempts rejected, draws taken (8 bytes each)
+//      104     8  stage of the next call, 1 where the loop is done (4 bytes each)
+//      112     n  memory rows, slot by slot, [batch, elements] each, in the type that init gave
+//      them
 //    112+n     8  FNV-1a of everything before
+//
+// What is read is checked in this order: size and magic, checksum (damaged); version, fingerprint
+// (mismatch); sizes, counts, zeros and attempts that contradict each other (damaged).
 
+#include <algorithm>
 #include <cstring>
 
 #include "hash.hpp"
@@ -81,6 +89,8 @@ std::uint64_t State::saved_size() const {
 
 void State::save(unsigned char* bytes) const {
   const std::uint64_t payload = static_cast<std::uint64_t>(loop_->rows_bytes());
+  // First, since only this can fail.
+  executor_->save_rows(bytes + kHeader);
   std::memset(bytes, 0, kHeader);
   std::memcpy(bytes, kMagic, 8);
   put(bytes, 8, kVersion);
@@ -89,8 +99,19 @@ void State::save(unsigned char* bytes) const {
   put(bytes, 24, call_);
   put(bytes, 32, payload);
   if (attempt_) put_control(bytes, attempt_->control);
-  executor_->save_rows(bytes + kHeader);
   put(bytes, kHeader + payload, hash_bytes(bytes, kHeader + payload, kHashStart));
+}
+
+// Do the parts of the header fit each other, and this loop?  What they mean is looked at later.
+bool State::is_consistent(const unsigned char* bytes, std::uint64_t size) const {
+  const auto calls = get<std::int64_t>(bytes, 24);
+  const bool is_sized = size == saved_size() && get<std::uint32_t>(bytes, 12) == kHeader &&
+                        get<std::uint64_t>(bytes, 32) == size - kHeader - kChecksum;
+  if (!is_sized || calls < 0) return false;
+  if (attempt_) return true;
+  // Planned as a whole: nothing is known of it but how many calls are done.
+  return calls <= static_cast<std::int64_t>(loop_->plans.size()) &&
+         std::all_of(bytes + kControl, bytes + kHeader, [](unsigned char b) { return b == 0; });
 }
 
 void State::load(const unsigned char* bytes, std::uint64_t size) {
@@ -112,11 +133,7 @@ void State::load(const unsigned char* bytes, std::uint64_t size) {
          "steps, or to a state with rows of another type");
   }
   const auto calls = get<std::int64_t>(bytes, 24);
-  const auto payload = get<std::uint64_t>(bytes, 32);
-  const bool too_many = !attempt_ && calls > static_cast<std::int64_t>(loop_->plans.size());
-  if (size != saved_size() || payload != size - kHeader - kChecksum || calls < 0 || too_many) {
-    fail(Status::damaged, "the saved state contradicts itself");
-  }
+  if (!is_consistent(bytes, size)) fail(Status::damaged, "the saved state contradicts itself");
   std::optional<Attempt> attempt = attempt_;
   if (attempt) {
     attempt->control = get_control(bytes);

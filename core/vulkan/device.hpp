@@ -49,6 +49,7 @@ class Instance;
 // VkResult as an error: SCHED_ERROR_DEVICE_LOST, _DEVICE_MEMORY, _MEMORY or _VULKAN, with the
 // name of the call and of the result in the sentence.
 void check(VkResult result, const char* call);
+std::string name_of(VkResult result);
 
 struct CreateOptions {
   int index = -1;
@@ -101,7 +102,8 @@ class Device {
     return limits_.max_buffers >= kManyBuffers ? kManyBuffers : kFewBuffers;
   }
   bool is_lost() const { return lost_; }
-  void note_lost() { lost_ = true; }
+  // Throws device_lost where it is.
+  void need_alive() const;
 
   // One set of bindings 0 .. buffers() - 1 (storage) and 16 (uniform).
   VkDescriptorSetLayout set_layout() const { return set_layout_; }
@@ -117,6 +119,9 @@ class Device {
   void submit(const VkSubmitInfo& info, VkFence fence);
   // As check(), and remembers that the device was lost.
   void check_device(VkResult result, const char* call);
+  // For a call after which nobody knows what the device did: it counts as lost.  Throws
+  // device_lost.
+  [[noreturn]] void give_up(VkResult result, const char* call);
 
   // Header (device, driver, version of the library, hash) and the driver's bytes.
   std::vector<unsigned char> cache_bytes();

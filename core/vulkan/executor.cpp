@@ -17,6 +17,10 @@ constexpr std::int64_t kMostSlots = 1 << 16;
 // history.
 constexpr std::int64_t kGroupFloats = 4 * 6 + 2;
 
+constexpr char kBroken[] =
+    "a step could not be read back, and the state's rows went on without it: only sched_load() "
+    "helps";
+
 BlockedBuffer arena_places(const Buffer& arena, const Layout& layout) {
   return {number_of(arena.handle()), layout.block_bytes, layout.header_bytes, layout.plane_bytes()};
 }
@@ -43,11 +47,16 @@ bool takes_groups(const Loop& loop) {
   return (loop.scheduler->factors.init_options & sched::kGroups) != 0;
 }
 
+std::shared_ptr<Device> alive(std::shared_ptr<Device> device) {
+  device->need_alive();
+  return device;
+}
+
 }  // namespace
 
 VulkanExecutor::VulkanExecutor(std::shared_ptr<Device> device, std::shared_ptr<const Loop> loop,
                                const RecordOptions& options)
-    : device_(std::move(device)),
+    : device_(alive(std::move(device))),
       loop_(std::move(loop)),
       options_{options.in_flight, groups_of(options)},
       layout_(layout_of(*loop_, device_->limits())),
@@ -115,19 +124,18 @@ std::int64_t VulkanExecutor::bytes() const {
          (loaded_ ? static_cast<std::int64_t>(loaded_->bytes()) : 0);
 }
 
+void VulkanExecutor::need_usable() const {
+  device_->need_alive();
+  if (is_broken_) fail(Status::device_lost, kBroken);
+}
+
 Submission& VulkanExecutor::submission() const {
   if (device_->queue() == VK_NULL_HANDLE) {
     fail(Status::unsupported,
          "this context was imported without a queue, so it only records; tensors in host memory, "
          "save and clone need one");
   }
-  if (device_->is_lost()) {
-    fail(Status::device_lost, "the Vulkan device was lost, and what the state kept with it");
-  }
-  if (is_broken_) {
-    fail(Status::device_lost,
-         "an earlier step could not be read back, and the state's rows went on without it");
-  }
+  need_usable();
   if (submission_ == nullptr) submission_ = std::make_unique<Submission>(device_);
   return *submission_;
 }
@@ -184,6 +192,7 @@ void VulkanExecutor::execute(Job& job) {
 
 // Everything that can fail comes before anything is recorded.
 void VulkanExecutor::record(const Job& job) {
+  need_usable();
   const std::int64_t count = each_range(job, [](const Range&, std::int64_t) {});
   if (count > slots_per_recording()) {
     fail(Status::capacity, "groups times batch is ", job.groups * loop_->batch,
@@ -229,11 +238,19 @@ void VulkanExecutor::submit(Job& job) {
   loaded_.reset();
   try {
     staging_.give();
-  } catch (...) {
+  } catch (const Error& error) {
+    if (!moves_rows(pass)) throw;
     // The rows have moved on, and what was written cannot be read.
-    is_broken_ = layout_.rows > 0;
-    throw;
+    is_broken_ = true;
+    fail(Status::device_lost, error.what(), "; ", kBroken);
   }
+}
+
+bool VulkanExecutor::moves_rows(const Pass& pass) const {
+  for (int r = 0; r < pass.rows; ++r) {
+    if (pass.row[r].place.buffer == arena_places_.buffer) return true;
+  }
+  return false;
 }
 
 Measured VulkanExecutor::measure(const Pass& given, const MeasureRule& rule) {
@@ -354,6 +371,7 @@ void VulkanExecutor::save_rows(unsigned char* bytes) const {
 }
 
 void VulkanExecutor::load_rows(const unsigned char* bytes) {
+  device_->need_alive();
   if (layout_.rows == 0) {
     // The seeds may have been in a command buffer that was thrown away.
     is_started_ = false;
@@ -367,6 +385,7 @@ void VulkanExecutor::load_rows(const unsigned char* bytes) {
   loaded->flush(0, loaded->bytes());
   loaded_ = std::move(loaded);
   is_started_ = false;
+  is_broken_ = false;
 }
 
 Owner<Executor> VulkanExecutor::clone() const {

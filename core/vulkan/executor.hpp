@@ -58,6 +58,9 @@ class VulkanExecutor final : public Executor {
   std::int64_t sets_in_slot(std::int64_t floats) const;
   std::int64_t slots_per_recording() const;
   std::int64_t own_slots() const;
+  // Throws device_lost where the state cannot go on.
+  void need_usable() const;
+  bool moves_rows(const Pass& pass) const;
   Submission& submission() const;
 
   void execute(Job& job);

@@ -19,12 +19,15 @@ Function global_function(PFN_vkGetInstanceProcAddr load, VkInstance instance, co
   return reinterpret_cast<Function>(load(instance, name));
 }
 
-// A list may grow between the call that counts and the call that reads: then once more.
+// A list may grow between the call that counts and the call that reads: then once more, but a
+// broken driver may say so for ever.
+constexpr int kMostReadings = 16;
+
 template <typename Item, typename Enumerate>
 std::vector<Item> read_list(const char* call, const Enumerate& enumerate) {
   std::vector<Item> items;
   VkResult result = VK_INCOMPLETE;
-  while (result == VK_INCOMPLETE) {
+  for (int reading = 0; result == VK_INCOMPLETE && reading < kMostReadings; ++reading) {
     std::uint32_t count = 0;
     check(enumerate(&count, nullptr), call);
     items.assign(count, Item{});

@@ -36,8 +36,17 @@ class Locked {
 }  // namespace
 
 void Device::check_device(VkResult result, const char* call) {
-  if (result == VK_ERROR_DEVICE_LOST) note_lost();
+  if (result == VK_ERROR_DEVICE_LOST) lost_ = true;
   check(result, call);
+}
+
+void Device::give_up(VkResult result, const char* call) {
+  lost_ = true;
+  fail(Status::device_lost, call, " failed: ", name_of(result));
+}
+
+void Device::need_alive() const {
+  if (lost_) fail(Status::device_lost, "the Vulkan device was lost; nothing runs on it any more");
 }
 
 void Device::submit(const VkSubmitInfo& info, VkFence fence) {
@@ -45,8 +54,7 @@ void Device::submit(const VkSubmitInfo& info, VkFence fence) {
     fail(Status::unsupported,
          "this context was imported without a queue, so it only records; what submits needs one");
   }
-  if (is_lost())
-    fail(Status::device_lost, "the Vulkan device was lost; nothing runs on it any more");
+  need_alive();
   const Locked locked(lock_, unlock_, user_, queue_mutex_);
   check_device(functions_.vkQueueSubmit(queue_, 1, &info, fence), "vkQueueSubmit");
 }

@@ -41,13 +41,6 @@ constexpr NamedResult kNamed[] = {
 };
 #undef SCHED_VULKAN_NAMED
 
-std::string name_of(VkResult result) {
-  for (const NamedResult& named : kNamed) {
-    if (named.result == result) return named.name;
-  }
-  return text_of("VkResult ", static_cast<int>(result));
-}
-
 Status status_of(VkResult result) {
   switch (result) {
     case VK_ERROR_DEVICE_LOST:
@@ -62,6 +55,13 @@ Status status_of(VkResult result) {
 }
 
 }  // namespace
+
+std::string name_of(VkResult result) {
+  for (const NamedResult& named : kNamed) {
+    if (named.result == result) return named.name;
+  }
+  return text_of("VkResult ", static_cast<int>(result));
+}
 
 void check(VkResult result, const char* call) {
   if (result != VK_SUCCESS) fail(status_of(result), call, " failed: ", name_of(result));

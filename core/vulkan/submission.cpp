@@ -62,10 +62,10 @@ void Submission::submit_and_wait() {
   info.commandBufferCount = 1;
   info.pCommandBuffers = &commands_;
   device_->submit(info, fence_);
-  // Only a lost device fails here: what was submitted may have run or not.
+  // What was submitted may have run or not, and may still run: whatever the reason, nothing is
+  // known of the device any more.
   const VkResult result = vk.vkWaitForFences(device_->handle(), 1, &fence_, VK_TRUE, UINT64_MAX);
-  if (result != VK_SUCCESS) device_->note_lost();
-  device_->check_device(result, "vkWaitForFences");
+  if (result != VK_SUCCESS) device_->give_up(result, "vkWaitForFences");
 }
 
 }  // namespace sched::vulkan

@@ -44,7 +44,8 @@ configure() {
 
 build_all() {
   cmake --build "$build" --parallel "${JOBS:-$(nproc)}" --target sched abi_header_c \
-    abi_header_cxx abi_flat_c abi_flat_cxx api_errors_test api_behaviour_test arm64_replay
+    abi_header_cxx abi_flat_c abi_flat_cxx api_errors_test api_behaviour_test arm64_replay \
+    saved_states
 }
 
 # Every test that needs no Vulkan driver.  Each counts by itself.
@@ -58,6 +59,13 @@ run_ctest() {
   passed=$((passed + ${counts#* } - ${counts% *}))
   failed=$((failed + ${counts% *}))
   [ "$status" -eq 0 ] || cat "$work/ctest.log"
+}
+
+# What this machine saves, the other goes on from, to the same bits.
+loads_states() {
+  rm -rf "$work/states" && mkdir "$work/states" &&
+    "$work/../bin/saved_states" save "$work/states" fused &&
+    qemu-aarch64 -L /usr/aarch64-linux-gnu "$build/bin/saved_states" load "$work/states" fused fused
 }
 
 # Every segment that is loaded begins on 16 KB pages, as Google Play asks.
@@ -110,6 +118,7 @@ has_aar_layout() {
   ! "$source/bindings/android/pack.sh" "$work/wrong.aar" "arm64-v8a=$build"
 }
 
+check states loads_states
 check pages has_large_pages "$library"
 check neon has_neon "$build/core/CMakeFiles/sched_kernel.dir/kernel/fused_baseline.cpp.o"
 check needed needs_little "$library"

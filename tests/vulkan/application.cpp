@@ -70,6 +70,7 @@ std::unique_ptr<Application>& shared_application() {
 
 struct LimitedContext {
   sched_vulkan_limits limits;
+  bool is_own;
   Context context;
 };
 std::vector<LimitedContext>& shared_contexts() {
@@ -85,7 +86,8 @@ void check(VkResult result, const char* call) {
 }
 
 Application::Application(bool is_validated) {
-  check(volkInitialize(), "volkInitialize");
+  // Once: who opens the loader later is the library (own_loader.cpp).
+  if (vkGetInstanceProcAddr == nullptr) check(volkInitialize(), "volkInitialize");
   if (is_validated) require_layer();
   make_instance(is_validated);
   choose_device();
@@ -267,14 +269,46 @@ Context import(const sched_vulkan_import_options& options) {
   return Context(vulkan);
 }
 
-sched_vulkan* shared_context(const sched_vulkan_limits& limits) {
+Context create_own(const sched_vulkan_create_options& options) {
+  Message message;
+  sched_vulkan_create_options with_message = options;
+  with_message.message = message.data();
+  with_message.message_capacity = message.capacity();
+  sched_vulkan* vulkan = nullptr;
+  const sched_status status = sched_vulkan_create(&with_message, &vulkan);
+  if (status != SCHED_OK)
+    throw std::runtime_error(std::string(sched_status_name(status)) + ": " + message.text());
+  return Context(vulkan);
+}
+
+namespace {
+
+template <typename Make>
+sched_vulkan* shared(const sched_vulkan_limits& limits, bool is_own, const Make& make) {
   std::vector<LimitedContext>& contexts = shared_contexts();
   for (const LimitedContext& made : contexts)
-    if (std::memcmp(&made.limits, &limits, sizeof limits) == 0) return made.context.get();
-  sched_vulkan_import_options options = import_options(Application::shared());
-  options.limits = &limits;
-  contexts.push_back({limits, import(options)});
+    if (made.is_own == is_own && std::memcmp(&made.limits, &limits, sizeof limits) == 0)
+      return made.context.get();
+  contexts.push_back({limits, is_own, make()});
   return contexts.back().context.get();
+}
+
+}  // namespace
+
+sched_vulkan* shared_context(const sched_vulkan_limits& limits) {
+  return shared(limits, false, [&] {
+    sched_vulkan_import_options options = import_options(Application::shared());
+    options.limits = &limits;
+    return import(options);
+  });
+}
+
+sched_vulkan* shared_own_context(const sched_vulkan_limits& limits) {
+  return shared(limits, true, [&] {
+    sched_vulkan_create_options options = SCHED_VULKAN_CREATE_OPTIONS_INIT;
+    options.limits = &limits;
+    return create_own(options);
+  });
 }
 
 sched_vulkan_info info_of(const sched_vulkan* vulkan) {

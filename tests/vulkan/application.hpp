@@ -90,6 +90,10 @@ Context import(const sched_vulkan_import_options& options);
 // compile its pipelines.
 sched_vulkan* shared_context(const sched_vulkan_limits& limits = SCHED_VULKAN_LIMITS_INIT);
 
+// A device of the library's own, and one of those for all tests.
+Context create_own(const sched_vulkan_create_options& options);
+sched_vulkan* shared_own_context(const sched_vulkan_limits& limits = SCHED_VULKAN_LIMITS_INIT);
+
 sched_vulkan_info info_of(const sched_vulkan* vulkan);
 
 // Options for a state on a context.

@@ -1,6 +1,8 @@
 #include "intercept.hpp"
 
 #include <atomic>
+#include <mutex>
+#include <set>
 #include <stdexcept>
 #include <tuple>
 #include <type_traits>
@@ -9,47 +11,61 @@ namespace vulkan_test {
 
 namespace {
 
-#define EACH_FUNCTION(X)            \
-  X(vkQueueSubmit)                  \
-  X(vkAllocateMemory)               \
-  X(vkFreeMemory)                   \
-  X(vkMapMemory)                    \
-  X(vkFlushMappedMemoryRanges)      \
-  X(vkInvalidateMappedMemoryRanges) \
-  X(vkCreateBuffer)                 \
-  X(vkDestroyBuffer)                \
-  X(vkBindBufferMemory)             \
-  X(vkCreateDescriptorSetLayout)    \
-  X(vkDestroyDescriptorSetLayout)   \
-  X(vkCreateDescriptorPool)         \
-  X(vkDestroyDescriptorPool)        \
-  X(vkAllocateDescriptorSets)       \
-  X(vkUpdateDescriptorSets)         \
-  X(vkCreatePipelineLayout)         \
-  X(vkDestroyPipelineLayout)        \
-  X(vkCreateShaderModule)           \
-  X(vkDestroyShaderModule)          \
-  X(vkCreatePipelineCache)          \
-  X(vkDestroyPipelineCache)         \
-  X(vkGetPipelineCacheData)         \
-  X(vkCreateComputePipelines)       \
-  X(vkDestroyPipeline)              \
-  X(vkCreateCommandPool)            \
-  X(vkDestroyCommandPool)           \
-  X(vkAllocateCommandBuffers)       \
-  X(vkResetCommandPool)             \
-  X(vkBeginCommandBuffer)           \
-  X(vkEndCommandBuffer)             \
-  X(vkCreateFence)                  \
-  X(vkDestroyFence)                 \
-  X(vkResetFences)                  \
-  X(vkWaitForFences)                \
-  X(vkCmdBindPipeline)              \
-  X(vkCmdBindDescriptorSets)        \
-  X(vkCmdDispatch)                  \
-  X(vkCmdPipelineBarrier)           \
-  X(vkCmdCopyBuffer)                \
-  X(vkCmdFillBuffer)                \
+#define EACH_FUNCTION(X)                      \
+  X(vkEnumerateInstanceExtensionProperties)   \
+  X(vkEnumerateInstanceLayerProperties)       \
+  X(vkEnumerateInstanceVersion)               \
+  X(vkCreateInstance)                         \
+  X(vkDestroyInstance)                        \
+  X(vkEnumeratePhysicalDevices)               \
+  X(vkGetPhysicalDeviceProperties)            \
+  X(vkGetPhysicalDeviceMemoryProperties)      \
+  X(vkGetPhysicalDeviceQueueFamilyProperties) \
+  X(vkEnumerateDeviceExtensionProperties)     \
+  X(vkCreateDevice)                           \
+  X(vkDestroyDevice)                          \
+  X(vkGetDeviceQueue)                         \
+  X(vkGetBufferMemoryRequirements)            \
+  X(vkQueueSubmit)                            \
+  X(vkAllocateMemory)                         \
+  X(vkFreeMemory)                             \
+  X(vkMapMemory)                              \
+  X(vkFlushMappedMemoryRanges)                \
+  X(vkInvalidateMappedMemoryRanges)           \
+  X(vkCreateBuffer)                           \
+  X(vkDestroyBuffer)                          \
+  X(vkBindBufferMemory)                       \
+  X(vkCreateDescriptorSetLayout)              \
+  X(vkDestroyDescriptorSetLayout)             \
+  X(vkCreateDescriptorPool)                   \
+  X(vkDestroyDescriptorPool)                  \
+  X(vkAllocateDescriptorSets)                 \
+  X(vkUpdateDescriptorSets)                   \
+  X(vkCreatePipelineLayout)                   \
+  X(vkDestroyPipelineLayout)                  \
+  X(vkCreateShaderModule)                     \
+  X(vkDestroyShaderModule)                    \
+  X(vkCreatePipelineCache)                    \
+  X(vkDestroyPipelineCache)                   \
+  X(vkGetPipelineCacheData)                   \
+  X(vkCreateComputePipelines)                 \
+  X(vkDestroyPipeline)                        \
+  X(vkCreateCommandPool)                      \
+  X(vkDestroyCommandPool)                     \
+  X(vkAllocateCommandBuffers)                 \
+  X(vkResetCommandPool)                       \
+  X(vkBeginCommandBuffer)                     \
+  X(vkEndCommandBuffer)                       \
+  X(vkCreateFence)                            \
+  X(vkDestroyFence)                           \
+  X(vkResetFences)                            \
+  X(vkWaitForFences)                          \
+  X(vkCmdBindPipeline)                        \
+  X(vkCmdBindDescriptorSets)                  \
+  X(vkCmdDispatch)                            \
+  X(vkCmdPipelineBarrier)                     \
+  X(vkCmdCopyBuffer)                          \
+  X(vkCmdFillBuffer)                          \
   X(vkCmdUpdateBuffer)
 
 enum Index : std::size_t {
@@ -59,24 +75,42 @@ enum Index : std::size_t {
       kCount
 };
 
+template <typename F>
+constexpr bool returns_result = false;
+template <typename... Args>
+constexpr bool returns_result<VkResult(VKAPI_PTR*)(Args...)> = true;
+
 struct Function {
   const char* name;
   PFN_vkVoidFunction real = nullptr;
+  bool returns_result = false;
+  bool was_asked_for = false;
   std::atomic<long> calls{0};
-  std::atomic<long> made{0};      // calls that made an object
-  std::atomic<long> released{0};  // calls with an object
-  std::atomic<long> fails_at{0};  // calls from now on; 0: never
+  std::atomic<long> all_calls{0};  // whatever was reset
+  std::atomic<long> made{0};       // calls that made an object
+  std::atomic<long> released{0};   // calls with an object
+  std::atomic<long> fails_at{0};   // calls from now on; 0: never
   VkResult result = VK_SUCCESS;
   bool for_ever = false;
 };
 
 Function* functions() {
   static Function all[kCount] = {
-#define NAMED(name) {#name},
+#define NAMED(name) {#name, nullptr, returns_result<PFN_##name>},
       EACH_FUNCTION(NAMED)
 #undef NAMED
   };
   return all;
+}
+
+std::mutex& loading() {
+  static std::mutex one;
+  return one;
+}
+
+std::set<std::string>& unknown() {
+  static std::set<std::string> names;
+  return names;
 }
 
 Function& function_named(const std::string& name) {
@@ -90,6 +124,8 @@ struct Pair {
   const char* release;
 };
 constexpr Pair kPairs[] = {
+    {"vkCreateInstance", "vkDestroyInstance"},
+    {"vkCreateDevice", "vkDestroyDevice"},
     {"vkAllocateMemory", "vkFreeMemory"},
     {"vkCreateBuffer", "vkDestroyBuffer"},
     {"vkCreateDescriptorSetLayout", "vkDestroyDescriptorSetLayout"},
@@ -112,15 +148,33 @@ bool is_due(Function& function) {
   return false;
 }
 
-// The object that is released is the second argument of those that release.
+// The object that is released is the argument before the allocator.
 template <typename... Args>
 bool releases(const Args&... args) {
-  if constexpr (sizeof...(Args) == 3) {
+  if constexpr (sizeof...(Args) == 2) {
+    return std::get<0>(std::tie(args...)) != nullptr;
+  } else if constexpr (sizeof...(Args) == 3) {
     const auto& second = std::get<1>(std::tie(args...));
     return second != std::decay_t<decltype(second)>{};
   } else {
     return false;
   }
+}
+
+void count(Function& function) {
+  ++function.calls;
+  ++function.all_calls;
+}
+
+// What the device says of itself, changed where a test asked for that.
+template <typename... Args>
+void change(Args...) {}
+void change(VkPhysicalDevice, std::uint32_t* count, VkQueueFamilyProperties* out) {
+  for (std::uint32_t i = 0; out != nullptr && spy().has_no_compute && i < *count; ++i)
+    out[i].queueFlags &= ~static_cast<VkQueueFlags>(VK_QUEUE_COMPUTE_BIT);
+}
+void change(VkPhysicalDevice, VkPhysicalDeviceProperties* out) {
+  if (spy().driver_version != 0) out->driverVersion = spy().driver_version;
 }
 
 template <Index index, typename F>
@@ -129,7 +183,7 @@ template <Index index, typename... Args>
 struct Wrapped<index, VkResult(VKAPI_PTR*)(Args...)> {
   static VKAPI_ATTR VkResult VKAPI_CALL call(Args... args) {
     Function& function = functions()[index];
-    ++function.calls;
+    count(function);
     const auto real = reinterpret_cast<VkResult(VKAPI_PTR*)(Args...)>(function.real);
     const bool due = is_due(function);
     // What was submitted is waited for all the same, or it would run while it is freed.
@@ -144,54 +198,46 @@ template <Index index, typename... Args>
 struct Wrapped<index, void(VKAPI_PTR*)(Args...)> {
   static VKAPI_ATTR void VKAPI_CALL call(Args... args) {
     Function& function = functions()[index];
-    ++function.calls;
+    count(function);
     if (releases(args...)) ++function.released;
     reinterpret_cast<void(VKAPI_PTR*)(Args...)>(function.real)(args...);
+    change(args...);
   }
 };
 
-PFN_vkVoidFunction wrap(const std::string& name, PFN_vkVoidFunction real) {
-#define WRAP(function)                                                                         \
-  if (name == #function) {                                                                     \
-    functions()[k_##function].real = real;                                                     \
-    return reinterpret_cast<PFN_vkVoidFunction>(&Wrapped<k_##function, PFN_##function>::call); \
-  }
+// The loader's own entry points stand for every device and instance, with layers or without.
+template <Index index, typename F>
+PFN_vkVoidFunction wrapped(VkInstance instance) {
+  Function& function = functions()[index];
+  function.was_asked_for = true;
+  function.real = vkGetInstanceProcAddr(instance, function.name);
+  if (function.real == nullptr || spy().missing == function.name) return nullptr;
+  return reinterpret_cast<PFN_vkVoidFunction>(&Wrapped<index, F>::call);
+}
+
+PFN_vkVoidFunction wrap(VkInstance instance, const std::string& name) {
+  const std::lock_guard<std::mutex> guard(loading());
+#define WRAP(function) \
+  if (name == #function) return wrapped<k_##function, PFN_##function>(instance);
   EACH_FUNCTION(WRAP)
 #undef WRAP
-  return real;
+  unknown().insert(name);
+  return vkGetInstanceProcAddr(instance, name.c_str());
 }
 
 VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL intercepted_device_loader(VkDevice device,
                                                                    const char* name) {
-  const PFN_vkVoidFunction real = vkGetDeviceProcAddr(device, name);
-  return real == nullptr ? nullptr : wrap(name, real);
-}
-
-VKAPI_ATTR void VKAPI_CALL families(VkPhysicalDevice device, std::uint32_t* count,
-                                    VkQueueFamilyProperties* out) {
-  vkGetPhysicalDeviceQueueFamilyProperties(device, count, out);
-  for (std::uint32_t i = 0; out != nullptr && spy().has_no_compute && i < *count; ++i)
-    out[i].queueFlags &= ~static_cast<VkQueueFlags>(VK_QUEUE_COMPUTE_BIT);
-}
-
-VKAPI_ATTR void VKAPI_CALL properties(VkPhysicalDevice device, VkPhysicalDeviceProperties* out) {
-  vkGetPhysicalDeviceProperties(device, out);
-  if (spy().driver_version != 0) out->driverVersion = spy().driver_version;
-}
-
-template <typename F>
-PFN_vkVoidFunction plain(F function) {
-  return reinterpret_cast<PFN_vkVoidFunction>(function);
+  if (vkGetDeviceProcAddr(device, name) == nullptr) return nullptr;
+  return wrap(volkGetLoadedInstance(), name);
 }
 
 }  // namespace
 
 VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL intercepted_loader(VkInstance instance, const char* name) {
   const std::string asked = name;
-  if (asked == "vkGetDeviceProcAddr") return plain(&intercepted_device_loader);
-  if (asked == "vkGetPhysicalDeviceQueueFamilyProperties") return plain(&families);
-  if (asked == "vkGetPhysicalDeviceProperties") return plain(&properties);
-  return vkGetInstanceProcAddr(instance, name);
+  if (asked != "vkGetDeviceProcAddr") return wrap(instance, asked);
+  if (spy().missing == asked) return nullptr;
+  return reinterpret_cast<PFN_vkVoidFunction>(&intercepted_device_loader);
 }
 
 void Spy::reset() {
@@ -200,6 +246,7 @@ void Spy::reset() {
     function.calls = 0;
     function.fails_at = 0;
   }
+  missing.clear();
   has_no_compute = false;
   driver_version = 0;
 }
@@ -219,6 +266,26 @@ long Spy::calls_beginning(const std::string& prefix) const {
     if (std::string(functions()[i].name).rfind(prefix, 0) == 0) count += functions()[i].calls;
   return count;
 }
+
+std::vector<std::string> Spy::asked_for() const {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < kCount; ++i)
+    if (functions()[i].was_asked_for) names.push_back(functions()[i].name);
+  return names;
+}
+
+std::vector<std::string> Spy::asked_for_results() const {
+  std::vector<std::string> names;
+  for (const std::string& name : asked_for())
+    if (function_named(name).returns_result) names.push_back(name);
+  return names;
+}
+
+std::vector<std::string> Spy::unknown_names() const {
+  return std::vector<std::string>(unknown().begin(), unknown().end());
+}
+
+long Spy::calls_ever(const std::string& name) const { return function_named(name).all_calls; }
 
 std::map<std::string, long> Spy::living() const {
   std::map<std::string, long> living;

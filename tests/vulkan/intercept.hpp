@@ -25,6 +25,17 @@ class Spy {
   // the pool.
   std::map<std::string, long> living() const;
 
+  // Names that the library asked the loader for since the program began; those of them that
+  // return a VkResult; and those that no wrapper here knows.
+  std::vector<std::string> asked_for() const;
+  std::vector<std::string> asked_for_results() const;
+  std::vector<std::string> unknown_names() const;
+  // Calls since the program began.
+  long calls_ever(const std::string& name) const;
+
+  // A function that the loader does not have.
+  std::string missing;
+
   // What the device says.
   bool has_no_compute = false;
   std::uint32_t driver_version = 0;  // 0: as it is
