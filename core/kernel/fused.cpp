@@ -3,6 +3,10 @@
 #include "isa.hpp"
 #include "kernel.hpp"
 
+#if defined(SCHED_X86_64_LEVELS)
+#include <cpuid.h>
+#endif
+
 namespace sched {
 
 namespace {
@@ -12,12 +16,19 @@ struct Isa {
   void (*fill)(float*, int64_t, int64_t, const NoiseKey&);
 };
 
+#if defined(SCHED_X86_64_LEVELS)
+// __builtin_cpu_supports() of clang 14 does not know its name.
+bool has_f16c() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+}
+#endif
+
 Isa choose() {
 #if defined(SCHED_X86_64_LEVELS)
   __builtin_cpu_init();
   const bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-                  __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
-                  __builtin_cpu_supports("f16c");
+                  __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") && has_f16c();
   const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                   __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
                   __builtin_cpu_supports("avx512vl");
