@@ -37,6 +37,14 @@ std::string quote_infinity(const char* text, std::size_t length) {
   return out;
 }
 
+// The parser quotes what it stopped at, which need not be UTF-8.
+std::string ascii_of(std::string sentence) {
+  for (char& c : sentence) {
+    if ((static_cast<unsigned char>(c) & 0x80u) != 0) c = '?';
+  }
+  return sentence;
+}
+
 const char* type_name(KeyType type) {
   switch (type) {
     case KeyType::boolean:
@@ -100,7 +108,7 @@ json parse_json(const char* text, std::size_t length) {
     const std::string quoted = quote_infinity(text, length);
     return json::parse(quoted.begin(), quoted.end(), check);
   } catch (const json::exception& error) {
-    fail(Status::json, "the configuration is not valid JSON: ", error.what());
+    fail(Status::json, "the configuration is not valid JSON: ", ascii_of(error.what()));
   }
 }
 
