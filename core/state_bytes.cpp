@@ -113,8 +113,8 @@ void State::load(const unsigned char* bytes, std::uint64_t size) {
   }
   const auto calls = get<std::int64_t>(bytes, 24);
   const auto payload = get<std::uint64_t>(bytes, 32);
-  const bool too_many = !attempt_ && calls > static_cast<std::int64_t>(loop_->plans.size());
-  if (size != saved_size() || payload != size - kHeader - kChecksum || calls < 0 || too_many) {
+  const auto most = attempt_ ? kMostCounted : static_cast<std::int64_t>(loop_->plans.size());
+  if (size != saved_size() || payload != size - kHeader - kChecksum || calls < 0 || calls > most) {
     fail(Status::damaged, "the saved state contradicts itself");
   }
   std::optional<Attempt> attempt = attempt_;
