@@ -35,6 +35,8 @@ mono-mcs
 mono-runtime
 g++-aarch64-linux-gnu
 qemu-user
+clang
+libclang-rt-dev
 "
 
 usage() {
@@ -220,6 +222,7 @@ run_tests() {
   run_with "go" go bindings/go/test.sh
   run_counted readme tests/readme/loops.sh
   run_with "aarch64-linux-gnu-g++ qemu-aarch64" arm64 tests/arm64/run.sh
+  run_with "clang++" fuzz tests/fuzz/test.sh
   build asan "$root/build-asan"
   run_ctest "$root/build-asan"
   if [ "$skipped_languages" -gt 0 ]; then echo "bootstrap: $skipped_languages skipped"; fi

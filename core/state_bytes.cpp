@@ -108,7 +108,7 @@ bool State::is_consistent(const unsigned char* bytes, std::uint64_t size) const 
   const bool is_sized = size == saved_size() && get<std::uint32_t>(bytes, 12) == kHeader &&
                         get<std::uint64_t>(bytes, 32) == size - kHeader - kChecksum;
   if (!is_sized || calls < 0) return false;
-  if (attempt_) return true;
+  if (attempt_) return calls <= kMostCounted;
   // Planned as a whole: nothing is known of it but how many calls are done.
   return calls <= static_cast<std::int64_t>(loop_->plans.size()) &&
          std::all_of(bytes + kControl, bytes + kHeader, [](unsigned char b) { return b == 0; });

@@ -44,6 +44,14 @@ std::string quote_infinity(const char* text, std::size_t length) {
   return out;
 }
 
+// The parser quotes what it stopped at, which need not be UTF-8.
+std::string ascii_of(std::string sentence) {
+  for (char& c : sentence) {
+    if ((static_cast<unsigned char>(c) & 0x80u) != 0) c = '?';
+  }
+  return sentence;
+}
+
 }  // namespace
 
 // --------------------------------------------------------------------------- values
@@ -117,7 +125,7 @@ class JsonBuilder {
     fail(Status::json, "the configuration has the key ", twice->name, " twice");
   }
   bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception& error) {
-    fail(Status::json, "the configuration is not valid JSON: ", error.what());
+    fail(Status::json, "the configuration is not valid JSON: ", ascii_of(error.what()));
   }
 
  private:

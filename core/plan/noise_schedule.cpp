@@ -163,7 +163,9 @@ double NoiseSchedule::timestep_of(double sigma_value) const {
   const int low = std::clamp(static_cast<int>(above - alpha_bar_.begin()) - 1, 0, last_low);
   const double log_low = std::log(sigma(low));
   const double log_high = std::log(sigma(low + 1));
-  const double w = std::clamp((log_low - std::log(target)) / (log_low - log_high), 0.0, 1.0);
+  const double place = (log_low - std::log(target)) / (log_low - log_high);
+  // Not a number between two levels that are the same, or above one of zero.
+  const double w = std::isnan(place) ? 1.0 : std::clamp(place, 0.0, 1.0);
   return (1.0 - w) * low + w * (low + 1);
 }
 

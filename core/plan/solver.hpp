@@ -219,6 +219,8 @@ struct Control {
   std::int32_t stage = 0;  // of the next call within its attempt
   std::int32_t finished = 0;
 };
+// Of attempts, draws and calls, more than a loop can take: what is loaded may count on from there.
+constexpr std::int64_t kMostCounted = std::int64_t{1} << 48;
 
 // What an adaptive solver is besides its plans.  The loop goes from the beginning of step
 // grid.begin to the end of step grid.end - 1.

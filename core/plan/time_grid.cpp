@@ -10,11 +10,15 @@ namespace sched {
 
 namespace {
 
+double largest_sigma(const GridSpec& spec, const TimeGrid& grid) {
+  // Shapes with sigmas of their own have no ends.
+  if (spec.family == GridFamily::shaped && spec.sigma_max) return *spec.sigma_max;
+  return *std::max_element(grid.sigmas.begin(), grid.sigmas.end());
+}
+
 void set_init_noise_sigma(const GridSpec& spec, TimeGrid& grid) {
   if (spec.init_sigma == GridSpec::InitSigma::one) return;
-  const double largest = spec.family == GridFamily::shaped
-                             ? *spec.sigma_max
-                             : *std::max_element(grid.sigmas.begin(), grid.sigmas.end());
+  const double largest = largest_sigma(spec, grid);
   switch (spec.init_sigma) {
     case GridSpec::InitSigma::first:
       grid.init_noise_sigma = grid.steps.front().from.sigma;

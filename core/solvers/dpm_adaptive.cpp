@@ -140,8 +140,10 @@ bool is_sane(const LoopContext& e, const Control& c) {
   const double first = e.grid.steps[static_cast<std::size_t>(e.grid.begin)].from.log_snr();
   bool sane = c.position >= first && c.position <= end_of(e.grid) &&
               (c.finished != 0 || c.step > kSmallestStep) && c.step < 1e9 && c.stage >= 0 &&
-              c.stage < e.options.order && c.accepted >= 0 && c.rejected >= 0 && c.draws >= 0 &&
-              (c.finished == 0 || c.finished == 1);
+              c.stage < e.options.order && (c.finished == 0 || c.finished == 1);
+  for (const std::int64_t count : {c.accepted, c.rejected, c.draws}) {
+    sane = sane && count >= 0 && count <= kMostCounted;
+  }
   for (const double inverse : c.inverse_error) sane = sane && inverse >= 0.0 && inverse < 1e9;
   // Done exactly where there is no way left to go.
   return sane && (c.finished == 0) == (c.position < end_of(e.grid) - kNearEnd);
