@@ -118,10 +118,11 @@ void Sequence::make_scheduler() {
   fuzz::Scheduler& place = schedulers_[b_.byte() % schedulers_.size()];
   // No fault here: the JSON library allocates in its destructors, and ends the process.
   const unsigned how = b_.byte();
+  const std::int32_t lenient = (how & 128u) != 0 ? 1 : 0;
   fuzz::Message message;
   if ((how & 16u) != 0) {
     std::int32_t status = 1;
-    place.reset(sched_flat_create(text.data(), static_cast<std::int64_t>(text.size()), how >> 7,
+    place.reset(sched_flat_create(text.data(), static_cast<std::int64_t>(text.size()), lenient,
                                   message.data(), static_cast<std::int64_t>(message.capacity()),
                                   &status));
     fuzz::check_status(static_cast<sched_status>(status));
@@ -129,7 +130,7 @@ void Sequence::make_scheduler() {
     return;
   }
   sched_create_options options = SCHED_CREATE_OPTIONS_INIT;
-  options.lenient = how >> 7;
+  options.lenient = lenient;
   sched_scheduler* made = nullptr;
   const sched_status status = sched_create(text.data(), text.size(), &options, &made);
   fuzz::check_status(status);
