@@ -1,5 +1,6 @@
 // The pipelines that the driver compiled, kept by the application: see cache_bytes.cpp.
 
+#include "../status.hpp"
 #include "cache_bytes.hpp"
 #include "device.hpp"
 
