@@ -40,9 +40,13 @@ class Sequence {
 
   void make_scheduler();
   void make_state();
+  static sched_state* init_bare(const sched_scheduler* from, const fuzz::InitInput& asked,
+                                bool is_flat, long fault, sched_status& status);
   void free_one();
   void step();
   void step_wide();
+  static int channels_of(const sched_state* state);
+  void add_tensors(unsigned what, const sched_state* state, Arena& arena, sched_step_args& args);
   void noise();
   void scale_input();
   void add_noise();
@@ -137,29 +141,43 @@ void Sequence::make_scheduler() {
   place.reset(made);
 }
 
+// sched_init() or its flat form, with an allocation that fails where `fault` is not negative.
+sched_state* Sequence::init_bare(const sched_scheduler* from, const fuzz::InitInput& asked,
+                                 bool is_flat, long fault, sched_status& status) {
+  std::optional<fuzz::AllocationFault> armed;
+  if (fault >= 0) armed.emplace(fault);
+  sched_init_options options = asked.options;
+  if (!is_flat) {
+    sched_state* made = nullptr;
+    status = sched_init(from, &options, &made);
+    return made;
+  }
+  options.timesteps = options.sigmas = nullptr;
+  options.item_seeds = nullptr;
+  std::int32_t flat = 1;
+  sched_state* const made = sched_flat_init(
+      from, &options, asked.timesteps.data(), static_cast<std::int64_t>(asked.timesteps.size()),
+      asked.sigmas.data(), static_cast<std::int64_t>(asked.sigmas.size()),
+      asked.seeds.empty() ? nullptr : asked.seeds.data(),
+      static_cast<std::int64_t>(asked.seeds.size()), nullptr, nullptr, 0, &flat);
+  status = static_cast<sched_status>(flat);
+  return made;
+}
+
 void Sequence::make_state() {
   const fuzz::InitInput asked(b_);
   const sched_scheduler* from = scheduler();
   Loop& place = loop();
   const unsigned how = b_.byte();
+  const long fault = how % 16 == 15 ? b_.byte() : -1;
+  const bool is_flat = (how & 16u) != 0;
   sched_status status = SCHED_OK;
-  std::optional<fuzz::AllocationFault> fault;
-  if (how % 16 == 15) fault.emplace(b_.byte());
-  if ((how & 16u) == 0) {
+  if (!is_flat && fault < 0) {
     place.state = fuzz::init(from, asked.options, status);
   } else {
-    sched_init_options options = asked.options;
-    options.timesteps = options.sigmas = nullptr;
-    options.item_seeds = nullptr;
-    std::int32_t flat = 1;
-    place.state.reset(sched_flat_init(
-        from, &options, asked.timesteps.data(), static_cast<std::int64_t>(asked.timesteps.size()),
-        asked.sigmas.data(), static_cast<std::int64_t>(asked.sigmas.size()),
-        asked.seeds.empty() ? nullptr : asked.seeds.data(),
-        static_cast<std::int64_t>(asked.seeds.size()), nullptr, nullptr, 0, &flat));
-    status = static_cast<sched_status>(flat);
-    fuzz::check_status(status);
+    place.state.reset(init_bare(from, asked, is_flat, fault, status));
   }
+  fuzz::check_status(status);
   demand((status == SCHED_OK) == (place.state != nullptr), "a status goes with its handle");
   place.dtype = asked.dtype();
 }
@@ -199,10 +217,8 @@ void Sequence::clone() {
 void Sequence::step() {
   Loop& on = loop();
   Arena arena(on.state.get(), on.dtype, b_);
-  const int channels =
-      sched_prediction_elements(on.state.get()) > sched_elements(on.state.get()) ? 2 : 1;
   sched_tensor* const sample = arena.input();
-  sched_tensor* const prediction = arena.input(channels);
+  sched_tensor* const prediction = arena.input(channels_of(on.state.get()));
   sched_tensor* const next = b_.flag() ? arena.output_on(sample) : arena.output();
   if (b_.is_rare(4)) {
     const FlatTensor x(sample), f(prediction), y(next);
@@ -228,33 +244,42 @@ sched_status Sequence::step_flat(sched_state* state, const sched_step_args& args
       args.guidance_scale, args.without_noise);
 }
 
-void Sequence::step_wide() {
-  Loop& on = loop();
-  Arena arena(on.state.get(), on.dtype, b_);
-  const int channels =
-      sched_prediction_elements(on.state.get()) > sched_elements(on.state.get()) ? 2 : 1;
-  const auto what = b_.raw<std::uint16_t>();
-  sched_step_args args = SCHED_STEP_ARGS_INIT;
-  args.sample = arena.input();
-  if ((what & 1u) == 0) args.prediction = arena.input(channels);
-  args.next =
-      (what & 2u) != 0 ? arena.output_on(const_cast<sched_tensor*>(args.sample)) : arena.output();
-  if ((what & 4u) != 0) args.unconditional = arena.input(channels);
+// 2 where the variance is learned.
+int Sequence::channels_of(const sched_state* state) {
+  return sched_prediction_elements(state) > sched_elements(state) ? 2 : 1;
+}
+
+void Sequence::add_tensors(unsigned what, const sched_state* state, Arena& arena,
+                           sched_step_args& args) {
+  sched_tensor* const sample = arena.input();
+  args.sample = sample;
+  if ((what & 1u) == 0) args.prediction = arena.input(channels_of(state));
+  args.next = (what & 2u) != 0 ? arena.output_on(sample) : arena.output();
+  if ((what & 4u) != 0) args.unconditional = arena.input(channels_of(state));
   if ((what & 4u) != 0) args.guidance_scale = b_.number();
-  const int draws = (what & 8u) != 0 ? sched_next_draws(on.state.get()) : 0;
+  const int draws = (what & 8u) != 0 ? sched_next_draws(state) : 0;
   for (int i = 0; i < draws; ++i) args.noise[i] = arena.input();
   if ((what & 16u) != 0) args.denoised = arena.output();
   if ((what & 32u) != 0) args.next_input = arena.output();
-  if ((what & 64u) != 0) args.mask = arena.input(), args.original = arena.input();
+  if ((what & 64u) != 0) args.mask = arena.input();
+  if ((what & 64u) != 0) args.original = arena.input();
   if ((what & 0x180u) == 0x180u) args.known_noise = arena.input();
+}
+
+void Sequence::step_wide() {
+  Loop& on = loop();
+  Arena arena(on.state.get(), on.dtype, b_);
+  const auto what = b_.raw<std::uint16_t>();
+  sched_step_args args = SCHED_STEP_ARGS_INIT;
+  add_tensors(what, on.state.get(), arena, args);
   if ((what & 0xe00u) == 0x200u) args.without_noise = 1;
   if ((what & 0xe00u) == 0x400u) args.without_noise = static_cast<std::int32_t>(b_.integer());
   if ((what & 0xe00u) == 0x600u) args.struct_size = b_.raw<std::uint16_t>();
   std::vector<double> times, targets;
   if ((what & 0x3000u) == 0x1000u) {
     args.groups = 1 + b_.byte() % 4;
-    times.resize(static_cast<std::size_t>(args.groups *
-                                          std::max<std::int64_t>(1, sched_batch(on.state.get()))));
+    const std::int64_t items = std::max<std::int64_t>(1, sched_batch(on.state.get()));
+    times.resize(static_cast<std::size_t>(args.groups * items));
     for (double& time : times) time = b_.number();
     args.group_timesteps = times.data();
     if (b_.is_rare(3)) targets.resize(times.size(), b_.number());
