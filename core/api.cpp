@@ -20,7 +20,6 @@ namespace {
 
 using namespace sched::api;
 using sched::DType;
-using sched::Error;
 using sched::fail;
 using sched::State;
 using sched::Status;

@@ -9,7 +9,6 @@
 
 using namespace sched::api;
 using sched::fail;
-using sched::State;
 using sched::Status;
 
 namespace {

@@ -24,11 +24,13 @@ void set_shape(const sched_state* state, int64_t count, Tensor& tensor) {
   tensor.elements = count / tensor.batch;
 }
 
+// NOLINTBEGIN(readability-non-const-parameter): kept, and written to later.
 template <typename Options>
 void set_message(Options& options, char* message, int64_t capacity) {
   options.message = message;
   options.message_capacity = capacity < 0 ? 0 : static_cast<uint64_t>(capacity);
 }
+// NOLINTEND(readability-non-const-parameter)
 
 // The tensors of a step, by sched_flat_slot.
 template <typename Args, typename Get>

@@ -18,9 +18,10 @@ namespace {
 template <typename Handle>
 Handle handle_of(uint64_t number) {
   if constexpr (std::is_pointer_v<Handle>) {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr)
     return reinterpret_cast<Handle>(static_cast<std::uintptr_t>(number));
   } else {
-    return number;
+    return number;  // cppcheck-suppress CastIntegerToAddressAtReturn
   }
 }
 

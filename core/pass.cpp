@@ -237,6 +237,7 @@ void run_pass(const Kernel& kernel, const Pass& pass, StepThreads& threads) {
   const int useful = may_use ? threads.useful(whole.items * whole.elements, whole.is_noisy()) : 1;
   if (useful > 1) {
     Division division{whole, threads.parts_for(useful)};
+    // cppcheck-suppress danglingTemporaryLifetime; `whole` is no temporary
     division.parts = std::min(division.parts, division.blocks());
     threads.run(useful, division.parts, run_part, &division);
     return;

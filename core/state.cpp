@@ -63,6 +63,8 @@ Pass State::blank_pass() const {
   pass.count = loop_->elements;
   pass.seeds = loop_->seeds.data();
   pass.path_seeds = loop_->path_seeds.data();
+  // Of the rows only those that are added are written, see PassRows.
+  // cppcheck-suppress [uninitvar, uninitStructMember]
   return pass;
 }
 

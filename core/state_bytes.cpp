@@ -92,7 +92,7 @@ void State::save(unsigned char* bytes) const {
   // First, since only this can fail.
   executor_->save_rows(bytes + kHeader);
   std::memset(bytes, 0, kHeader);
-  std::memcpy(bytes, kMagic, 8);
+  std::memcpy(bytes, kMagic, 8);  // NOLINT(bugprone-not-null-terminated-result): no text
   put(bytes, 8, kVersion);
   put(bytes, 12, static_cast<std::uint32_t>(kHeader));
   put(bytes, 16, fingerprint_of(*loop_));

@@ -120,6 +120,7 @@ Point run_loop(const ExactFlow& flow, const std::string& frame, sched::State sta
   const sched::Level& first = levels.front();
   const sched::Level& last = levels.at(static_cast<std::size_t>(steps));
   std::vector<double> sample;
+  sample.reserve(std::size(kStarts));
   for (const double start : kStarts) sample.push_back(start * first.sigma);
   std::vector<double> prediction(sample.size());
   double calls = 0.0;

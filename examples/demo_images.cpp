@@ -109,6 +109,7 @@ auto polygon(std::vector<Point> corners) {
 
 auto star(Point centre, int points, double outer, double inner) {
   std::vector<Point> corners;
+  corners.reserve(static_cast<std::size_t>(2 * points));
   for (int i = 0; i < 2 * points; ++i) {
     corners.push_back(centre + at_angle(kPi * i / points - kPi / 2, i % 2 ? inner : outer));
   }
@@ -141,7 +142,8 @@ class Painter {
 
   void gradient(const Colour& top, const Colour& bottom) {
     for (int i = 0; i < kSide * kSide; ++i) {
-      pixel(i) = mix(top, bottom, static_cast<double>(i / kSide) / (kSide - 1));
+      const int row = i / kSide;
+      pixel(i) = mix(top, bottom, static_cast<double>(row) / (kSide - 1));
     }
   }
 
@@ -171,7 +173,8 @@ class Painter {
   static constexpr int kSide = kPictureSide;
 
   static Point centre_of(int i) {
-    return {(i % kSide + 0.5) * 2.0 / kSide - 1.0, (i / kSide + 0.5) * 2.0 / kSide - 1.0};
+    const int column = i % kSide, row = i / kSide;
+    return {(column + 0.5) * 2.0 / kSide - 1.0, (row + 0.5) * 2.0 / kSide - 1.0};
   }
 
   // The edge is one pixel wide.
@@ -313,6 +316,7 @@ void draw_hexagons(Painter& p) {
   for (int i = 0; i < 7; ++i) {
     const Point at = i ? at_angle(kPi / 3 * i + kPi / 6, 0.52) : Point{0, 0};
     std::vector<Point> corners;
+    corners.reserve(6);
     for (int k = 0; k < 6; ++k) corners.push_back(at + at_angle(kPi / 3 * k, 0.27));
     p.fill(polygon(std::move(corners)), p.hue(0.10 - 0.012 * i, 0.9, 0.95 - 0.07 * i));
   }

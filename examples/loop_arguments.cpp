@@ -87,7 +87,7 @@ bool set_member(const Key<Member> (&keys)[count], const std::string& name, const
 }  // namespace
 
 json parse_object(const std::string& text, const std::string& what) {
-  const json object = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  json object = json::parse(text, nullptr, /*allow_exceptions=*/false);
   // The parser takes a zero byte for the end of the text.
   if (!object.is_object() || text.find('\0') != std::string::npos)
     throw FileError(what + " is not a JSON object");

@@ -81,8 +81,8 @@ Extent read_extent(const std::string& name, const json& entry, std::size_t data_
   const json& offsets = member(entry, "data_offsets", what);
   if (!offsets.is_array() || offsets.size() != 2)
     throw FileError(what + ": data_offsets are not two numbers");
-  const Extent extent = {unsigned_value(offsets[0], what + ": data_offsets"),
-                         unsigned_value(offsets[1], what + ": data_offsets"), name};
+  Extent extent = {unsigned_value(offsets[0], what + ": data_offsets"),
+                   unsigned_value(offsets[1], what + ": data_offsets"), name};
   if (extent.begin > extent.end || extent.end > data_size)
     throw FileError(what + ": data_offsets are outside the file");
   return extent;

@@ -33,7 +33,7 @@ std::string format(const char* pattern, ...) {
   const int length = std::vsnprintf(nullptr, 0, pattern, arguments);
   va_end(arguments);
   std::string text(length > 0 ? static_cast<std::size_t>(length) : 0, '\0');
-  if (length > 0) std::vsnprintf(&text[0], text.size() + 1, pattern, again);
+  if (length > 0) std::vsnprintf(text.data(), text.size() + 1, pattern, again);
   va_end(again);
   return text;
 }

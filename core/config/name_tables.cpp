@@ -253,7 +253,7 @@ void add(const char* system, const Schedule (&schedules)[N], std::vector<KnownNa
 }
 
 std::string label_grid(const Sampler& label, const Schedule& suffix) {
-  const std::string shape = std::string("\"") + suffix.grid + "\"";
+  std::string shape = std::string("\"") + suffix.grid + "\"";
   if (*label.rest == '\0') return shape;
   return R"({"shape": )" + shape + ", " + label.rest + "}";
 }

@@ -50,6 +50,8 @@ struct Tile {
   int inputs;
   int64_t length;
 
+  // Values are written before they are read.
+  // cppcheck-suppress uninitMemberVar
   Tile(int input_count, int rows)
       : inputs(input_count), length(kTileFloats / (input_count + rows) / kBlock * kBlock) {}
   float* input(int k) { return values + k * length; }

@@ -141,6 +141,8 @@ inline void store_alternating(float* out, Floats even, Floats odd) {
   high = _mm_unpackhi_ps(even, odd);
 #else
   for (int i = 0; i < kLanes; ++i) {
+    // Lane by lane they are written all the same.
+    // cppcheck-suppress legacyUninitvar
     (i < kLanes / 2 ? low : high)[2 * i % kLanes] = even[i];
     (i < kLanes / 2 ? low : high)[2 * i % kLanes + 1] = odd[i];
   }

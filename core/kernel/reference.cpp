@@ -34,6 +34,7 @@ void store(void* data, DType type, int64_t i, double value) {
 double weighted_sum(const double* x, const double* weight, int inputs) {
   double sum = 0.0;
   for (int k = 0; k < inputs; ++k) {
+    // What no task gives has no weight.  NOLINTNEXTLINE(clang-analyzer-core.*)
     if (weight[k] != 0.0) sum += weight[k] * x[k];
   }
   return sum;
@@ -42,6 +43,8 @@ double weighted_sum(const double* x, const double* weight, int inputs) {
 // The normals of a task's inputs, made block by block: one alone costs as much as many.
 class Normals {
  public:
+  // Of no block yet.
+  // cppcheck-suppress uninitMemberVar
   explicit Normals(const KernelTask& task) : task_(task) {}
 
   double at(int input, int64_t i) {

@@ -45,6 +45,7 @@ void grid_of_vp_sde(const GridSpec& spec, const GridRequest& request, TimeGrid& 
   const List<double> times =
       linspace(1.0, spec.time_end, checked_steps(request.num_steps, kMaxSteps));
   std::vector<NoiseLevel> levels;
+  levels.reserve(times.size());
   for (const double t : times) levels.push_back(vp_level(spec, t));
   add_steps(times, levels, grid);
 }

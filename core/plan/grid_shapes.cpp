@@ -228,6 +228,7 @@ List<double> sgm_uniform(double high, double low, int count) {
 // Every k-th timestep from the top.
 List<double> simple(int train_steps, int count) {
   List<double> times;
+  times.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) {
     times.push_back(train_steps - 1.0 - std::floor(i * (static_cast<double>(train_steps) / count)));
   }

@@ -77,6 +77,8 @@ LinearForm apply(const SolverOptions& options, const Update& u) {
   if (u.corrected != nullptr) r.push_back(1.0);
 
   LinearForm sum = std::expm1(hh) * m[0];
+  // One more than points is there only with a corrected one.
+  // NOLINTBEGIN(clang-analyzer-core.NullDereference)
   if (!r.empty()) {
     const Few<double> rho = rho_of(r, scale, hh);
     for (std::size_t k = 0; k < r.size(); ++k) {
@@ -84,6 +86,7 @@ LinearForm apply(const SolverOptions& options, const Update& u) {
       sum = sum + (scale * rho[k] / r[k]) * (point - m[0]);
     }
   }
+  // NOLINTEND(clang-analyzer-core.NullDereference)
   return options.predict_x0 ? (u.t.sigma / u.s.sigma) * u.x - u.t.alpha * sum
                             : (u.t.alpha / u.s.alpha) * u.x - u.t.sigma * sum;
 }

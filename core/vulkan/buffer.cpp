@@ -40,6 +40,8 @@ int count_bits(VkMemoryPropertyFlags flags) {
 
 }  // namespace
 
+// What is copied are the bytes of the handle itself.
+// NOLINTBEGIN(bugprone-sizeof-expression)
 std::uint64_t number_of(VkBuffer buffer) {
   std::uint64_t number = 0;
   static_assert(sizeof buffer <= sizeof number);
@@ -52,6 +54,7 @@ VkBuffer buffer_of(std::uint64_t number) {
   std::memcpy(&buffer, &number, sizeof buffer);
   return buffer;
 }
+// NOLINTEND(bugprone-sizeof-expression)
 
 Buffer::Buffer(std::shared_ptr<Device> device, std::uint64_t bytes, MemoryUse use)
     : device_(std::move(device)), bytes_(bytes) {

@@ -129,6 +129,7 @@ void Device::make_device(VkPhysicalDevice physical_device, std::uint32_t queue_f
   queue.pQueuePriorities = &priority;
 
   std::vector<const char*> names;
+  names.reserve(extensions.size());
   for (const std::string& name : extensions) names.push_back(name.c_str());
   VkDeviceCreateInfo info{};
   info.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO;

@@ -214,7 +214,7 @@ void VulkanExecutor::record(const Job& job) {
 }
 
 // One submission where a state has history: then it is done as a whole, or not at all.
-void VulkanExecutor::submit(Job& job) {
+void VulkanExecutor::submit(Job job) {
   Submission& submission = this->submission();
   Pass pass = *job.pass;
   staging_.take(job, pass);

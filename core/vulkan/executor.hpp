@@ -38,7 +38,7 @@ class VulkanExecutor final : public Executor {
 
   void run(const Pass& pass) override;
   void run_parts(const Pass& whole, std::int64_t groups, const PartSource& parts) override;
-  Measured measure(const Pass& pass, const MeasureRule& rule) override;
+  Measured measure(const Pass& given, const MeasureRule& rule) override;
   Place row(int slot) const override { return {nullptr, arena_places_.buffer, slot}; }
   std::int64_t bytes() const override;
   void save_rows(unsigned char* bytes) const override;
@@ -65,12 +65,12 @@ class VulkanExecutor final : public Executor {
 
   void execute(Job& job);
   void record(const Job& job);
-  void submit(Job& job);
+  void submit(Job job);
   // Calls `visit` with each dispatch's range, in order; returns how many there are.
   template <typename Visit>
   std::int64_t each_range(const Job& job, const Visit& visit) const;
   void record_start(VkCommandBuffer commands) const;
-  void record_seeds(VkCommandBuffer commands, std::int64_t chunk) const;
+  void record_seeds(VkCommandBuffer commands, std::int64_t index) const;
   Window unused_window() const;
   template <typename Copy>
   void each_row_part(const Copy& copy) const;

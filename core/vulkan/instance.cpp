@@ -156,6 +156,7 @@ std::vector<std::string> extensions_of(const InstanceFunctions& functions,
         return functions.vkEnumerateDeviceExtensionProperties(device, nullptr, count, items);
       });
   std::vector<std::string> names;
+  names.reserve(extensions.size());
   for (const VkExtensionProperties& extension : extensions) {
     names.emplace_back(extension.extensionName);
   }

@@ -10,6 +10,8 @@ namespace sched::vulkan {
 
 class Staging {
  public:
+  // Without planes yet.
+  // cppcheck-suppress uninitMemberVar
   Staging(std::shared_ptr<Device> device, const Layout& layout)
       : device_(std::move(device)), layout_(layout) {}
 

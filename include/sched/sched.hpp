@@ -239,6 +239,7 @@ inline sched_method_info method_at(std::int32_t index) {
 inline std::vector<sched_method_info> methods() {
   std::vector<sched_method_info> all;
   const std::int32_t count = sched_method_count();
+  all.reserve(static_cast<std::size_t>(count));
   for (std::int32_t index = 0; index < count; ++index) all.push_back(method_at(index));
   return all;
 }
@@ -736,6 +737,7 @@ class Scheduler {
   std::vector<std::string> warnings() const {
     std::vector<std::string> all;
     const std::int32_t count = sched_warning_count(scheduler_);
+    all.reserve(static_cast<std::size_t>(count));
     for (std::int32_t index = 0; index < count; ++index)
       all.emplace_back(sched_warning(scheduler_, index));
     return all;
@@ -745,6 +747,7 @@ class Scheduler {
   std::vector<std::string> quirks() const {
     std::vector<std::string> all;
     const std::int32_t count = sched_quirk_count(scheduler_);
+    all.reserve(static_cast<std::size_t>(count));
     for (std::int32_t index = 0; index < count; ++index)
       all.emplace_back(sched_quirk(scheduler_, index));
     return all;
