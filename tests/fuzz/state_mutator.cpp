@@ -17,7 +17,9 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
   if (seed % 8 != 1 && most >= choices + whole.size()) {
     const std::size_t there = size - choices;
     // What is missing comes from a state at its beginning.
-    if (there < whole.size()) std::copy(whole.begin() + there, whole.end(), bytes + there);
+    if (there < whole.size()) {
+      std::copy_n(whole.data() + there, whole.size() - there, bytes + there);
+    }
     size = choices + whole.size();
     std::copy_n(whole.begin(), fuzz::kFingerprint + 8, bytes);
     std::copy_n(whole.begin() + 32, 8, bytes + 32);
