@@ -37,6 +37,9 @@ g++-aarch64-linux-gnu
 qemu-user
 clang
 libclang-rt-dev
+clang-tidy
+cppcheck
+abigail-tools
 "
 
 usage() {
@@ -223,6 +226,8 @@ run_tests() {
   run_counted readme tests/readme/loops.sh
   run_with "aarch64-linux-gnu-g++ qemu-aarch64" arm64 tests/arm64/run.sh
   run_with "clang++" fuzz tests/fuzz/test.sh
+  run_with "clang-tidy cppcheck" static tests/static/run.sh
+  run_counted threads tests/threads/run.sh
   build asan "$root/build-asan"
   run_ctest "$root/build-asan"
   if [ "$skipped_languages" -gt 0 ]; then echo "bootstrap: $skipped_languages skipped"; fi

@@ -43,6 +43,19 @@
  *   seed of the item, the number of the draw, and the element.  They do not depend
  *   on the batch, the thread or the machine.
  *
+ * STABILITY
+ *
+ * Stable is what this header and sched_device.h say.  As long as SCHED_VERSION_MAJOR is the same
+ *   (it is in the name of the shared library, libsched.so.0), programs that were compiled
+ *   against an older version run with a newer one: functions, enumerators and members at the end of
+ *   a struct are added, and nothing is removed, renumbered, moved or given another meaning.  Bytes
+ *   of sched_save() are read by every version with the same number of their format.
+ * Experimental are the sched_vulkan_record functions and the struct of sched_vulkan_import()
+ *   (sched_vulkan.h), and all of sched_flat.h, which goes with the bindings of its own version.
+ *   They may change in a new minor version; CHANGELOG.md says so in its line ABI.
+ * Not part of the interface: the sentences of errors, and the order in which methods, options and
+ *   names are listed.
+ *
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef SCHED_SCHED_H_

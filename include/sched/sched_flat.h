@@ -15,6 +15,8 @@
  *   a final zero; NULL for none.  The errors of a state are its own: sched_last_error().
  * A handle of Vulkan, a function and an object of the caller's are a uint64_t.
  *
+ * Experimental: it goes with the bindings of its own version; see STABILITY in sched.h.
+ *
  * Errors, ownership and threads are those of the function without `flat` in its name; an array
  * that was given with the wrong length, or not at all, is SCHED_ERROR_ARGUMENT.
  *

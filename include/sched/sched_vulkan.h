@@ -1,6 +1,9 @@
 /*
  * sched on Vulkan: every method of sched.h as compute shaders on a device.
  *
+ * Experimental, and may change in a new minor version: the sched_vulkan_record functions, and the
+ * options of sched_vulkan_import(); see STABILITY in sched.h.
+ *
  * THREE WAYS IN
  *
  * 1. The library owns the device.  sched_vulkan_create() opens the machine's Vulkan loader,
