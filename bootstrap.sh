@@ -51,7 +51,7 @@ usage: ./bootstrap.sh COMMAND
   bench [ARG...] builds, then runs `build/bin/sched_bench ARG...`: tables, and CSV and PNG files in
                  build/bench; about 8 minutes, with --quick about 2; --help lists the rest
   test           builds and runs every test: those of C and C++, of every language's binding,
-                 of the library for arm64, and under the sanitizers;
+                 of the library for arm64, under the sanitizers, the fuzzers, and static checks;
                  the last line is "N passed, N failed"
   help           this text
 
@@ -183,6 +183,12 @@ run_counted() {
   report=$root/build/$1.log
   echo "bootstrap: $1"
   "$root/$2" "$root/build" 2>&1 | tee "$report"
+  add_counts "$1"
+}
+
+# Adds what the last line of a script's report says.
+add_counts() {
+  report=$root/build/$1.log
   counts=$(sed -n "s/^$1: \([0-9]*\) passed, \([0-9]*\) failed\$/\1 \2/p" "$report" | tail -n 1)
   # Without a count it did not run to its end.
   counts=${counts:-0 1}
@@ -190,8 +196,8 @@ run_counted() {
   failed=$((failed + ${counts#* }))
 }
 
-# The same where the tools are there.  usage: run_with "TOOL..." NAME SCRIPT
-run_with() {
+# Are the tools there?  Where not, that is counted.  usage: has_tools "TOOL..." NAME
+has_tools() {
   for tool in $1; do
     command -v "$tool" >/dev/null 2>&1 && continue
     if [ "${ALL_TOOLS:-0}" != 0 ]; then
@@ -199,17 +205,48 @@ run_with() {
       failed=$((failed + 1))
     else
       echo "bootstrap: skipped $2: there is no $tool here"
-      skipped_languages=$((skipped_languages + 1))
+      skipped_parts=$((skipped_parts + 1))
     fi
-    return
+    return 1
   done
-  run_counted "$2" "$3"
 }
 
-skipped_languages=0
+# run_counted() where the tools are there.  usage: run_with "TOOL..." NAME SCRIPT
+run_with() {
+  if has_tools "$1" "$2"; then run_counted "$2" "$3"; fi
+}
+
+# What leaves a core idle, or needs a minute of the clock, runs behind everything else.
+# usage: start_with "TOOL..." NAME SCRIPT, and in the end finish_started
+started=
+start_with() {
+  has_tools "$1" "$2" || return 0
+  # One after the other.
+  last=${behind:-}
+  (
+    if [ -n "$last" ]; then while kill -0 "$last" 2>/dev/null; do sleep 1; done; fi
+    exec nice -n 5 "$root/$3" "$root/build" >"$root/build/$2.log" 2>&1
+  ) &
+  behind=$!
+  started="$started $2"
+}
+
+finish_started() {
+  wait
+  for name in $started; do
+    echo "bootstrap: $name"
+    cat "$root/build/$name.log"
+    add_counts "$name"
+  done
+}
+
+skipped_parts=0
 
 run_tests() {
   build release "$root/build"
+  start_with "clang++" fuzz tests/fuzz/test.sh
+  start_with "clang-tidy cppcheck" static tests/static/run.sh
+  start_with "cmake" threads tests/threads/run.sh
   run_ctest "$root/build"
   if "$root/tests/consumer/run.sh" "$root/build"; then
     passed=$((passed + 1))
@@ -225,12 +262,10 @@ run_tests() {
   run_with "go" go bindings/go/test.sh
   run_counted readme tests/readme/loops.sh
   run_with "aarch64-linux-gnu-g++ qemu-aarch64" arm64 tests/arm64/run.sh
-  run_with "clang++" fuzz tests/fuzz/test.sh
-  run_with "clang-tidy cppcheck" static tests/static/run.sh
-  run_counted threads tests/threads/run.sh
   build asan "$root/build-asan"
   run_ctest "$root/build-asan"
-  if [ "$skipped_languages" -gt 0 ]; then echo "bootstrap: $skipped_languages skipped"; fi
+  finish_started
+  if [ "$skipped_parts" -gt 0 ]; then echo "bootstrap: $skipped_parts skipped"; fi
   echo "$passed passed, $failed failed"
   [ "$failed" -eq 0 ]
 }

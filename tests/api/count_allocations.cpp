@@ -30,7 +30,7 @@ std::atomic<bool> counting{false};
 std::atomic<long> calls{0};
 std::atomic<std::int64_t> live{0};
 
-// What was allocated since counting began.  A program that counts has one thread.
+// What was allocated since counting began, by any thread.
 struct Block {
   void* memory;
   std::size_t size;
@@ -38,10 +38,24 @@ struct Block {
 constexpr std::size_t kMostBlocks = 4096;
 Block blocks[kMostBlocks];
 std::size_t block_count = 0;
+std::atomic_flag blocks_in_use = ATOMIC_FLAG_INIT;
+
+// Held for the list of blocks; no mutex, since one may allocate.
+class BlocksLock {
+ public:
+  BlocksLock() {
+    while (blocks_in_use.test_and_set(std::memory_order_acquire)) {
+    }
+  }
+  ~BlocksLock() { blocks_in_use.clear(std::memory_order_release); }
+  BlocksLock(const BlocksLock&) = delete;
+  BlocksLock& operator=(const BlocksLock&) = delete;
+};
 
 void* count(void* memory, std::size_t size) {
   if (!counting.load(std::memory_order_relaxed) || memory == nullptr) return memory;
   calls.fetch_add(1);
+  const BlocksLock lock;
   if (block_count == kMostBlocks) std::abort();
   blocks[block_count++] = {memory, size};
   live.fetch_add(static_cast<std::int64_t>(size));
@@ -50,6 +64,7 @@ void* count(void* memory, std::size_t size) {
 
 void forget(const void* memory) {
   if (!counting.load(std::memory_order_relaxed)) return;
+  const BlocksLock lock;
   for (std::size_t i = 0; i < block_count; ++i) {
     if (blocks[i].memory != memory) continue;
     live.fetch_sub(static_cast<std::int64_t>(blocks[i].size));
