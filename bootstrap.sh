@@ -216,24 +216,25 @@ run_with() {
   if has_tools "$1" "$2"; then run_counted "$2" "$3"; fi
 }
 
-# What leaves a core idle, or needs a minute of the clock, runs behind everything else.
-# usage: start_with "TOOL..." NAME SCRIPT, and in the end finish_started
-started=
-start_with() {
-  has_tools "$1" "$2" || return 0
-  # One after the other.
-  last=${behind:-}
-  (
-    if [ -n "$last" ]; then while kill -0 "$last" 2>/dev/null; do sleep 1; done; fi
-    exec nice -n 5 "$root/$3" "$root/build" >"$root/build/$2.log" 2>&1
-  ) &
-  behind=$!
-  started="$started $2"
+# What leaves a core idle, or needs a minute of the clock, runs behind everything else: the scripts
+# in `behind`, a line with name and script for each, one after the other.
+behind=
+add_behind() {
+  if has_tools "$1" "$2"; then
+    behind="$behind$2 $3
+"
+  fi
 }
 
-finish_started() {
+start_behind() {
+  printf %s "$behind" | while read -r name script; do
+    nice -n 5 "$root/$script" "$root/build" >"$root/build/$name.log" 2>&1 </dev/null || true
+  done &
+}
+
+finish_behind() {
   wait
-  for name in $started; do
+  for name in $(printf %s "$behind" | cut -d ' ' -f 1); do
     echo "bootstrap: $name"
     cat "$root/build/$name.log"
     add_counts "$name"
@@ -244,9 +245,10 @@ skipped_parts=0
 
 run_tests() {
   build release "$root/build"
-  start_with "clang++" fuzz tests/fuzz/test.sh
-  start_with "clang-tidy cppcheck" static tests/static/run.sh
-  start_with "cmake" threads tests/threads/run.sh
+  add_behind "clang++" fuzz tests/fuzz/test.sh
+  add_behind "clang-tidy cppcheck" static tests/static/run.sh
+  add_behind "cmake" threads tests/threads/run.sh
+  start_behind
   run_ctest "$root/build"
   if "$root/tests/consumer/run.sh" "$root/build"; then
     passed=$((passed + 1))
@@ -264,7 +266,7 @@ run_tests() {
   run_with "aarch64-linux-gnu-g++ qemu-aarch64" arm64 tests/arm64/run.sh
   build asan "$root/build-asan"
   run_ctest "$root/build-asan"
-  finish_started
+  finish_behind
   if [ "$skipped_parts" -gt 0 ]; then echo "bootstrap: $skipped_parts skipped"; fi
   echo "$passed passed, $failed failed"
   [ "$failed" -eq 0 ]
