@@ -13,26 +13,6 @@ namespace {
 // Fewer than training steps: where timesteps repeat, solvers lower their order.
 constexpr int32_t kSteps[] = {500, 200, 100, 50, 40, 20};
 
-std::string name_of(const sched_method_info& info) {
-  const std::string name = info.class_name[0] != '\0' ? info.class_name : info.name;
-  const std::string suffix = "Scheduler";
-  const bool ends = name.size() > suffix.size() &&
-                    name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0;
-  return ends ? name.substr(0, name.size() - suffix.size()) : name;
-}
-
-// What may stand for the defaults: flow solvers want a flow schedule, and the corrector of
-// score_sde_ve, whose steps depend on norms, is left out.
-std::vector<std::string> configs_of(const sched_method_info& info) {
-  if (info.class_name[0] != '\0') {
-    const std::string begin = std::string(R"({"_class_name": ")") + info.class_name + '"';
-    return {begin + "}", begin + R"(, "correct_steps": 0})"};
-  }
-  const std::string name = std::string(R"({"solver": ")") + info.name + '"';
-  return {name + "}", name + R"(, "schedule": "flow"})",
-          std::string(R"({"solver": {"name": ")") + info.name + R"(", "correct_steps": 0}})"};
-}
-
 // The number of calls of each kind and whether x0 is clipped: what a step costs.
 std::string cost_of(const sched_method_info& info, const StepLoop& loop) {
   std::string cost = info.name;
@@ -54,7 +34,7 @@ struct Found {
 // The longest loop that the defaults allow.  Throws with the first reason where there is none.
 Found find_loop(const sched_method_info& info) {
   std::string reason;
-  for (const std::string& config : configs_of(info)) {
+  for (const std::string& config : default_configs(info)) {
     for (const int32_t steps : kSteps) {
       try {
         LoopSpec spec;
@@ -64,7 +44,7 @@ Found find_loop(const sched_method_info& info) {
         StepLoop loop(spec);
         float x[16] = {}, f[16] = {}, y[16] = {};
         loop.begin(x, f, y);
-        return {{name_of(info), config, steps, has_noise(loop.traffic())}, cost_of(info, loop)};
+        return {{method_name(info), config, steps, has_noise(loop.traffic())}, cost_of(info, loop)};
       } catch (const std::exception& error) {
         if (reason.empty()) reason = error.what();
       }
@@ -74,6 +54,24 @@ Found find_loop(const sched_method_info& info) {
 }
 
 }  // namespace
+
+std::string method_name(const sched_method_info& info) {
+  const std::string name = info.class_name[0] != '\0' ? info.class_name : info.name;
+  const std::string suffix = "Scheduler";
+  const bool ends = name.size() > suffix.size() &&
+                    name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0;
+  return ends ? name.substr(0, name.size() - suffix.size()) : name;
+}
+
+std::vector<std::string> default_configs(const sched_method_info& info) {
+  if (info.class_name[0] != '\0') {
+    const std::string begin = std::string(R"({"_class_name": ")") + info.class_name + '"';
+    return {begin + "}", begin + R"(, "correct_steps": 0})"};
+  }
+  const std::string name = std::string(R"({"solver": ")") + info.name + '"';
+  return {name + "}", name + R"(, "schedule": "flow"})",
+          std::string(R"({"solver": {"name": ")") + info.name + R"(", "correct_steps": 0}})"};
+}
 
 MethodList bench_methods() {
   MethodList list;
@@ -90,7 +88,7 @@ MethodList bench_methods() {
         list.left_out.push_back({found.method.name, place->second, true});
       }
     } catch (const std::exception& error) {
-      list.left_out.push_back({name_of(info), error.what()});
+      list.left_out.push_back({method_name(info), error.what()});
     }
   }
   return list;

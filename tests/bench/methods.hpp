@@ -3,6 +3,8 @@
 
 #pragma once
 
+#include <sched/sched.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -20,8 +22,14 @@ constexpr NamedConfig kDpmpp2m = {"DPM++ 2M", R"({"solver": "dpmpp_2m"})"};
 constexpr NamedConfig kUnipc = {"UniPC", R"({"solver": "unipc"})"};
 constexpr NamedConfig kEulerAncestral = {"Euler ancestral", R"({"solver": "euler_ancestral"})"};
 
+// "DDIM" of a diffusers class, "ddim" of our own composition.
+std::string method_name(const sched_method_info& info);
+// What may stand for the defaults: flow solvers want a flow schedule, and the corrector of
+// score_sde_ve, whose steps depend on norms, is left out of the last.
+std::vector<std::string> default_configs(const sched_method_info& info);
+
 struct BenchMethod {
-  std::string name;  // "DDIM" of a diffusers class, "ddim" of our own composition
+  std::string name;
   std::string config;
   int32_t steps;  // as many as its defaults allow, at most 500
   bool has_noise;
