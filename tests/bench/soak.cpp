@@ -1,11 +1,12 @@
 // The proof that nothing grows: random loops in a few threads for millions of steps, with the
-// memory of the process watched.  `build/bin/sched_soak`, about 10 minutes by default.
+// memory of the process watched.  `build/bin/sched_soak`, a few minutes by default.
 
 #include <sched/sched_device.h>
 
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <exception>
 #include <fstream>
@@ -19,12 +20,15 @@
 #if defined(__linux__)
 #include <unistd.h>
 #endif
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 namespace {
 
 constexpr double kMebibyte = 1024.0 * 1024.0;
 constexpr int kParts = 10;
-// A shorter run ends before its live states have been through every shape.
+// A shorter run ends before malloc and OpenBLAS have all that they will ever keep.
 constexpr int64_t kLeastToJudge = 1000000;
 // More than this beside the first tenth is a leak.
 constexpr double kGrowth = 1.1, kSlackMebibytes = 4.0;
@@ -38,8 +42,12 @@ struct SoakOptions {
 
 using VulkanHandle = std::unique_ptr<sched_vulkan, void (*)(sched_vulkan*)>;
 
-// Of this process; -1 where the system does not say.
+// Of this process; -1 where the system does not say.  What is free goes back to the system before:
+// how much of it malloc keeps is a matter of chance, and no leak.
 double resident_mebibytes() {
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
 #if defined(__linux__)
   std::ifstream file("/proc/self/statm");
   double all = 0.0, resident = 0.0;
@@ -50,58 +58,85 @@ double resident_mebibytes() {
   return -1.0;
 }
 
-// What the workers have done so far, and the memory at each tenth of the way.
+std::string memory_text(double mebibytes) {
+  return mebibytes < 0.0 ? "unknown" : format("%.1f", mebibytes);
+}
+
+// What the workers have done so far.  At each tenth of the way all of them free what they hold and
+// wait, and the memory is read: a loop may hold more than would be a leak, so that what lives at
+// the moment would decide.
 class Progress {
  public:
-  explicit Progress(const SoakOptions& options) : steps_(options.steps) {
-    std::printf("%12s %12s %12s %14s\n", "steps", "steps/s", "live states", "resident MiB");
+  explicit Progress(const SoakOptions& options) : steps_(options.steps), workers_(options.threads) {
+    std::printf("%12s %12s %12s %10s %14s %14s\n", "steps", "steps/s", "live states", "their MiB",
+                "resident MiB", "at rest MiB");
   }
 
-  bool is_over() const { return failed_ || done_ >= steps_; }
+  bool is_over() const { return failed_ || rows_ == kParts; }
   bool has_failed() const { return failed_; }
-  const std::vector<double>& resident() const { return resident_; }
+  const std::vector<double>& at_rest() const { return at_rest_; }
 
-  void add(int64_t steps, int live_change) {
-    live_ += live_change;
-    const int64_t done = done_ += steps;
-    if (steps == 0 || done < next_row_) return;
-    const std::lock_guard<std::mutex> lock(mutex_);
-    while (done >= next_row_ && resident_.size() < kParts) add_row(done);
+  void add(int64_t steps) { done_ += steps; }
+  bool is_row_due() const { return done_ >= (rows_ + 1) * steps_ / kParts; }
+
+  // Frees the states of a worker, and returns when every worker has done so.
+  void rest(SoakWorker& worker) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    const int row = rows_;
+    if (resting_ == 0) resident_ = resident_mebibytes();
+    live_states_ += worker.live_states();
+    live_mebibytes_ += static_cast<double>(worker.live_bytes()) / kMebibyte;
+    worker.release_all();
+    if (++resting_ == workers_) {
+      add_rows();
+      everyone_.notify_all();
+    }
+    everyone_.wait(lock, [&] { return failed_ || rows_ != row; });
   }
 
   void fail(const std::string& sentence) {
-    failed_ = true;
     const std::lock_guard<std::mutex> lock(mutex_);
+    failed_ = true;
     std::fprintf(stderr, "sched_soak: %s\n", sentence.c_str());
+    everyone_.notify_all();
   }
 
  private:
-  void add_row(int64_t done) {
+  void add_rows() {
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin_;
-    const double resident = resident_mebibytes();
-    resident_.push_back(resident);
-    next_row_ = (static_cast<int64_t>(resident_.size()) + 1) * steps_ / kParts;
-    const std::string memory = resident < 0.0 ? "unknown" : format("%.1f", resident);
-    std::printf("%12lld %12.0f %12d %14s\n", static_cast<long long>(done),
-                static_cast<double>(done) / seconds.count(), live_.load(), memory.c_str());
+    const double at_rest = resident_mebibytes();
+    std::printf("%12lld %12.0f %12d %10.1f %14s %14s\n", static_cast<long long>(done_.load()),
+                static_cast<double>(done_) / seconds.count(), live_states_, live_mebibytes_,
+                memory_text(resident_).c_str(), memory_text(at_rest).c_str());
     std::fflush(stdout);
+    // In a short run one loop may be more than a tenth.
+    while (rows_ < kParts && is_row_due()) {
+      at_rest_.push_back(at_rest);
+      ++rows_;
+    }
+    resting_ = live_states_ = 0;
+    live_mebibytes_ = 0.0;
   }
 
   const int64_t steps_;
+  const int workers_;
   const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
-  std::atomic<int64_t> done_{0}, next_row_{steps_ / kParts};
-  std::atomic<int> live_{0};
+  std::atomic<int64_t> done_{0};
+  std::atomic<int> rows_{0};
   std::atomic<bool> failed_{false};
-  std::mutex mutex_;
-  std::vector<double> resident_;
+
+  std::mutex mutex_;  // for what follows
+  std::condition_variable everyone_;
+  int resting_ = 0, live_states_ = 0;
+  double live_mebibytes_ = 0.0, resident_ = 0.0;
+  std::vector<double> at_rest_;
 };
 
 void work(SoakWorker& worker, Progress& progress) {
   try {
     while (!progress.is_over()) {
-      const int before = worker.live_states();
-      const int64_t steps = worker.act();
-      progress.add(steps, worker.live_states() - before);
+      progress.add(worker.act());
+      if (progress.is_row_due()) progress.rest(worker);
     }
   } catch (const std::exception& error) {
     progress.fail(error.what());
@@ -119,20 +154,20 @@ VulkanHandle make_vulkan() {
 }
 
 // Whether memory has stayed what it was after the first tenth.
-bool is_flat(const std::vector<double>& resident, int64_t steps) {
+bool is_flat(const std::vector<double>& at_rest, int64_t steps) {
   if (steps < kLeastToJudge) {
     std::printf("Memory is judged from %lld steps on: not judged.\n",
                 static_cast<long long>(kLeastToJudge));
     return true;
   }
-  if (resident.size() < kParts || resident.front() < 0.0) {
+  if (at_rest.size() < kParts || at_rest.front() < 0.0) {
     std::printf("This system does not say how much memory a process has: not judged.\n");
     return true;
   }
-  const double limit = resident.front() * kGrowth + kSlackMebibytes;
-  const bool flat = resident.back() <= limit;
-  std::printf("Resident memory %.1f MiB at a tenth, %.1f MiB at the end, at most %.1f MiB: %s\n",
-              resident.front(), resident.back(), limit, flat ? "flat" : "IT GROWS");
+  const double limit = at_rest.front() * kGrowth + kSlackMebibytes;
+  const bool flat = at_rest.back() <= limit;
+  std::printf("At rest %.1f MiB at a tenth, %.1f MiB at the end, at most %.1f MiB: %s\n",
+              at_rest.front(), at_rest.back(), limit, flat ? "flat" : "IT GROWS");
   return flat;
 }
 
@@ -161,7 +196,7 @@ bool soak(const SoakOptions& options) {
     threads.emplace_back(work, std::ref(*workers.back()), std::ref(progress));
   }
   for (std::thread& thread : threads) thread.join();
-  return !progress.has_failed() && is_flat(progress.resident(), options.steps);
+  return !progress.has_failed() && is_flat(progress.at_rest(), options.steps);
 }
 
 }  // namespace

@@ -220,6 +220,12 @@ int64_t SoakWorker::run(Loop& loop) {
   return steps;
 }
 
+int64_t SoakWorker::live_bytes() const {
+  int64_t bytes = 0;
+  for (const Loop& loop : loops_) bytes += sched_state_bytes(loop.state.get());
+  return bytes;
+}
+
 int64_t SoakWorker::act() {
   const bool is_full = live_states() >= kMostLoops;
   const int64_t choice = below(16);

@@ -49,6 +49,8 @@ class SoakWorker {
   // one expected.
   int64_t act();
   int live_states() const { return static_cast<int>(loops_.size()); }
+  int64_t live_bytes() const;  // of the states, as the library counts them
+  void release_all() { loops_.clear(); }
 
  private:
   int64_t below(int64_t end);
