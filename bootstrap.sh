@@ -53,6 +53,7 @@ usage: ./bootstrap.sh COMMAND
   test           builds and runs every test: those of C and C++, of every language's binding,
                  of the library for arm64, under the sanitizers, the fuzzers, and static checks;
                  the last line is "N passed, N failed"
+  packages       a table of every package that it needs: version where installed, and licence
   help           this text
 
 On Debian and Ubuntu missing packages are installed with apt-get; elsewhere they are
@@ -99,6 +100,44 @@ install_missing() {
   # The names are words, not one argument.
   # shellcheck disable=SC2086
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
+}
+
+version_of() {
+  # dpkg-query's format, not the shell's.
+  # shellcheck disable=SC2016
+  version=$(dpkg-query -W -f '${Version}' "$1" 2>/dev/null || true)
+  echo "${version:-not installed}"
+}
+
+# What a build is made with, one package a line, where the system says it.
+print_versions() {
+  command -v dpkg-query >/dev/null 2>&1 || return 0
+  for package in "$@"; do echo "$package $(version_of "$package")"; done
+}
+
+# The licence of a package's files as its copyright file says it.  Those of a few say it in prose.
+licence_of() {
+  case $1 in
+    g++*) echo "GPL-3+ with GCC Runtime Library Exception" ;;
+    clang* | libclang*) echo "Apache-2.0 with LLVM-exception" ;;
+    swig) echo "GPL-3+" ;;
+    qemu-user) echo "GPL-2" ;;
+    *)
+      licence=$(awk '/^Files:/ {all = ($2 == "*")} all && /^License:/ {sub(/^License: */, ""); print; exit}' \
+        "/usr/share/doc/$1/copyright" 2>/dev/null || true)
+      echo "${licence:-see /usr/share/doc/$1/copyright}"
+      ;;
+  esac
+}
+
+# usage: print_table WHAT PACKAGE...
+print_table() {
+  needed_by=$1
+  shift
+  for package in "$@"; do
+    printf '%-24s %-30s %-6s %s\n' "$package" "$(version_of "$package")" "$needed_by" \
+      "$(licence_of "$package")"
+  done
 }
 
 # --------------------------------------------------------------------- build
@@ -281,10 +320,12 @@ if [ $# -gt 0 ]; then shift; fi
 case $command in
   build)
     install_missing $packages
+    print_versions $packages
     build release "$root/build"
     ;;
   demo)
     install_missing $packages
+    print_versions $packages
     build release "$root/build"
     exec "$root/build/bin/sched" demo "$@"
     ;;
@@ -295,7 +336,13 @@ case $command in
     ;;
   test)
     install_missing $packages $test_packages
+    print_versions $packages $test_packages
     run_tests
+    ;;
+  packages)
+    printf '%-24s %-30s %-6s %s\n' package version for licence
+    print_table build $packages
+    print_table tests $test_packages
     ;;
   help | -h | --help)
     usage
