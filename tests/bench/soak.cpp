@@ -42,6 +42,14 @@ struct SoakOptions {
 
 using VulkanHandle = std::unique_ptr<sched_vulkan, void (*)(sched_vulkan*)>;
 
+// Left alone, malloc takes ever larger blocks for ordinary ones, and keeps as much that is free at
+// the top of each thread's heap, which malloc_trim() leaves there.
+void keep_little() {
+#if defined(__GLIBC__)
+  mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+#endif
+}
+
 // Of this process; -1 where the system does not say.  What is free goes back to the system before:
 // how much of it malloc keeps is a matter of chance, and no leak.
 double resident_mebibytes() {
@@ -214,6 +222,7 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 256));
   app.add_flag("--vulkan", options.vulkan, "On the Vulkan kernel too");
   CLI11_PARSE(app, argc, argv);
+  keep_little();
   try {
     return soak(options) ? 0 : 1;
   } catch (const std::exception& error) {
