@@ -123,8 +123,10 @@ licence_of() {
     swig) echo "GPL-3+" ;;
     qemu-user) echo "GPL-2" ;;
     *)
-      licence=$(awk '/^Files:/ {all = ($2 == "*")} all && /^License:/ {sub(/^License: */, ""); print; exit}' \
-        "/usr/share/doc/$1/copyright" 2>/dev/null || true)
+      licence=$(awk '
+        /^Files:/ {all = ($2 == "*")}
+        all && /^License:/ {sub(/^License: */, ""); print; exit}
+      ' "/usr/share/doc/$1/copyright" 2>/dev/null || true)
       echo "${licence:-see /usr/share/doc/$1/copyright}"
       ;;
   esac

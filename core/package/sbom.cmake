@@ -144,21 +144,29 @@ if(SCHED_BLAS)
   shared_dependency(OpenBLAS "${OPENBLAS_VERSION}" BSD-3-Clause
     https://github.com/OpenMathLib/OpenBLAS "libopenblas")
 endif()
-set(runtime_version "")
-if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-  set(runtime_version "${CMAKE_CXX_COMPILER_VERSION}")
+if(CMAKE_SYSTEM_NAME STREQUAL Linux)
+  set(runtime_version "")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    set(runtime_version "${CMAKE_CXX_COMPILER_VERSION}")
+  endif()
+  shared_dependency(libstdc++ "${runtime_version}" "${gcc_licence}" https://gcc.gnu.org
+    "libstdc++ libgcc_s")
+  # Of the machine that builds, and so of no other.
+  set(libc "")
+  find_program(getconf getconf)
+  if(getconf AND NOT CMAKE_CROSSCOMPILING)
+    execute_process(COMMAND ${getconf} GNU_LIBC_VERSION OUTPUT_VARIABLE libc ERROR_QUIET
+      OUTPUT_STRIP_TRAILING_WHITESPACE)
+    string(REPLACE "glibc " "" libc "${libc}")
+  endif()
+  shared_dependency(libc "${libc}" LGPL-2.1-or-later https://www.gnu.org/software/libc
+    "libc libm libdl libpthread librt ld-linux")
+elseif(CMAKE_SYSTEM_NAME STREQUAL Android)
+  shared_dependency(libc++ "" "Apache-2.0 WITH LLVM-exception" https://libcxx.llvm.org
+    "libc++_shared")
+  shared_dependency(bionic "" BSD-3-Clause https://android.googlesource.com/platform/bionic
+    "libc libm libdl")
 endif()
-shared_dependency(libstdc++ "${runtime_version}" "${gcc_licence}" https://gcc.gnu.org
-  "libstdc++ libgcc_s")
-find_program(getconf getconf)
-set(libc "")
-if(getconf)
-  execute_process(COMMAND ${getconf} GNU_LIBC_VERSION OUTPUT_VARIABLE libc ERROR_QUIET
-    OUTPUT_STRIP_TRAILING_WHITESPACE)
-  string(REPLACE "glibc " "" libc "${libc}")
-endif()
-shared_dependency(libc "${libc}" LGPL-2.1-or-later https://www.gnu.org/software/libc
-  "libc libm libdl libpthread librt ld-linux")
 
 # Tools of the build, of which the library has nothing inside.
 macro(build_tool name version licence home comment)
@@ -189,7 +197,8 @@ endif()
 
 # The program `sched`, where it is built.
 if(SCHED_EXAMPLES)
-  dependency(sched-program "${PROJECT_VERSION}" Apache-2.0 NOASSERTION "the program of the examples")
+  dependency(sched-program "${PROJECT_VERSION}" Apache-2.0 NOASSERTION
+    "the program of the examples")
   relate(SPDXRef-sched-program DYNAMIC_LINK SPDXRef-sched)
   relate(SPDXRef-sched-program STATIC_LINK SPDXRef-nlohmann-json)
   dependency(CLI11 "${CLI11_VERSION}" BSD-3-Clause https://github.com/CLIUtils/CLI11

@@ -1,5 +1,5 @@
-# The target `sbom`, made with everything else: build/sched.spdx.json says what the library is made of.
-# What the configuration found is written to a file of facts, from which sbom.cmake makes it.
+# The target `sbom`, made with everything else: build/sched.spdx.json says what the library is made
+# of.  What the configuration found is written to a file of facts, from which sbom.cmake makes it.
 
 if(NOT PROJECT_IS_TOP_LEVEL)
   return()
@@ -13,8 +13,8 @@ endif()
 set(SCHED_SBOM_DOCS ${CMAKE_INSTALL_DATADIR}/doc/sched)
 set(facts ${CMAKE_CURRENT_BINARY_DIR}/sbom_facts.cmake)
 set(text "")
-foreach(fact PROJECT_VERSION CMAKE_CXX_COMPILER_ID CMAKE_CXX_COMPILER_VERSION SCHED_BLAS
-    SCHED_HAVE_VULKAN SCHED_EXAMPLES SCHED_VULKAN_INCLUDE SCHED_VOLK_INCLUDE SCHED_GLSLANG
+foreach(fact PROJECT_VERSION CMAKE_SYSTEM_NAME CMAKE_CROSSCOMPILING
+    CMAKE_CXX_COMPILER_ID CMAKE_CXX_COMPILER_VERSION SCHED_BLAS SCHED_HAVE_VULKAN SCHED_EXAMPLES SCHED_VULKAN_INCLUDE SCHED_VOLK_INCLUDE SCHED_GLSLANG
     SCHED_SPIRV_VAL STB_INCLUDE_DIR nlohmann_json_VERSION OPENBLAS_VERSION CLI11_VERSION)
   string(APPEND text "set(${fact} \"${${fact}}\")\n")
 endforeach()
@@ -32,7 +32,10 @@ add_custom_command(OUTPUT ${SCHED_SBOM}
 add_custom_target(sbom ALL DEPENDS ${SCHED_SBOM})
 
 # An installed library has another search path than that of the build, and so another hash.
-set(library_folder $<IF:$<STREQUAL:$<TARGET_PROPERTY:sched,TYPE>+${CMAKE_SYSTEM_NAME},SHARED_LIBRARY+Windows>,${CMAKE_INSTALL_BINDIR},${CMAKE_INSTALL_LIBDIR}>)
+set(library_folder ${CMAKE_INSTALL_LIBDIR})
+if(WIN32 AND BUILD_SHARED_LIBS)
+  set(library_folder ${CMAKE_INSTALL_BINDIR})
+endif()
 install(CODE "
   set(prefix \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}\")
   file(MAKE_DIRECTORY \"\${prefix}/${SCHED_SBOM_DOCS}\")
