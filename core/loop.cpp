@@ -177,6 +177,8 @@ std::int64_t bytes_of(const Loop& loop) {
   return static_cast<std::int64_t>(bytes);
 }
 
+namespace {
+
 std::uint64_t fingerprint_of(const Loop& loop) {
   std::uint64_t hash = kHashStart;
   const auto add = [&](const auto& value) { hash = hash_bytes(&value, sizeof value, hash); };
@@ -221,6 +223,17 @@ std::uint64_t fingerprint_of(const Loop& loop) {
     }
   }
   return hash;
+}
+
+}  // namespace
+
+std::uint64_t Loop::fingerprint() const {
+  std::uint64_t known = fingerprint_.value.load(std::memory_order_relaxed);
+  if (known == 0) {
+    known = fingerprint_of(*this);
+    fingerprint_.value.store(known, std::memory_order_relaxed);
+  }
+  return known;
 }
 
 namespace {

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -38,6 +39,14 @@ struct PathSlice {
   std::uint32_t count = 0;
 };
 
+// Made once for all threads; a copy, which may be changed, has none yet.
+struct Fingerprint {
+  std::atomic<std::uint64_t> value{0};  // 0: not made yet
+
+  Fingerprint() = default;
+  Fingerprint(const Fingerprint&) {}
+};
+
 struct Loop {
   std::shared_ptr<const Scheduler> scheduler;
   SolverOptions options;
@@ -55,6 +64,9 @@ struct Loop {
   List<std::uint64_t> seeds;
   List<std::uint64_t> path_seeds;  // of the Brownian paths
   LoopThreads threads;             // not part of the fingerprint: bits do not depend on them
+
+  // Of everything that a saved state depends on; made for the first that asks.
+  std::uint64_t fingerprint() const;
 
   std::int64_t row_bytes() const {
     return batch * elements * static_cast<std::int64_t>(size_of(history));
@@ -77,6 +89,9 @@ struct Loop {
   double input_scale(const NoiseLevel& level) const {
     return parameterization().input_scale(level);
   }
+
+ private:
+  mutable Fingerprint fingerprint_;
 };
 
 // What the caller may ask for with these factors.  Throws Error.
@@ -90,8 +105,5 @@ std::shared_ptr<const Loop> make_loop(std::shared_ptr<const Scheduler> scheduler
 
 // What make_loop allocated and the loop holds, its scheduler apart.
 std::int64_t bytes_of(const Loop& loop);
-
-// Of everything that a saved state depends on.
-std::uint64_t fingerprint_of(const Loop& loop);
 
 }  // namespace sched

@@ -95,7 +95,7 @@ void State::save(unsigned char* bytes) const {
   std::memcpy(bytes, kMagic, 8);  // NOLINT(bugprone-not-null-terminated-result): no text
   put(bytes, 8, kVersion);
   put(bytes, 12, static_cast<std::uint32_t>(kHeader));
-  put(bytes, 16, fingerprint_of(*loop_));
+  put(bytes, 16, loop_->fingerprint());
   put(bytes, 24, call_);
   put(bytes, 32, payload);
   if (attempt_) put_control(bytes, attempt_->control);
@@ -127,7 +127,7 @@ void State::load(const unsigned char* bytes, std::uint64_t size) {
     fail(Status::mismatch, "the saved state has format version ", version, "; this library reads ",
          kVersion);
   }
-  if (get<std::uint64_t>(bytes, 16) != fingerprint_of(*loop_)) {
+  if (get<std::uint64_t>(bytes, 16) != loop_->fingerprint()) {
     fail(Status::mismatch,
          "the saved state belongs to another configuration, shape, seed, number of "
          "steps, or to a state with rows of another type");

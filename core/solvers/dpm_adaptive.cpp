@@ -138,9 +138,11 @@ bool judge(const LoopContext& e, double error, Control& control) {
 
 bool is_sane(const LoopContext& e, const Control& c) {
   const double first = e.grid.steps[static_cast<std::size_t>(e.grid.begin)].from.log_snr();
-  bool sane = c.position >= first && c.position <= end_of(e.grid) &&
-              (c.finished != 0 || c.step > kSmallestStep) && c.step < 1e9 && c.stage >= 0 &&
-              c.stage < e.options.order && (c.finished == 0 || c.finished == 1);
+  // The caller's first step may be smaller than any that the controller goes on with.
+  const bool is_first = c.accepted == 0 && c.rejected == 0 && c.step == e.options.first_step;
+  const bool has_step = c.finished != 0 || is_first || c.step > kSmallestStep;
+  bool sane = c.position >= first && c.position <= end_of(e.grid) && has_step && c.step < 1e9 &&
+              c.stage >= 0 && c.stage < e.options.order && (c.finished == 0 || c.finished == 1);
   for (const std::int64_t count : {c.accepted, c.rejected, c.draws}) {
     sane = sane && count >= 0 && count <= kMostCounted;
   }
