@@ -223,7 +223,7 @@ void add_noise(State& state, std::int64_t step, const Tensor* original, const Te
   NoiseLevel level = level_at(grid, static_cast<std::size_t>(step));
   // The churn before the first call has no call before it that could add it.
   if (step == grid.begin && !grid.nodes.empty()) {
-    level.sigma = std::hypot(level.sigma, grid.nodes.front().added_noise);
+    level.sigma = hypotenuse(level.sigma, grid.nodes.front().added_noise);
   }
   state.add_noise(level, original_view, noise_view, out_view);
 }

@@ -315,7 +315,7 @@ std::shared_ptr<const Loop> make_loop(std::shared_ptr<const Scheduler> scheduler
   if (!loop->grid.nodes.empty()) {
     // A churn before the first call has no step before it: the first sample has it already.
     const double added = loop->grid.nodes.front().added_noise;
-    if (added > 0.0) loop->grid.init_noise_sigma = std::hypot(loop->grid.init_noise_sigma, added);
+    if (added > 0.0) loop->grid.init_noise_sigma = hypotenuse(loop->grid.init_noise_sigma, added);
   }
   plan_calls(*loop);
   visit_lists(*loop, [&](auto&... lists) { (keep_in(memory, lists), ...); });

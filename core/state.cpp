@@ -190,7 +190,7 @@ NoiseLevel State::level_after(const std::optional<Attempt>& next) const {
   if (next) return next->control.finished != 0 ? level : next->node.level;
   const auto after = static_cast<std::size_t>(call_) + 1;
   if (after < loop_->grid.nodes.size()) {
-    level.sigma = std::hypot(level.sigma, loop_->grid.nodes[after].added_noise);
+    level.sigma = hypotenuse(level.sigma, loop_->grid.nodes[after].added_noise);
   }
   return level;
 }

@@ -14,6 +14,25 @@ List<double> linspace(double first, double last, int count) {
   return points;
 }
 
+double hypotenuse(double a, double b) {
+  const double x = std::fmax(std::fabs(a), std::fabs(b));
+  const double y = std::fmin(std::fabs(a), std::fabs(b));
+  // Zero, infinity, and what squares to neither.
+  constexpr double kSmall = 1e-140, kLarge = 1e140;
+  if (!(y > kSmall && x < kLarge)) return std::hypot(a, b);
+  const double h = std::sqrt(x * x + y * y);
+  // What h^2 - x^2 - y^2 is, without cancellation.
+  double excess = 0.0;
+  if (h <= 2.0 * y) {
+    const double d = h - y;
+    excess = x * (2.0 * d - x) + (d - 2.0 * (x - y)) * d;
+  } else {
+    const double d = h - x;
+    excess = 2.0 * d * (x - 2.0 * y) + ((4.0 * d - y) * y + d * d);
+  }
+  return h - excess / (2.0 * h);
+}
+
 double round_half_even(double value) {
   const double down = std::floor(value);
   const double rest = value - down;

@@ -15,6 +15,10 @@ List<double> linspace(double first, double last, int count);
 // Rounds halves to the even neighbour, as numpy and torch do.
 double round_half_even(double value);
 
+// sqrt(a^2 + b^2) to less than one rounding (Borges 2019, arXiv:1904.09481), the same bits on every
+// machine: std::hypot() has others where it is made with fused multiplications.
+double hypotenuse(double a, double b);
+
 // The x at which the regularised incomplete beta function I_x(a, b) is p.
 double beta_quantile(double p, double a, double b);
 

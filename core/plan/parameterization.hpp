@@ -15,6 +15,7 @@
 #pragma once
 
 #include "linear_form.hpp"
+#include "math.hpp"
 #include "noise_level.hpp"
 
 namespace sched {
@@ -96,7 +97,7 @@ struct Parameterization {
   double deviation(const NoiseLevel& level) const {
     const bool plain = sigma_data == 1.0 && prediction != Prediction::edm;
     if (frame != Frame::ve && plain) return 1.0;
-    return std::hypot(level.alpha * sigma_data, level.sigma);
+    return hypotenuse(level.alpha * sigma_data, level.sigma);
   }
 };
 

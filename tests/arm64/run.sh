@@ -61,11 +61,13 @@ run_ctest() {
   [ "$status" -eq 0 ] || cat "$work/ctest.log"
 }
 
-# What this machine saves, the other goes on from, to the same bits.
+# What this machine saves, the other goes on from, to the same bits.  But LAPACK solves the three
+# equations of UniPC's third order here, and in its own order.
 loads_states() {
   rm -rf "$work/states" && mkdir "$work/states" &&
     "$work/../bin/saved_states" save "$work/states" fused &&
-    qemu-aarch64 -L /usr/aarch64-linux-gnu "$build/bin/saved_states" load "$work/states" fused fused
+    qemu-aarch64 -L /usr/aarch64-linux-gnu "$build/bin/saved_states" load "$work/states" fused fused \
+      unipc_order_3
 }
 
 # Every segment that is loaded begins on 16 KB pages, as Google Play asks.

@@ -1,6 +1,7 @@
 // Saved states between processes: one run saves every sampler at every call, another goes on.
 // usage: saved_states save DIR KERNEL          writes DIR/SAMPLER.KERNEL
-//        saved_states load DIR FROM TO         goes on with kernel TO from what FROM saved
+//        saved_states load DIR FROM TO [BUT]   goes on with kernel TO from what FROM saved, but
+//                                              leaves sampler BUT out
 //        saved_states make DIR                 writes the small states that are kept for good
 //        saved_states golden DIR               loads them
 // The same kernel gives the same bits; another agrees as kernels do, or its states are refused.
@@ -197,6 +198,7 @@ void load_loop(const std::string& folder, const Config& config, std::int32_t fro
 void move_all(const std::vector<std::string>& words) {
   const std::int32_t from = kernel_named(words[2]);
   for (const Config& config : samplers()) {
+    if (words.size() == 5 && words[4] == config.name) continue;
     if (words[0] == "save") save_loop(words[1], config, from);
     if (words[0] == "load") load_loop(words[1], config, from, kernel_named(words[3]));
   }
@@ -251,10 +253,12 @@ void keep_all(const std::string& folder, bool makes) {
 
 int run(const std::vector<std::string>& words) {
   const std::string verb = words.empty() ? "" : words[0];
-  const bool moves = (verb == "save" && words.size() == 3) || (verb == "load" && words.size() == 4);
+  const bool moves = (verb == "save" && words.size() == 3) ||
+                     (verb == "load" && (words.size() == 4 || words.size() == 5));
   const bool keeps = (verb == "make" || verb == "golden") && words.size() == 2;
   if (!moves && !keeps) {
-    std::printf("usage: saved_states save DIR KERNEL | load DIR FROM TO | make DIR | golden DIR\n");
+    std::printf(
+        "usage: saved_states save DIR KERNEL | load DIR FROM TO [BUT] | make DIR | golden DIR\n");
     return 2;
   }
   if (moves) move_all(words);
