@@ -80,7 +80,7 @@ class State {
     StepPlan plan;
   };
   void plan_attempt(Attempt& attempt) const;
-  bool is_consistent(const unsigned char* saved, std::uint64_t size) const;
+  bool is_consistent(const unsigned char* bytes, std::uint64_t size) const;
   // The plan to run, and in `next` where an adaptive loop goes on: measures where the plan
   // says so.
   StepPlan measured_plan(const Pass& pass, const StepRequest& request,

@@ -205,6 +205,7 @@ void build_score_sde_ve(const Values& v, Factors& f) {
   f.options.signal_to_noise = v.number("snr");
 }
 
+// NOLINTNEXTLINE(readability-function-size): a table
 std::vector<ComposedSolver> make_table() {
   const Keys lower = {boolean("lower_order_final", true)};
   return {

@@ -42,6 +42,7 @@ bool is_sde_form(const Factors& f) {
   return is_solver(f, {"dpm_multistep", "dpm_singlestep"}) && is_sde(f.options.algorithm);
 }
 
+// NOLINTNEXTLINE(readability-function-size): a table
 std::vector<Quirk> solver_quirks() {
   using O = SolverOptions;
   return {
@@ -123,6 +124,7 @@ std::vector<Quirk> solver_quirks() {
   };
 }
 
+// NOLINTNEXTLINE(readability-function-size): a table
 std::vector<Quirk> grid_quirks() {
   using G = GridSpec;
   return {
