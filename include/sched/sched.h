@@ -855,6 +855,8 @@ SCHED_API sched_status sched_save(sched_state* state, void* bytes, uint64_t capa
  *         SCHED_ERROR_DAMAGED   truncated, changed, or not a saved state
  *         SCHED_ERROR_MISMATCH  saved with another version, configuration or options, or with
  *                               rows of another type (history_dtype)
+ *         SCHED_ERROR_ARGUMENT, SCHED_ERROR_MEMORY; on Vulkan SCHED_ERROR_DEVICE_LOST,
+ * _DEVICE_MEMORY
  */
 SCHED_API sched_status sched_load(sched_state* state, const void* bytes, uint64_t size);
 
