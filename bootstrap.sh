@@ -39,6 +39,7 @@ clang
 libclang-rt-dev
 clang-tidy
 cppcheck
+valgrind
 abigail-tools
 "
 
@@ -51,7 +52,8 @@ usage: ./bootstrap.sh COMMAND
   bench [ARG...] builds, then runs `build/bin/sched_bench ARG...`: tables, and CSV and PNG files in
                  build/bench; about 8 minutes, with --quick about 2; --help lists the rest
   test           builds and runs every test: those of C and C++, of every language's binding,
-                 of the library for arm64, under the sanitizers, the fuzzers, and static checks;
+                 of the library for arm64, under the sanitizers and valgrind, the fuzzers, and static
+                 checks;
                  the last line is "N passed, N failed"
   packages       a table of every package that it needs: version where installed, and licence
   help           this text
@@ -288,6 +290,7 @@ run_tests() {
   build release "$root/build"
   add_behind "clang++" fuzz tests/fuzz/test.sh
   add_behind "clang-tidy cppcheck" static tests/static/run.sh
+  add_behind "valgrind" valgrind tests/valgrind/run.sh
   add_behind "cmake" threads tests/threads/run.sh
   start_behind
   run_ctest "$root/build"
