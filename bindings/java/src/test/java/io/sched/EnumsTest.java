@@ -55,7 +55,7 @@ public class EnumsTest {
 
   @Test
   public void statusesHaveNames() {
-    assertEquals(25, Status.values().length);
+    assertEquals(26, Status.values().length);
     for (final Status status : Status.values()) {
       assertEquals("SCHED_ERROR_" + status, status.codeName());
       assertEquals(status, Status.of(status.code()));
