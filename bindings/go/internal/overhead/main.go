@@ -7,7 +7,6 @@ import (
 	"os"
 	"runtime/debug"
 	"sort"
-	"strings"
 	"time"
 
 	sched "github.com/sched/sched/bindings/go"
@@ -17,7 +16,7 @@ const (
 	elements = 16
 	steps    = 1000
 	blocks   = 201
-	// More than the C call, at most.
+	// More than the C call, at most.  It is told, not tested: other work on the machine decides too.
 	targetNS    = 500
 	growthPages = 64
 	config      = `{"_class_name": "DDIMScheduler", "clip_sample": false}`
@@ -117,8 +116,9 @@ func main() {
 	for i, way := range ways {
 		ns := median(times[i])
 		fmt.Printf("  %-18s%7.1f ns, %+.1f\n", way.name, ns, ns-reference)
-		// NextCall is another call.
-		failed = failed || !strings.Contains(way.name, "and") && ns-reference > targetNS
+		if ns-reference > targetNS {
+			fmt.Printf("  more than %d ns: the target is missed\n", targetNS)
+		}
 	}
 
 	run := func(blocks int) {
