@@ -20,7 +20,7 @@ final class Overhead {
   private static final int STEPS = 1000;
   private static final int WARM_UP = 100;
   private static final int BLOCKS = 301;
-  /** More than the C call, at most. It is told, not tested: other work on the machine decides too. */
+  /** More than the C call, at most; told, not tested: other work decides too. */
   private static final double TARGET_NS = 200;
   /** What the collector and the compilers of Java may still take meanwhile. */
   private static final long GROWTH_BYTES = 16 << 20;
