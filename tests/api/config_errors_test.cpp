@@ -103,6 +103,8 @@ const ConfigCase kText[] = {
     {"nan_literal", ddim(R"("beta_end": NaN)"), kJsonOrValue, {"NaN|beta_end"}},
     {"infinity_literal", ddim(R"("beta_end": Infinity)"), kJsonOrValue, {"Infinity|beta_end"}},
     {"minus_infinity_literal", ddim(R"("beta_end": -Infinity)"), {SCHED_ERROR_JSON, SCHED_ERROR_TYPE, SCHED_ERROR_VALUE}, {"Infinity|beta_end"}},
+    {"minus_infinity_after_quotes", ddim(R"("_x": "a\"b", "beta_end": -Infinity)"), {SCHED_ERROR_JSON, SCHED_ERROR_TYPE, SCHED_ERROR_VALUE}, {"Infinity|beta_end"}},
+    {"longer_than_any", std::string((64u << 20) + 1, ' '), kJson, {"67108865", "67108864"}},
     {"is_number", "5", kJsonOrType, {"object"}},
     {"is_string", R"("DDIMScheduler")", kJsonOrType, {"object"}},
     {"is_list", "[]", kJsonOrType, {"object"}},
@@ -120,6 +122,7 @@ const ConfigCase kNames[] = {
     {"class_list", R"({"_class_name": ["DDIMScheduler"]})", kType, {"_class_name", "string"}},
     {"unknown_solver", R"({"solver": "nonsense"})", kClass, {"nonsense", "euler"}},
     {"solver_number", R"({"solver": 1})", kType, {"solver"}},
+    {"solver_without_name", R"({"solver": {"eta": 1.0}})", kType, {"solver", "name"}},
     {"solver_unknown_part", R"({"solver": "euler", "bogus": {}})", kKey, {"bogus"}},
     {"solver_schedule_number", R"({"solver": "euler", "schedule": 5})", kType, {"schedule"}},
     {"solver_grid_list", R"({"solver": "euler", "grid": []})", kType, {"grid"}},
@@ -181,6 +184,7 @@ const ConfigCase kValues[] = {
     {"flow_shift_negative", flow(R"("shift": -3.0)"), kValue, {"shift"}},
     {"flow_time_shift_type", flow(R"("time_shift_type": "cubic")"), kValue, {"time_shift_type", "exponential", "linear"}},
     {"flow_terminal_one", flow(R"("shift_terminal": 1.0)"), kValue, {"shift_terminal"}},
+    {"ipndm_one_beta", of("IPNDM", R"("trained_betas": [0.5])"), kValue, {"trained_betas"}},
 };
 
 const ConfigCase kConflicts[] = {
@@ -194,7 +198,23 @@ const ConfigCase kConflicts[] = {
     {"dpmsolver_ends_at_zero_by_default", dpm(R"("algorithm_type": "dpmsolver")"), kConflict, {"algorithm_type", "final_sigmas_type", "sigma_min"}},
     {"sde_dpmsolver_ends_at_zero", dpm(R"("algorithm_type": "sde-dpmsolver")"), kConflict, {"algorithm_type", "final_sigmas_type"}},
     {"unipc_terminal_without_flow", unipc(R"("shift_terminal": 0.1)"), kConflict, {"shift_terminal", "use_flow_sigmas"}},
+    {"dpmsolver_of_flow", dpm(R"("algorithm_type": "dpmsolver", "final_sigmas_type": "sigma_min", "prediction_type": "flow_prediction", "use_flow_sigmas": true)"), kConflict, {"flow_prediction", "dpmsolver++"}},
+    {"sa_noise_of_flow", of("SASolver", R"("algorithm_type": "noise_prediction", "prediction_type": "flow_prediction", "use_flow_sigmas": true)"), kConflict, {"flow_prediction", "data_prediction"}},
+    {"dpm_flow_and_karras", dpm(R"("use_flow_sigmas": true, "use_karras_sigmas": true, "prediction_type": "flow_prediction")"), kConflict, {"use_flow_sigmas", "use_karras_sigmas"}},
+    {"unipc_flow_and_exponential", unipc(R"("use_flow_sigmas": true, "use_exponential_sigmas": true)"), kConflict, {"use_flow_sigmas", "use_exponential_sigmas"}},
+    {"unipc_noise_of_flow", unipc(R"("use_flow_sigmas": true, "predict_x0": false, "prediction_type": "flow_prediction")"), kConflict, {"flow_prediction", "predict_x0"}},
+    {"score_ve_upside_down", of("ScoreSdeVe", R"("sigma_min": 5.0, "sigma_max": 2.0)"), kConflict, {"sigma_min", "sigma_max"}},
+    {"score_vp_upside_down", of("ScoreSdeVp", R"("beta_min": 5.0, "beta_max": 2.0)"), kConflict, {"beta_min", "beta_max"}},
+    {"zero_snr_without_noise", ddim(R"("num_train_timesteps": 2, "trained_betas": [0.0, 0.0], "rescale_betas_zero_snr": true)"), kConflict, {"rescale_betas_zero_snr"}},
+    {"trained_without_betas", R"({"solver": "euler", "schedule": {"type": "trained"}})", kConflict, {"trained_betas", "trained"}},
+    {"betas_of_another_type", R"({"solver": "euler", "schedule": {"type": "linear", "trained_betas": [0.1]}})", kConflict, {"trained_betas", "trained"}},
+    {"inverted_checkpoint", R"({"solver": "euler", "schedule": {"_class_name": "FlowMatchEulerDiscreteScheduler", "invert_sigmas": true}})", kConflict, {"invert_sigmas"}},
+    {"time_shift_alone", R"({"solver": "euler", "schedule": "flow", "grid": {"time_shift": "linear"}})", kConflict, {"time_shift", "dynamic_shift"}},
+    {"threshold_max_alone", R"({"solver": "euler", "parameterization": {"threshold_max": 2.0}})", kConflict, {"threshold_max", "threshold_ratio"}},
     {"unipc_dynamic_without_flow", unipc(R"("use_dynamic_shifting": true)"), kConflict, {"use_dynamic_shifting", "use_flow_sigmas"}},
+};
+const ConfigCase kUnsupported[] = {
+    {"flow_lcm_scale_factors", of("FlowMatchLCM", R"("scale_factors": [1.0, 2.0])"), {SCHED_ERROR_UNSUPPORTED}, {"scale_factors"}},
 };
 // clang-format on
 
@@ -202,6 +222,7 @@ INSTANTIATE_TEST_SUITE_P(Text, ConfigErrors, testing::ValuesIn(kText), CaseName(
 INSTANTIATE_TEST_SUITE_P(Names, ConfigErrors, testing::ValuesIn(kNames), CaseName());
 INSTANTIATE_TEST_SUITE_P(Values, ConfigErrors, testing::ValuesIn(kValues), CaseName());
 INSTANTIATE_TEST_SUITE_P(Conflicts, ConfigErrors, testing::ValuesIn(kConflicts), CaseName());
+INSTANTIATE_TEST_SUITE_P(Unsupported, ConfigErrors, testing::ValuesIn(kUnsupported), CaseName());
 
 // Every key of every class with a value of every JSON type that it does not have.
 TEST(ConfigTypes, EveryKeyRefusesEveryOtherType) {

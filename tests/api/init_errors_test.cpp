@@ -47,6 +47,13 @@ const List<3> kRisingSigmas = {{1.0, 5.0, 14.0}};
 const List<3> kNegativeSigmas = {{14.0, 5.0, -1.0}};
 const List<3> kNanSigmas = {{14.0, kNan, 0.0}};
 const List<3> kInfSigmas = {{kInf, 5.0, 0.0}};
+const List<1> kOneSigma = {{14.0}};
+const List<3> kUnendedFlow = {{1.0, 0.7, 0.2}};
+const List<3> kFractions = {{900.5, 500.0, 100.0}};
+const List<1> kOneAngle = {{1.5}};
+const List<2> kAngles = {{1.5, 0.0}};
+const List<3> kUnendedTimes = {{1.0, 0.5, 0.1}};
+const List<100001> kTooMany = {{900.0}};
 
 template <std::size_t N>
 void times(Options& o, const List<N>& list) {
@@ -194,6 +201,17 @@ const InitCase kLists[] = {
     {"times_with_karras", of("EulerDiscrete", R"("use_karras_sigmas": true)"), [](Options& o) { times(o, kGoodTimes); }, kConflict, {"timesteps", "karras"}},
     {"times_with_exponential", of("HeunDiscrete", R"("use_exponential_sigmas": true)"), [](Options& o) { times(o, kGoodTimes); }, kConflict, {"timesteps", "exponential"}},
     {"times_with_lu", of("DPMSolverMultistep", R"("use_lu_lambdas": true)"), [](Options& o) { times(o, kGoodTimes); }, kConflict, {"timesteps", "lu"}},
+    {"times_too_many", kEuler, [](Options& o) { times(o, kTooMany); }, kTimes, {"100001", "100000"}},
+    {"times_not_whole", kDdpm, [](Options& o) { times(o, kFractions); }, kTimes, {"timesteps[0] is 900.5", "whole"}},
+    {"times_one_angle", of("SCM"), [](Options& o) { times(o, kOneAngle); }, kTimes, {"two angles"}},
+    {"times_and_highest_angle", of("SCM"), [](Options& o) { times(o, kAngles); o.max_timesteps = 1.5; }, kConflict, {"max_timesteps"}},
+    {"times_without_end", of("DDPMWuerstchen"), [](Options& o) { times(o, kUnendedTimes); }, kTimes, {"timesteps", "0"}},
+    {"times_of_continuous", of("EulerDiscrete", R"("timestep_type": "continuous", "prediction_type": "v_prediction")"), [](Options& o) { times(o, kGoodTimes); }, kConflict, {"timesteps", "continuous"}},
+    {"sigmas_with_karras", of("EulerDiscrete", R"("use_karras_sigmas": true)"), [](Options& o) { levels_of(o, kGoodSigmas); }, kConflict, {"sigmas", "karras"}},
+    {"sigmas_one", kEuler, [](Options& o) { levels_of(o, kOneSigma); }, kTimes, {"two entries"}},
+    {"sigmas_of_three_for_two", R"({"solver": "dpm_fast"})", [](Options& o) { levels_of(o, kNegativeSigmas); }, kTimes, {"3 entries", "two"}},
+    {"flow_sigmas_without_end", of("MiniMaxH3"), [](Options& o) { levels_of(o, kUnendedFlow); }, kTimes, {"must end at 0"}},
+    {"noise_predicted_at_the_end", R"({"solver": {"name": "dpm_multistep", "algorithm": "noise"}})", [](Options&) {}, kConflict, {"sigma 0", "sigma_min"}},
     {"unipc_sigmas_without_flow", kUnipc, [](Options& o) { levels_of(o, kGoodSigmas); }, kConflictOrOption, {"sigmas"}},
 };
 
@@ -227,6 +245,11 @@ const InitCase kOptions[] = {
     {"sde_dpmsolver_order_3", of("DPMSolverMultistep", R"("algorithm_type": "sde-dpmsolver", "solver_order": 3, "final_sigmas_type": "sigma_min")"), [](Options&) {}, kImpossible, {"sde-dpmsolver", "solver_order"}},
     {"sigma_min_above_max", of("EulerDiscrete", R"("use_karras_sigmas": true, "sigma_min": 5.0, "sigma_max": 2.0)"), [](Options&) {}, {SCHED_ERROR_VALUE, SCHED_ERROR_CONFLICT, SCHED_ERROR_TIMESTEPS, SCHED_ERROR_NOT_FINITE}, {"sigma"}},
     {"lcm_configured_above_train", of("LCM", R"("original_inference_steps": 5000)"), [](Options&) {}, {SCHED_ERROR_VALUE, SCHED_ERROR_CONFLICT, SCHED_ERROR_STEPS}, {"original_inference_steps"}},
+    {"mu_of_linear_shift", of("FlowMatchEulerDiscrete", R"("use_dynamic_shifting": true, "time_shift_type": "linear")"), [](Options& o) { o.mu = -1.0; }, kValue, {"mu", "above 0"}},
+    {"terminal_of_one_step", of("FlowMatchEulerDiscrete", R"("shift_terminal": 0.1)"), [](Options& o) { o.num_steps = 1; }, kSteps, {"shift_terminal", "two steps"}},
+    {"nothing_above_clipped_lambda", of("DPMSolverMultistep", R"("lambda_min_clipped": 100.0)"), [](Options&) {}, kValue, {"lambda_min_clipped", "100"}},
+    {"ipndm_other_steps", of("IPNDM", R"("trained_betas": [0.9, 0.5, 0.1])"), [](Options&) {}, kSteps, {"num_steps is 5", "2 steps"}},
+    {"repaint_without_end", of("RePaint"), [](Options& o) { o.num_steps = 250; o.jump_length = 1; o.jump_n_sample = 100000; }, kSteps, {"jump_n_sample"}},
     {"pndm_start_too_short", of("PNDM"), [](Options& o) { o.num_steps = 3; }, kSteps, {"4", "skip_prk_steps"}},
     {"zero_snr_epsilon", of("DDIM", R"("rescale_betas_zero_snr": true, "timestep_spacing": "trailing")"), [](Options&) {}, kImpossible, {"rescale_betas_zero_snr|step"}},
 };

@@ -184,6 +184,7 @@ const StepCase kWide[] = {
     {"guidance_infinite", "dpm", [](Bench& b) { b.args.unconditional = &b.unconditional; b.args.guidance_scale = -HUGE_VAL; return b.wide(); }, kValue, {"guidance_scale"}},
     {"noise_where_none", "dpm", [](Bench& b) { b.args.noise[0] = &b.noise0; return b.wide(); }, kOption, {"noise"}},
     {"noise_one_too_many", "euler_ancestral", [](Bench& b) { b.args.noise[0] = &b.noise0; b.args.noise[1] = &b.noise1; return b.wide(); }, kOption, {"noise"}},
+    {"noise_one_of_two", "cogvideox_dpm", [](Bench& b) { b.args.noise[0] = &b.noise0; return b.wide(); }, kArgument, {"2 draws", "both"}},
     {"noise_second_only", "euler_ancestral", [](Bench& b) { b.args.noise[1] = &b.noise1; return b.wide(); }, {SCHED_ERROR_OPTION, SCHED_ERROR_ARGUMENT}, {"noise"}},
     {"noise_shape", "euler_ancestral", [](Bench& b) { b.noise0.elements = 3; b.args.noise[0] = &b.noise0; return b.wide(); }, kShape, {"noise"}},
     {"noise_dtype", "euler_ancestral", [](Bench& b) { b.noise0.dtype = 0; b.args.noise[0] = &b.noise0; return b.wide(); }, kDtype, {"noise"}},
@@ -247,6 +248,7 @@ const StepCase kQueries[] = {
     {"weights_null", "dpm", [](Bench& b) { return sched_step_weights(b.state.get(), 0, nullptr); }, kArgument, {"weights"}},
     {"weights_call_negative", "dpm", [](Bench& b) { sched_weights w = {}; w.struct_size = sizeof(w); return sched_step_weights(b.state.get(), -1, &w); }, kSteps, {"call"}},
     {"weights_call_beyond", "dpm", [](Bench& b) { sched_weights w = {}; w.struct_size = sizeof(w); return sched_step_weights(b.state.get(), 5, &w); }, kSteps, {"call", "5|4"}},
+    {"weights_of_norms", "score_ve", [](Bench& b) { sched_weights w = {}; w.struct_size = sizeof(w); return sched_step_weights(b.state.get(), 0, &w); }, {SCHED_ERROR_UNSUPPORTED}, {"call 0", "norms"}},
     {"weights_struct_size_zero", "dpm", [](Bench& b) { sched_weights w = {}; return sched_step_weights(b.state.get(), 0, &w); }, kSize, {}},
     {"weights_struct_size_absurd", "dpm", [](Bench& b) { sched_weights w = {}; w.struct_size = 1u << 30; return sched_step_weights(b.state.get(), 0, &w); }, kSize, {}},
 };

@@ -49,6 +49,15 @@ TEST(Helios, StagesAreTheReferences) {
   expect_grid(*loop_of(config, asking(3, 2)), {385.614, 193.4988075, 1.383615}, sigmas);
 }
 
+// Shifted by mu = 0.7 the sigmas share the stage's own timesteps out anew.
+TEST(Helios, AStageIsShiftedByMu) {
+  const std::string config = R"({"_class_name": "HeliosScheduler", "use_dynamic_shifting": true})";
+  LoopRequest request = asking(3, 0);
+  request.grid.mu = 0.7;
+  expect_grid(*loop_of(config, request), {998.8730643855254, 914.2257593016614, 744.0251996805105},
+              {0.9995031645819575, 0.6681873287422704, 0.002009703649589538, 0.0});
+}
+
 TEST(Helios, DmdHasAPointMoreAndDropsIt) {
   const std::string config = R"({"_class_name": "HeliosDMDScheduler", "shift": 3.0, "stages": 2,)"
                              R"("stage_range": [0, 0.4, 1], "gamma": 0.5})";

@@ -383,6 +383,23 @@ TEST_F(Contexts, AnItemThatTheDeviceCannotHold) {
   }
 }
 
+// It records for whoever has a queue.
+TEST_F(Contexts, WithoutAQueueNothingIsSubmitted) {
+  Options options = import_options(app());
+  options.queue = VK_NULL_HANDLE;
+  const Context vulkan = import(options);
+  const Config& config = config_named("euler");
+  const sched_init_options init = options_for(config);
+  const State state = start(config, on(vulkan.get(), init));
+  Tensor sample = first_sample(start(config, init).get(), init);
+  const Tensor prediction = sample;
+  sched_tensor x = sample.view();
+  const sched_tensor eps = prediction.view();
+  EXPECT_EQ(sched_step(state.get(), &x, &eps, &x), SCHED_ERROR_UNSUPPORTED);
+  EXPECT_TRUE(names(sched_last_error(state.get()), {"without a queue", "only records"}));
+  EXPECT_EQ(sched_calls_done(state.get()), 0);
+}
+
 // Rows lie in float32 there.
 TEST_F(Contexts, HistoryInSixteenBits) {
   const Context vulkan = import(import_options(app()));

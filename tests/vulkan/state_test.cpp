@@ -20,6 +20,22 @@ std::vector<Tensor> go_on(sched_state* state, const Config& config, const Tensor
                   : run(state, config, sample);
 }
 
+using Bytes = Validated<testing::Test>;
+
+// The rows at least, and more once something was staged.
+TEST_F(Bytes, AreWhatAStateHolds) {
+  const Config& config = config_named("dpm");
+  sched_init_options options = options_for(config);
+  options.elements = 4096;
+  const State state = start(config, on(shared_context(), options));
+  const std::int64_t before = sched_state_bytes(state.get());
+  EXPECT_GT(before, static_cast<std::int64_t>(save(state.get()).size()) - 4096);
+  Tensor sample = first_sample(state.get(), options);
+  Tensor next = sample;
+  Step(state.get(), config, sample, next).run();
+  EXPECT_GE(sched_state_bytes(state.get()), before + 4 * 4096);
+}
+
 // Half of the loop on one kernel, the rest on the other, both ways; what was loaded is taken up
 // by the host's functions and by recordings.
 TEST_P(States, GoOnOnTheOtherKernel) {
