@@ -83,15 +83,46 @@ sched::List<double> checked_list(const double* values, int32_t count, const char
   return {values, values + count};
 }
 
+// A member of an enumeration of options; `allowed` says what the others are.
+template <typename Enum>
+Enum checked_enum(int32_t value, Enum last, const char* name, const char* allowed) {
+  if (value < 0 || value > static_cast<int32_t>(last)) {
+    fail(Status::option, name, " is ", value, "; allowed are ", allowed);
+  }
+  return static_cast<Enum>(value);
+}
+
+sched::NoiseSpec noise_spec(const sched_init_options& o) {
+  sched::NoiseSpec noise;
+  noise.generator = checked_enum(o.generator, sched::Generator::caller, "generator",
+                                 "0 philox, 1 torch_cpu, 2 torch_cuda, 3 nx, 4 jax and 5 caller");
+  noise.policy = checked_enum(o.draw_policy, sched::DrawPolicy::bumblebee, "draw_policy",
+                              "0 none, 1 diffusers, 2 k_diffusion, 3 comfyui and 4 bumblebee");
+  if (o.noise_dtype < 0 || o.noise_dtype > SCHED_F64) {
+    fail(Status::dtype, "noise_dtype is ", o.noise_dtype,
+         "; allowed are SCHED_F32, SCHED_F64 for torch_cpu, and SCHED_F16 and SCHED_BF16 for "
+         "torch_cuda (0 means SCHED_F32)");
+  }
+  if (o.noise_dtype != 0) noise.type = static_cast<DType>(o.noise_dtype);
+  noise.has_item_seeds = o.item_seeds != nullptr;
+  noise.extra_draws = o.extra_draws;
+  noise.grid = {o.cuda_multiprocessors, o.cuda_threads_per_multiprocessor};
+  noise.part = {o.whole_batch, o.whole_elements, o.first_item, o.first_element};
+  return noise;
+}
+
+// Of each item; all the same where one generator serves the whole batch.
 std::vector<std::uint64_t> item_seeds(const sched_init_options& options) {
   std::vector<std::uint64_t> seeds;
   if (options.batch < 1 || options.batch > (int64_t{1} << 24)) {
     fail(Status::shape, "batch is ", options.batch, "; allowed are 1 to 2^24");
   }
   seeds.reserve(static_cast<std::size_t>(options.batch));
+  const bool differ = options.generator == SCHED_GENERATOR_PHILOX;
   for (int64_t k = 0; k < options.batch; ++k) {
+    const int64_t item = differ ? options.first_item + k : 0;
     seeds.push_back(options.item_seeds != nullptr ? options.item_seeds[k]
-                                                  : options.seed + static_cast<uint64_t>(k));
+                                                  : options.seed + static_cast<uint64_t>(item));
   }
   return seeds;
 }
@@ -126,6 +157,7 @@ sched::LoopRequest loop_request(const sched_init_options& o) {
          "means the kernel's own)");
   }
   if (o.history_dtype != 0) request.history = static_cast<DType>(o.history_dtype);
+  request.noise = noise_spec(o);
   request.seeds = item_seeds(o);
   request.eta = optional_number(o.eta, "eta");
   request.churn = optional_number(o.s_churn, "s_churn");
@@ -432,6 +464,23 @@ const char* sched_quirk_description(const char* name) {
 }
 
 // --------------------------------------------------------------------------- init
+
+sched_status sched_cuda_card(const char* name, int32_t* multiprocessors,
+                             int32_t* threads_per_multiprocessor) {
+  if (name == nullptr || multiprocessors == nullptr || threads_per_multiprocessor == nullptr) {
+    return SCHED_ERROR_ARGUMENT;
+  }
+  const sched::CudaGrid* card = sched::find_cuda_card(name);
+  if (card == nullptr) return SCHED_ERROR_VALUE;
+  *multiprocessors = card->multiprocessors;
+  *threads_per_multiprocessor = card->threads_per_multiprocessor;
+  return SCHED_OK;
+}
+
+const char* sched_cuda_card_name(int32_t index) {
+  const bool is_there = index >= 0 && index < sched::cuda_card_count();
+  return is_there ? sched::cuda_card_name(index) : nullptr;
+}
 
 int32_t sched_kernel_available(sched_kernel kernel) {
   return sched::find_kernel(static_cast<int>(kernel)) != nullptr ? 1 : 0;

@@ -84,6 +84,11 @@ void check_noise(const State& state, const Args& args, const Read& read, Checked
     }
     step.request.noise[i] = read(args.noise[i], name, 1, step.inputs[2 + i]);
   }
+  const bool must = state.loop().noise.generator == Generator::caller && args.without_noise == 0;
+  if (must && draws > 0 && args.noise[0] == nullptr) {
+    fail(Status::argument, "noise[0] is NULL, but generator is caller and this step takes ", draws,
+         draws == 1 ? " draw: give it" : " draws: give them");
+  }
   if (draws == 2 && (args.noise[0] == nullptr) != (args.noise[1] == nullptr)) {
     fail(Status::argument, "this step takes 2 draws; give both noise tensors or none");
   }
@@ -220,12 +225,11 @@ void add_noise(State& state, std::int64_t step, const Tensor* original, const Te
   const TensorView out_view = read(out, "out", 1, to);
   check_apart(to, in, true);
   check_apart(to, from, false);
-  NoiseLevel level = level_at(grid, static_cast<std::size_t>(step));
   // The churn before the first call has no call before it that could add it.
-  if (step == grid.begin && !grid.nodes.empty()) {
-    level.sigma = hypotenuse(level.sigma, grid.nodes.front().added_noise);
-  }
-  state.add_noise(level, original_view, noise_view, out_view);
+  const bool is_first = step == grid.begin && !grid.nodes.empty();
+  state.add_noise(level_at(grid, static_cast<std::size_t>(step)),
+                  is_first ? grid.nodes.front().added_noise : 0.0, original_view, noise_view,
+                  out_view);
 }
 
 }  // namespace sched::api

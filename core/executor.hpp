@@ -35,6 +35,8 @@ class Executor {
   virtual void load_rows(const unsigned char* bytes) = 0;
   virtual Owner<Executor> clone() const = 0;
   virtual bool can_continue() const = 0;
+  // Operands may lie in the host's memory: not while commands are recorded.
+  virtual bool reads_host() const = 0;
 };
 
 Owner<Executor> make_host_executor(std::shared_ptr<const Loop> loop);

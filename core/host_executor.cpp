@@ -87,6 +87,7 @@ class HostExecutor final : public Executor {
     return copy;
   }
   bool can_continue() const override { return true; }
+  bool reads_host() const override { return true; }
 
  private:
   const Memory& memory() const { return loop_->scheduler->memory; }

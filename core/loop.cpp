@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "draw_policy.hpp"
 #include "hash.hpp"
 #include "plan/grid_parts.hpp"
 #include "random/brownian.hpp"
@@ -139,6 +140,15 @@ PathSlice path_of(const Node& node, const StepPlan& plan, Loop& loop) {
   return {first, static_cast<std::uint32_t>(count)};
 }
 
+// The library's own noise has the churn before the first call in the first sample's draw.
+IdleDraws idle_draws_of(const Loop& loop, std::size_t call) {
+  const List<Node>& nodes = loop.grid.nodes;
+  const NoiseSpec& noise = loop.noise;
+  if (noise.is_philox() && noise.policy == DrawPolicy::none) return {};
+  return idle_draws(noise.policy, loop.scheduler->factors, nodes[call],
+                    call + 1 < nodes.size() ? &nodes[call + 1] : nullptr, call == 0);
+}
+
 void plan_calls(Loop& loop) {
   const List<Node>& nodes = loop.grid.nodes;
   std::uint32_t draws = 0;
@@ -151,9 +161,13 @@ void plan_calls(Loop& loop) {
     if (plan.measure.kind != Measure::none) loop.finish_call(nodes[i], {1.0, 1.0, true});
     if (i + 1 < nodes.size()) add_churn(nodes[i + 1], plan);
     loop.path.push_back(path_of(nodes[i], plan, loop));
-    loop.first_draw.push_back(draws);
-    draws += static_cast<std::uint32_t>(plan.draws);
+    const IdleDraws idle = idle_draws_of(loop, i);
+    loop.first_draw.push_back(draws + idle.before);
+    draws += idle.before + static_cast<std::uint32_t>(plan.draws) + idle.after;
+    loop.noise_rows = std::max(loop.noise_rows, plan.draws);
   }
+  const bool churned = !nodes.empty() && nodes.front().added_noise > 0.0;
+  if (churned || loop.adaptive() != nullptr) loop.noise_rows = std::max(loop.noise_rows, 1);
 }
 
 }  // namespace
@@ -179,6 +193,22 @@ std::int64_t bytes_of(const Loop& loop) {
 
 namespace {
 
+// Nothing where it is the library's own, as in states of before there was another.
+template <typename Add>
+void add_noise(const Loop& loop, const Add& add) {
+  const NoiseSpec& noise = loop.noise;
+  const bool is_whole = noise.part.items == loop.batch && noise.part.elements == loop.elements;
+  if (noise.is_philox() && noise.policy == DrawPolicy::none && is_whole) return;
+  add(noise.generator);
+  add(noise.policy);
+  add(noise.type);
+  add(noise.grid);
+  add(noise.per_item);
+  add(noise.has_item_seeds);
+  add(noise.extra_draws);
+  add(noise.part);
+}
+
 std::uint64_t fingerprint_of(const Loop& loop) {
   std::uint64_t hash = kHashStart;
   const auto add = [&](const auto& value) { hash = hash_bytes(&value, sizeof value, hash); };
@@ -202,6 +232,7 @@ std::uint64_t fingerprint_of(const Loop& loop) {
     add(step.to);
   }
   for (const PathSlice& slice : loop.path) add(slice);
+  add_noise(loop, add);
   for (std::size_t i = 0; i < loop.plans.size(); ++i) {
     const StepPlan& plan = loop.plans[i];
     add(loop.grid.nodes[i].time);
@@ -306,16 +337,20 @@ std::shared_ptr<const Loop> make_loop(std::shared_ptr<const Scheduler> scheduler
   loop->dtype = request.dtype;
   loop->kernel = kernel;
   loop->history = history_type(request, *kernel, f.solver->name, loop->memory_rows);
+  loop->noise = checked_noise(f, request, *kernel);
   loop->seeds.assign(request.seeds.begin(), request.seeds.end());
   loop->path_seeds = loop->seeds;
   if (loop->options.noise_seed) {
-    std::iota(loop->path_seeds.begin(), loop->path_seeds.end(), *loop->options.noise_seed);
+    const auto first =
+        *loop->options.noise_seed + static_cast<std::uint64_t>(loop->noise.part.item);
+    std::iota(loop->path_seeds.begin(), loop->path_seeds.end(), first);
   }
   loop->scheduler = std::move(scheduler);
+  loop->unchurned_sigma = loop->grid.init_noise_sigma;
   if (!loop->grid.nodes.empty()) {
     // A churn before the first call has no step before it: the first sample has it already.
     const double added = loop->grid.nodes.front().added_noise;
-    if (added > 0.0) loop->grid.init_noise_sigma = hypotenuse(loop->grid.init_noise_sigma, added);
+    if (added > 0.0) loop->grid.init_noise_sigma = hypotenuse(loop->unchurned_sigma, added);
   }
   plan_calls(*loop);
   visit_lists(*loop, [&](auto&... lists) { (keep_in(memory, lists), ...); });

@@ -10,6 +10,7 @@
 
 #include "kernel/kernel.hpp"
 #include "parallel/step_threads.hpp"
+#include "random/noise_spec.hpp"
 #include "scheduler.hpp"
 
 namespace sched {
@@ -25,6 +26,7 @@ struct LoopRequest {
   int kernel = 0;
   std::optional<DType> history;      // the kernel's own without
   std::vector<std::uint64_t> seeds;  // one for each item
+  NoiseSpec noise;
   std::optional<double> eta;
   std::optional<double> churn, churn_min, churn_max, noise_scale;
   int order = 0;
@@ -52,7 +54,7 @@ struct Loop {
   SolverOptions options;
   TimeGrid grid;
   List<StepPlan> plans;            // one for each model call
-  List<std::uint32_t> first_draw;  // draws taken before each call
+  List<std::uint32_t> first_draw;  // draws taken before each call's own
   List<PathSlice> path;            // of each call
   List<NoiseTerm> path_terms;
   int memory_rows = 0;
@@ -63,7 +65,10 @@ struct Loop {
   DType history = DType::f32;  // of the memory rows
   List<std::uint64_t> seeds;
   List<std::uint64_t> path_seeds;  // of the Brownian paths
-  LoopThreads threads;             // not part of the fingerprint: bits do not depend on them
+  NoiseSpec noise;
+  double unchurned_sigma = 0.0;  // init_noise_sigma without the churn before the first call
+  int noise_rows = 0;            // most draws of a call, where another system makes them
+  LoopThreads threads;           // not part of the fingerprint: bits do not depend on them
 
   // Of everything that a saved state depends on; made for the first that asks.
   std::uint64_t fingerprint() const;
@@ -94,6 +99,8 @@ struct Loop {
   mutable Fingerprint fingerprint_;
 };
 
+// The noise as asked for, with the state's own shape where no whole was named.  Throws Error.
+NoiseSpec checked_noise(const Factors& factors, const LoopRequest& request, const Kernel& kernel);
 // What the caller may ask for with these factors.  Throws Error.
 void check_request(const Factors& factors, const LoopRequest& request);
 // The type of the rows that a loop keeps.  Throws Error.

@@ -119,7 +119,7 @@ bool is_drawn(const Pass& pass, Input name) {
 // Pointers to the elements from `first` of an item.
 void set_item(const Pass& pass, const Live& live, std::int64_t item, std::int64_t first,
               KernelTask& task) {
-  task.first = first;
+  task.first = pass.noise_first + first;
   for (int k = 0; k < live.count; ++k) {
     const Input name = live.input[k];
     const Operand& operand = pass.input[index_of(name)];

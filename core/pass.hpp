@@ -79,6 +79,7 @@ struct Pass {
   const std::uint64_t* seeds = nullptr;
   const std::uint64_t* path_seeds = nullptr;
   std::uint32_t first_draw = 0;
+  std::int64_t noise_first = 0;  // element of the whole item at which the part begins
   std::uint32_t stream = kStepStream;
   void* scratch = nullptr;  // the host's
 

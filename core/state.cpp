@@ -25,6 +25,9 @@ State::State(std::shared_ptr<const Loop> loop, Owner<Executor> executor)
     : loop_(std::move(loop)),
       executor_(std::move(executor)),
       error_(Allocator<char>(loop_->scheduler->memory)) {
+  if (loop_->noise.is_reference()) {
+    noise_ = make_owner<ReferenceNoise>(loop_->scheduler->memory, loop_);
+  }
   if (const Adaptive* adaptive = loop_->adaptive()) {
     attempt_.emplace();
     attempt_->control = adaptive->start(loop_->context());
@@ -37,13 +40,15 @@ State::State(const State& other)
       executor_(other.executor_->clone()),
       call_(other.call_),
       attempt_(other.attempt_),
-      error_(Allocator<char>(loop_->scheduler->memory)) {}
+      error_(Allocator<char>(loop_->scheduler->memory)) {
+  if (other.noise_) noise_ = make_owner<ReferenceNoise>(loop_->scheduler->memory, *other.noise_);
+}
 
 std::int64_t State::bytes() const {
   const bool is_long = error_.capacity() > Text().capacity();
   const std::size_t sentence = is_long ? error_.capacity() + 1 : 0;
   return static_cast<std::int64_t>(sizeof(*this) + sentence) + bytes_of(*loop_) +
-         executor_->bytes();
+         executor_->bytes() + (noise_ ? noise_->bytes() : 0);
 }
 
 void State::set_error(const char* sentence) const noexcept {
@@ -63,6 +68,7 @@ Pass State::blank_pass() const {
   pass.count = loop_->elements;
   pass.seeds = loop_->seeds.data();
   pass.path_seeds = loop_->path_seeds.data();
+  pass.noise_first = loop_->noise.part.element;
   // Of the rows only those that are added are written, see PassRows.
   // cppcheck-suppress [uninitvar, uninitStructMember]
   return pass;
@@ -213,11 +219,44 @@ void State::bind_draws(Pass& pass) const {
   pass.term_count = static_cast<int>(slice.count);
 }
 
+void State::bind_reference(Pass& pass, const StepRequest& request, int draws) {
+  const Input names[] = {Input::noise0, Input::noise1};
+  for (int i = 0; i < draws && noise_; ++i) {
+    if (request.noise[i].is_given()) continue;
+    need_host_noise();
+    const Place place = noise_->step_draw(i, std::int64_t{pass.first_draw} + i);
+    pass.input[index_of(names[i])] = operand({place, noise_->type()}, loop_->elements);
+  }
+}
+
+void State::bind_first_sample(Pass& pass, Input input) {
+  if (loop_->noise.generator == Generator::caller) {
+    fail(Status::option,
+         "generator is caller, so there are no normals of the library's: give them");
+  }
+  if (!noise_) return;
+  need_host_noise();
+  pass.input[index_of(input)] = operand({noise_->first_sample(), noise_->type()}, loop_->elements);
+}
+
+void State::need_host_noise() const {
+  if (executor_->reads_host()) return;
+  fail(Status::unsupported, "generator ", name_of(loop_->noise.generator),
+       " makes its normals in the host's memory, which no command buffer can do: hand them in, or "
+       "take philox");
+}
+
 void State::step(const StepRequest& request) {
   Pass pass = blank_pass();
   std::optional<Attempt> next;
   bind_draws(pass);
   bind_inputs(pass, request);
+  if (!request.without_noise || plan().measure.kind != Measure::none) {
+    bind_reference(pass, request, attempt_ ? 1 : plan().draws);
+  }
+  if (request.mask.is_given() && !request.known_noise.is_given() && !plan().has_known) {
+    bind_first_sample(pass, Input::known_noise);
+  }
   if (request.group_timesteps != nullptr) {
     step_groups(pass, request);
   } else if (attempt_ || plan().measure.kind != Measure::none) {
@@ -268,23 +307,36 @@ void State::scale_input(const TensorView& sample, const TensorView& out) {
   executor_->run(pass);
 }
 
+LinearForm State::first_noise(Pass& pass, double sigma, double churn) {
+  bind_first_sample(pass, Input::noise0);
+  if (churn == 0.0 || !noise_) return hypotenuse(sigma, churn) * LinearForm::of(Input::noise0);
+  // References draw it on its own.
+  pass.input[index_of(Input::noise1)] =
+      operand({noise_->step_draw(0, 0), noise_->type()}, loop_->elements);
+  return sigma * LinearForm::of(Input::noise0) + churn * LinearForm::of(Input::noise1);
+}
+
 void State::initial_noise(const TensorView& out) {
   Pass pass = blank_pass();
   pass.stream = kFirstSampleStream;
-  add_output(pass, loop_->grid.init_noise_sigma * LinearForm::of(Input::noise0), out);
+  const List<Node>& nodes = loop_->grid.nodes;
+  const double churn = nodes.empty() ? 0.0 : nodes.front().added_noise;
+  add_output(pass, first_noise(pass, loop_->unchurned_sigma, churn), out);
   executor_->run(pass);
 }
 
-void State::add_noise(const NoiseLevel& level, const TensorView& original, const TensorView& noise,
-                      const TensorView& out) {
+void State::add_noise(const NoiseLevel& level, double churn, const TensorView& original,
+                      const TensorView& noise, const TensorView& out) {
   Pass pass = blank_pass();
   pass.stream = kFirstSampleStream;
   pass.input[index_of(Input::sample)] = operand(original, loop_->elements);
-  pass.input[index_of(Input::noise0)] = operand(noise, loop_->elements);
-  add_output(
-      pass,
-      level.alpha * LinearForm::of(Input::sample) + level.sigma * LinearForm::of(Input::noise0),
-      out);
+  LinearForm added = hypotenuse(level.sigma, churn) * LinearForm::of(Input::noise0);
+  if (noise.is_given()) {
+    pass.input[index_of(Input::noise0)] = operand(noise, loop_->elements);
+  } else {
+    added = first_noise(pass, level.sigma, churn);
+  }
+  add_output(pass, level.alpha * LinearForm::of(Input::sample) + added, out);
   executor_->run(pass);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "executor.hpp"
+#include "reference_noise.hpp"
 
 namespace sched {
 
@@ -57,8 +58,9 @@ class State {
   void step(const StepRequest& request);
   void scale_input(const TensorView& sample, const TensorView& out);
   void initial_noise(const TensorView& out);
-  void add_noise(const NoiseLevel& level, const TensorView& original, const TensorView& noise,
-                 const TensorView& out);
+  // `churn` is the deviation of what is added besides.
+  void add_noise(const NoiseLevel& level, double churn, const TensorView& original,
+                 const TensorView& noise, const TensorView& out);
 
   // Saved states: see state_bytes.cpp for the format.
   std::uint64_t saved_size() const;
@@ -93,6 +95,13 @@ class State {
   void add_output(Pass& pass, const LinearForm& form, const TensorView& view,
                   double known = 0.0) const;
   void bind_draws(Pass& pass) const;
+  // The generator's normals of the first `draws` draws, where it is not of the kernels' own and the
+  // caller gave none.  Throws unsupported while commands are recorded.
+  void bind_reference(Pass& pass, const StepRequest& request, int draws);
+  void bind_first_sample(Pass& pass, Input input);
+  void need_host_noise() const;
+  // The first sample's normals, with the churn before the first call.
+  LinearForm first_noise(Pass& pass, double sigma, double churn);
   // `next` is where an adaptive loop goes on; empty in others.
   void add_step_rows(Pass& pass, const StepPlan& plan, const StepRequest& request,
                      const std::optional<Attempt>& next) const;
@@ -103,6 +112,7 @@ class State {
 
   std::shared_ptr<const Loop> loop_;
   Owner<Executor> executor_;
+  Owner<ReferenceNoise> noise_;  // or none
   std::int64_t call_ = 0;
   std::optional<Attempt> attempt_;  // adaptive loops only
   mutable Text error_;

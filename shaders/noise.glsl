@@ -122,16 +122,18 @@ uvec2 seed_of(uint item, bool on_path) {
 
 // Normals of four elements from `e` on, which may lie across blocks and items.
 vec4 normal_four(uint e, uint draw, uint stream, bool on_path) {
-  const uint item = item_of(e);
   const uint element = element_of(e);
-  if ((element & 3u) == 0u && element + 3 < plan.item_elements) {
-    return normal_block(seed_of(item, on_path), draw, stream, element >> 2);
+  const uint number = element + plan.noise_skip;
+  if ((number & 3u) == 0u && element + 3 < plan.item_elements) {
+    return normal_block(seed_of(item_of(e), on_path), draw, stream,
+                        plan.noise_block + (number >> 2));
   }
   vec4 z;
   for (uint j = 0; j < 4; ++j) {
-    const uint inner = element_of(min(e + j, plan.end - 1));
-    const uvec2 seed = seed_of(item_of(min(e + j, plan.end - 1)), on_path);
-    z[j] = normal_block(seed, draw, stream, inner >> 2)[inner & 3u];
+    const uint inside = min(e + j, plan.end - 1);
+    const uint inner = element_of(inside) + plan.noise_skip;
+    z[j] = normal_block(seed_of(item_of(inside), on_path), draw, stream,
+                        plan.noise_block + (inner >> 2))[inner & 3u];
   }
   return z;
 }

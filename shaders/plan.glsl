@@ -85,9 +85,9 @@ layout(std140, binding = 16) uniform Plan {
   uint spans;           // groups of invocations for each item
 
   uint quantile_elements;
-  uint reserved0;
-  uint reserved1;
-  uint reserved2;
+  uint noise_block;     // of four normals, in which those of an item's element 0 lie,
+  uint noise_skip;      // and how many of it come before them
+  uint reserved;
 
   Operand header;       // seeds and path seeds, two words for each item
   Operand limits;       // one float32 for each span of quantile_elements

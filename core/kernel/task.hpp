@@ -48,8 +48,8 @@ struct KernelOutput {
 constexpr int kMaxLive = 16;  // inputs with a weight that is not zero
 constexpr int kMaxRows = 7;   // next, preview, next input and memory rows
 
-// `elements` values from element `first` of one item; of any number of items where
-// nothing in the task depends on the item.
+// `elements` values of one item, whose normals are those from element `first` on; of any number of
+// items where nothing in the task depends on the item.
 struct KernelTask {
   int64_t elements;
   int64_t first;

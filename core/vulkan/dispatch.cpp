@@ -264,6 +264,8 @@ class DispatchBuilder::Writer {
     block_.rows = static_cast<std::uint32_t>(pass_.rows);
     block_.items = low_word(builder_.layout_.items);
     block_.spans = low_word(builder_.layout_.spans);
+    block_.noise_block = low_word(pass_.noise_first / 4);
+    block_.noise_skip = low_word(pass_.noise_first % 4);
     out_.items = low_word((end_ - 1) / n_ - origin_ / n_ + 1);
   }
 

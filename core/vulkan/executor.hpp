@@ -45,6 +45,7 @@ class VulkanExecutor final : public Executor {
   void load_rows(const unsigned char* bytes) override;
   Owner<Executor> clone() const override;
   bool can_continue() const override { return !device_->is_lost() && !is_broken_; }
+  bool reads_host() const override { return !is_recording(); }
 
  private:
   struct Range {

@@ -57,7 +57,9 @@ struct PlanBlock {
   std::uint32_t spans = 0;
 
   std::uint32_t quantile_elements = 0;
-  std::uint32_t reserved[3] = {};
+  std::uint32_t noise_block = 0;
+  std::uint32_t noise_skip = 0;
+  std::uint32_t reserved = 0;
 
   BlockOperand header;
   BlockOperand limits;

@@ -41,7 +41,8 @@
  *   members at the end only, so that old callers keep working.
  * Randomness: normals are made by Philox4x32-10 (Salmon et al. 2011), keyed by the
  *   seed of the item, the number of the draw, and the element.  They do not depend
- *   on the batch, the thread or the machine.
+ *   on the batch, the thread or the machine.  Those that other systems make from the same
+ *   seed are an option of init: sched_generator, sched_draw_policy.
  *
  * STABILITY
  *
@@ -360,6 +361,63 @@ typedef enum sched_kernel {
 /** 1 where this build has the kernel, else 0.  Any thread. */
 SCHED_API int32_t sched_kernel_available(sched_kernel kernel);
 
+/*
+ * Whose normals a loop draws.  All but philox are made in the host's memory before the pass that
+ * uses them, by the calling thread, in rows that init reserves; no global state is read or written.
+ */
+typedef enum sched_generator {
+  /* The library's own: element i of draw d of a seed, the same on every kernel and machine. */
+  SCHED_GENERATOR_PHILOX = 0,
+  /* torch.manual_seed(seed), then torch.randn() on a CPU, draw after draw: a Mersenne Twister
+   * (Matsumoto and Nishimura 1998), of which the seed's lower 32 bits count. */
+  SCHED_GENERATOR_TORCH_CPU = 1,
+  /* torch.randn(device="cuda") of a seed: Philox4x32-10 with curand's normals, in the order in
+   * which the card's threads take them: set cuda_multiprocessors. */
+  SCHED_GENERATOR_TORCH_CUDA = 2,
+  /* Nx.Random.normal(), as jax.random.normal() with jax_threefry_partitionable off: threefry2x32-20
+   * (Salmon et al. 2011).  Each draw splits the key: the second half makes the normals, the first
+   * is the next key.  The seed is the key: its upper 32 bits are the first word. */
+  SCHED_GENERATOR_NX = 3,
+  /* The same as JAX does it now, with jax_threefry_partitionable on. */
+  SCHED_GENERATOR_JAX = 4,
+  /* None: the caller hands in every normal, sched_step_args.noise and the like. */
+  SCHED_GENERATOR_CALLER = 5,
+  SCHED_GENERATOR_MAX = 0x7fffffff
+} sched_generator;
+
+/*
+ * Which draws besides those that a method needs are taken from the generator and thrown away, and
+ * from where it starts: so that with generator and policy set a seed gives the noise that the
+ * reference gives.  Methods of Brownian paths have philox and none only: what torchsde draws
+ * is not reproduced.
+ */
+typedef enum sched_draw_policy {
+  SCHED_DRAWS_NONE = 0,      /* none is thrown away; the first sample is draw 0 */
+  SCHED_DRAWS_DIFFUSERS = 1, /* one generator for the whole batch, or one for each of item_seeds */
+  SCHED_DRAWS_K_DIFFUSION = 2,
+  /* The first sample by torch_cpu of the seed; the steps by a generator of their own, which on a
+   * CPU starts from seed + 1. */
+  SCHED_DRAWS_COMFYUI = 3,
+  /* Each item has a key of its own, split from that of the seed; with item_seeds each item's key is
+   * the only one split from its seed. */
+  SCHED_DRAWS_BUMBLEBEE = 4,
+  SCHED_DRAWS_MAX = 0x7fffffff
+} sched_draw_policy;
+
+/**
+ * The number of multiprocessors of a card, and how many threads each runs at once, for
+ * SCHED_GENERATOR_TORCH_CUDA.  Any thread.
+ *
+ * @param name  "A100", "RTX 4090", ...; upper and lower case are the same
+ * @return SCHED_OK, SCHED_ERROR_ARGUMENT, or SCHED_ERROR_VALUE where there is no such card in the
+ *         table: then ask the card itself (torch.cuda.get_device_properties); nothing is written
+ */
+SCHED_API sched_status sched_cuda_card(const char* name, int32_t* multiprocessors,
+                                       int32_t* threads_per_multiprocessor);
+
+/** The name of card `index` of that table, static; NULL where there is none.  Any thread. */
+SCHED_API const char* sched_cuda_card_name(int32_t index);
+
 /* A Vulkan device that states run on: made by sched_vulkan.h. */
 typedef struct sched_vulkan sched_vulkan;
 
@@ -401,8 +459,10 @@ typedef struct sched_init_options {
   int32_t dtype;    /* sched_dtype of sample and next */
   int32_t kernel;   /* sched_kernel */
 
-  uint64_t seed;              /* of item 0; item k takes seed + k */
-  const uint64_t* item_seeds; /* `batch` seeds instead, or NULL; copied */
+  uint64_t seed;              /* philox: of item 0, item k takes seed + k; other generators: of
+                                 the whole batch */
+  const uint64_t* item_seeds; /* `batch` seeds instead, or NULL; copied.  Each item then has a
+                                 generator of its own */
 
   double eta;                       /* DDIM, ancestral and SDE solvers: amount of noise */
   double s_churn, s_tmin, s_tmax;   /* Euler, Heun, DPM-2 (Karras et al. 2022, algorithm 2) */
@@ -442,13 +502,34 @@ typedef struct sched_init_options {
   sched_parallel_for parallel_for; /* the caller's threads instead of the library's, with `threads`
                                       above 1; or NULL */
   void* parallel_context;          /* handed to parallel_for; both outlive state and clones */
+
+  int32_t generator;   /* sched_generator */
+  int32_t draw_policy; /* sched_draw_policy */
+  /* sched_dtype in which torch_cpu draws: SCHED_F32, or SCHED_F64 on the reference kernel; and to
+   * which torch_cuda rounds, SCHED_F32, SCHED_F16 or SCHED_BF16.  0: SCHED_F32 */
+  int32_t noise_dtype;
+  /* Whole tensors of this shape that the reference takes from the generator between the first
+   * sample and the first step; -1 where it did not draw the first sample from it either. */
+  int32_t extra_draws;
+  int32_t cuda_multiprocessors; /* torch_cuda, see sched_cuda_card(); else 0 */
+  int32_t cuda_threads_per_multiprocessor;
+
+  /* A part of a larger tensor, on another thread, process or machine: the state draws what the
+   * whole would draw there.  The part is items first_item .. + batch of whole_batch, and of each
+   * elements first_element .. + elements of whole_elements; 0 stands for the state's own.  `seed`
+   * is that of the whole, item_seeds are those of the state's own items.  Not for
+   * torch_cpu, whose numbers come one after the other, and not for methods that need norms or
+   * quantiles of whole items. */
+  int64_t whole_batch, whole_elements;
+  int64_t first_item, first_element;
 } sched_init_options;
 
-#define SCHED_INIT_OPTIONS_INIT                                                                   \
-  {                                                                                               \
-    sizeof(sched_init_options), 0, 0, 0, 0, 0, 0, 0, SCHED_UNSET, SCHED_UNSET, 1, 0, SCHED_F32,   \
-        SCHED_KERNEL_DEFAULT, 0, 0, SCHED_UNSET, SCHED_UNSET, SCHED_UNSET, SCHED_UNSET,           \
-        SCHED_UNSET, 0, 0, 0, 0, 0, 0, 0, 0, SCHED_UNSET, SCHED_UNSET, -1, 0, 0, 0, 0, 0, 0, 0, 0 \
+#define SCHED_INIT_OPTIONS_INIT                                                                    \
+  {                                                                                                \
+    sizeof(sched_init_options), 0, 0, 0, 0, 0, 0, 0, SCHED_UNSET, SCHED_UNSET, 1, 0, SCHED_F32,    \
+        SCHED_KERNEL_DEFAULT, 0, 0, SCHED_UNSET, SCHED_UNSET, SCHED_UNSET, SCHED_UNSET,            \
+        SCHED_UNSET, 0, 0, 0, 0, 0, 0, 0, 0, SCHED_UNSET, SCHED_UNSET, -1, 0, 0, 0, 0, 0, 0, 0, 0, \
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0                                                               \
   }
 
 typedef struct sched_state sched_state;
@@ -645,7 +726,9 @@ SCHED_API int32_t sched_next_draws(const sched_state* state);
  * @param out  [batch, elements], any dtype that the kernel takes; written
  * @return SCHED_OK, SCHED_ERROR_ARGUMENT, SCHED_ERROR_SHAPE, SCHED_ERROR_DTYPE
  *
- * The numbers depend on the item's seed and the element only.
+ * The numbers depend on the item's seed and the element only; with another generator than philox
+ * they are its first draw.  May be called again.  SCHED_GENERATOR_CALLER has none:
+ * SCHED_ERROR_OPTION.
  */
 SCHED_API sched_status sched_initial_noise(sched_state* state, sched_tensor* out);
 

@@ -322,7 +322,7 @@ struct InitOptions {
   sched_dtype dtype = SCHED_F32;
   sched_kernel kernel = SCHED_KERNEL_DEFAULT;
 
-  std::uint64_t seed = 0;                 ///< of item 0; item k takes seed + k
+  std::uint64_t seed = 0;                 ///< philox: of item 0, item k takes seed + k
   std::vector<std::uint64_t> item_seeds;  ///< one for each item instead; empty means none
 
   std::optional<double> eta;                      ///< DDIM, ancestral and SDE solvers
@@ -348,6 +348,22 @@ struct InitOptions {
                                                       ///< kernel's own
   sched_parallel_for parallel_for = nullptr;          ///< see use_threads_of()
   void* parallel_context = nullptr;
+
+  sched_generator generator = SCHED_GENERATOR_PHILOX;  ///< whose normals
+  sched_draw_policy draw_policy = SCHED_DRAWS_NONE;    ///< which reference's draws
+  sched_dtype noise_dtype = SCHED_DTYPE_UNDEFINED;     ///< undefined: float32
+  std::int32_t extra_draws = 0;                        ///< between first sample and first step
+  std::int32_t cuda_multiprocessors = 0;               ///< torch_cuda; see cuda_card()
+  std::int32_t cuda_threads_per_multiprocessor = 0;    ///< torch_cuda
+  std::int64_t whole_batch = 0, whole_elements = 0;    ///< of the tensor this is a part of
+  std::int64_t first_item = 0, first_element = 0;      ///< where in it the part begins
+
+  /** Takes the numbers of a card from the library's table, sched_cuda_card(). */
+  void use_cuda_card(const std::string& name) {
+    const sched_status status =
+        sched_cuda_card(name.c_str(), &cuda_multiprocessors, &cuda_threads_per_multiprocessor);
+    if (status != SCHED_OK) throw Error(status, "there is no card \"" + name + "\" in the table");
+  }
 
   /**
    * Steps run on the caller's threads, in up to `parts` parts: `pool(count, run)` calls run(i) for
@@ -406,6 +422,16 @@ struct InitOptions {
     options.parallel_for = parallel_for;
     options.parallel_context = parallel_context;
     options.intermediate_timesteps = intermediate_timesteps.value_or(SCHED_UNSET);
+    options.generator = generator;
+    options.draw_policy = draw_policy;
+    options.noise_dtype = noise_dtype;
+    options.extra_draws = extra_draws;
+    options.cuda_multiprocessors = cuda_multiprocessors;
+    options.cuda_threads_per_multiprocessor = cuda_threads_per_multiprocessor;
+    options.whole_batch = whole_batch;
+    options.whole_elements = whole_elements;
+    options.first_item = first_item;
+    options.first_element = first_element;
     return options;
   }
 };
