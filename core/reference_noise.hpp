@@ -5,6 +5,7 @@
 
 #include "host_memory.hpp"
 #include "loop.hpp"
+#include "pass.hpp"
 #include "random/noise_stream.hpp"
 
 namespace sched {

@@ -1,5 +1,7 @@
 #include "noise_stream.hpp"
 
+#include "../kernel/kernel.hpp"
+
 namespace sched {
 
 NoiseStream::NoiseStream(const NoiseSpec& spec, std::uint64_t seed, std::int64_t count)
