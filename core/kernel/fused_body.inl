@@ -18,7 +18,21 @@ namespace {
 
 #include "float_math.inl"
 
+#include "../random/polar.inl"
+
 #include "../random/philox.inl"
+
+#include "../random/segments.inl"
+
+#include "../random/mersenne_twister.inl"
+
+#include "../random/torch_cpu.inl"
+
+#include "../random/torch_cuda.inl"
+
+#include "../random/threefry.inl"
+
+#include "../random/threefry_normals.inl"
 
 #include "storage.inl"
 
@@ -127,6 +141,22 @@ void run(const KernelTask& task) {
 
 void fill(float* out, int64_t first, int64_t count, const NoiseKey& key) {
   normals(out, first, count, key);
+}
+
+void draw_words(uint32_t* out, int64_t count, MersenneTwister& twister) {
+  twister_words(out, count, twister);
+}
+
+void fill_torch_cpu(float* out, int64_t blocks, MersenneTwister& twister) {
+  torch_cpu_normals(out, blocks, twister);
+}
+
+void fill_torch_cuda(float* out, int64_t first, int64_t wanted, const CudaDraw& draw) {
+  torch_cuda_normals(out, first, wanted, draw);
+}
+
+void fill_threefry(float* out, int64_t first, int64_t wanted, const ThreefryDraw& draw) {
+  threefry_normals(out, first, wanted, draw);
 }
 
 float quantile(const float* values, int64_t count, double ratio, void* room) {

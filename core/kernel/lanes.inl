@@ -33,6 +33,16 @@ inline Words unsigned_of(Integers integers) { return reinterpret_cast<Words>(int
 inline float number_of(int32_t integer) { return static_cast<float>(integer); }
 inline Floats number_of(Integers integers) { return __builtin_convertvector(integers, Floats); }
 
+// Towards zero.
+inline int32_t integer_of(float number) { return static_cast<int32_t>(number); }
+inline Integers integer_of(Floats numbers) { return __builtin_convertvector(numbers, Integers); }
+
+// A word as a number, rounded once: each half is exact.
+template <typename Word>
+inline auto number_of_word(Word word) {
+  return number_of(signed_of(word >> 16)) * 65536.0f + number_of(signed_of(word & 0xffffu));
+}
+
 inline float square_root(float x) { return __builtin_sqrtf(x); }
 inline Floats square_root(Floats x) {
 #if defined(__AVX512F__)
@@ -44,6 +54,21 @@ inline Floats square_root(Floats x) {
 #else
   for (int i = 0; i < kLanes; ++i) x[i] = __builtin_sqrtf(x[i]);
   return x;
+#endif
+}
+
+// a * b + c, rounded once.
+inline float fused_multiply_add(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+inline Floats fused_multiply_add(Floats a, Floats b, Floats c) {
+#if defined(__AVX512F__)
+  return _mm512_fmadd_ps(a, b, c);
+#elif defined(__FMA__)
+  return _mm256_fmadd_ps(a, b, c);
+#elif defined(__aarch64__)
+  return reinterpret_cast<Floats>(vfmaq_f32(c, a, b));
+#else
+  for (int i = 0; i < kLanes; ++i) c[i] = __builtin_fmaf(a[i], b[i], c[i]);
+  return c;
 #endif
 }
 

@@ -3,7 +3,7 @@
 //
 // The counter is {block, block >> 32, draw, stream} and the key is the seed; a block makes
 // four numbers, which Box and Muller (1958) turn into four normals.  Everything is in the
-// including file's anonymous namespace, after lanes.inl.
+// including file's anonymous namespace, after lanes.inl and polar.inl.
 
 constexpr int kNoiseBlocks = 256;
 
@@ -48,28 +48,6 @@ inline void philox(Array<PhiloxWords<Wide>, Several>& c, const PhiloxKeys<Wide>&
   }
 }
 
-// Natural logarithm of a positive normal number: Cephes' logf, within 1 ulp or so.
-template <typename Float>
-inline Float log_f(Float x) {
-  // Split at sqrt(1/2), so that the mantissa lies around one.
-  const auto shifted = bits_of(x) - 0x3f3504f3u;
-  const Float e = number_of(signed_of(shifted) >> 23);
-  const Float m = float_of((shifted & 0x007fffffu) + 0x3f3504f3u) - 1.0f;
-  const Float z = m * m;
-  Float p = 7.0376836292e-2f * m + -1.1514610310e-1f;
-  p = p * m + 1.1676998740e-1f;
-  p = p * m + -1.2420140846e-1f;
-  p = p * m + 1.4249322787e-1f;
-  p = p * m + -1.6668057665e-1f;
-  p = p * m + 2.0000714765e-1f;
-  p = p * m + -2.4999993993e-1f;
-  p = p * m + 3.3333331174e-1f;
-  Float y = m * z * p;
-  y = y + e * -2.12194440e-4f;
-  y = y - 0.5f * z;
-  return (m + y) + e * 0.693359375f;
-}
-
 // Two normals from two words.  The radius uses all of the first, so that the tail
 // reaches 6.66; the angle is reduced exactly, in whole numbers.
 template <typename Word, typename Float>
@@ -80,22 +58,9 @@ inline void box_muller(Word a, Word b, Float& first, Float& second) {
   const auto turn = signed_of(b >> 8);  // of 2^24
   const auto quarter = (turn + (1 << 21)) >> 22;
   const Float x = number_of(turn - (quarter << 22)) * 3.7450703e-7f;  // 2 pi / 2^24
-  const Float z = x * x;
-  Float s = -1.9515295891e-4f * z + 8.3321608736e-3f;
-  s = s * z + -1.6666654611e-1f;
-  s = s * z * x + x;
-  Float c = 2.443315711809948e-5f * z + -1.388731625493765e-3f;
-  c = c * z + 4.166664568298827e-2f;
-  c = c * z * z - 0.5f * z + 1.0f;
-
-  const auto swap = (quarter & 1) != 0;
-  const Float cosine = choose(swap, s, c);
-  const Float sine = choose(swap, c, s);
-  // cos is negative in quarters 1 and 2, sin in quarters 2 and 3.
-  const Word flip_cos = unsigned_of((quarter + 1) & 2) << 30;
-  const Word flip_sin = unsigned_of(quarter & 2) << 30;
-  first = radius * float_of(bits_of(cosine) ^ flip_cos);
-  second = radius * float_of(bits_of(sine) ^ flip_sin);
+  const auto at = turned<Separate>(quarter, x);
+  first = radius * at.cosine;
+  second = radius * at.sine;
 }
 
 // As many as the registers hold.

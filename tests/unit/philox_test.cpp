@@ -20,6 +20,8 @@ using sched::NoiseKey;
 
 #include "../../core/kernel/lanes.inl"
 
+#include "../../core/random/polar.inl"
+
 #include "../../core/random/philox.inl"
 
 TEST(Philox, KnownAnswers) {
