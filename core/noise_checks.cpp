@@ -108,6 +108,18 @@ void check_range(const char* name, std::int64_t first, std::int64_t count, const
        whole - count);
 }
 
+// Tensors that a reference draws otherwise, or not at all.
+void check_size(const NoiseSpec& noise) {
+  const NoisePart& part = noise.part;
+  const std::int64_t drawn = noise.per_item ? part.elements : part.items * part.elements;
+  std::int64_t most = kMostElements;
+  if (noise.generator == Generator::torch_cuda) most = kMostTorchCuda;
+  if (noise.generator == Generator::nx) most = kMostThreefryHalves;
+  if (drawn <= most) return;
+  fail(Status::unsupported, "a draw of generator ", name_of(noise.generator), " has ", drawn,
+       " elements; at most ", most, " are allowed, beyond which the reference goes another way");
+}
+
 bool measures(const Solver& solver) { return solver.finish != nullptr; }
 
 void check_part(const Factors& f, const LoopRequest& request, const Kernel& kernel,
@@ -153,6 +165,7 @@ NoiseSpec checked_noise(const Factors& factors, const LoopRequest& request, cons
   check_type(noise, kernel);
   check_grid(noise);
   check_part(factors, request, kernel, noise);
+  check_size(noise);
   const std::int64_t least = noise.is_reference() && noise.policy != DrawPolicy::comfyui ? -1 : 0;
   const std::int64_t most = noise.is_reference() ? kMostExtra : 0;
   if (noise.extra_draws < least || noise.extra_draws > most) {

@@ -19,12 +19,13 @@ struct Isa {
   void (*fill_torch_cpu)(float*, int64_t, MersenneTwister&);
   void (*fill_torch_cuda)(float*, int64_t, int64_t, const CudaDraw&);
   void (*fill_threefry)(float*, int64_t, int64_t, const ThreefryDraw&);
+  void (*round_floats)(float*, int64_t, DType);
 };
 
 #define SCHED_ISA_OF(name)                                                                \
   {                                                                                       \
     name::run, name::fill, name::draw_words, name::fill_torch_cpu, name::fill_torch_cuda, \
-        name::fill_threefry                                                               \
+        name::fill_threefry, name::round_floats                                           \
   }
 
 #if defined(SCHED_X86_64_LEVELS)
@@ -77,6 +78,10 @@ void fill_torch_cpu(float* out, int64_t blocks, MersenneTwister& twister) {
 void fill_torch_cuda(float* out, int64_t first, int64_t wanted, int64_t count, uint64_t seed,
                      uint64_t offset, const CudaGrid& grid) {
   isa().fill_torch_cuda(out, first, wanted, {seed, offset, torch_cuda_threads(count, grid)});
+}
+
+void round_floats(float* values, int64_t count, DType type) {
+  isa().round_floats(values, count, type);
 }
 
 void fill_threefry(float* out, int64_t first, int64_t wanted, int64_t count, const ThreefryKey& key,

@@ -159,6 +159,15 @@ void fill_threefry(float* out, int64_t first, int64_t wanted, const ThreefryDraw
   threefry_normals(out, first, wanted, draw);
 }
 
+void round_floats(float* values, int64_t count, DType type) {
+  uint16_t halves[kBlock];
+  for (int64_t from = 0; from < count; from += kBlock) {
+    const int64_t n = count - from < kBlock ? count - from : kBlock;
+    convert(from_floats(values + from), n, To{reinterpret_cast<char*>(halves), type, false});
+    convert(From{reinterpret_cast<const char*>(halves), type}, n, to_floats(values + from));
+  }
+}
+
 float quantile(const float* values, int64_t count, double ratio, void* room) {
   Selection selection(count, ratio, room);
   for (int64_t from = 0; from < count; from += kBlock) {

@@ -17,6 +17,7 @@ namespace sched {
   void fill_torch_cpu(float* out, int64_t blocks, MersenneTwister& twister);               \
   void fill_torch_cuda(float* out, int64_t first, int64_t wanted, const CudaDraw& draw);   \
   void fill_threefry(float* out, int64_t first, int64_t wanted, const ThreefryDraw& draw); \
+  void round_floats(float* values, int64_t count, DType type);                             \
   /* Of absolute values; `room` is for quantile_room(count, ratio) floats. */              \
   float quantile(const float* values, int64_t count, double ratio, void* room);            \
   }

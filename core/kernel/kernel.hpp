@@ -25,6 +25,9 @@ const Kernel* find_kernel(int id);
 // fused.cpp, for other kernels: standard normals `first` .. `first + count` of a draw.
 void fill_normals(float* out, int64_t first, int64_t count, const NoiseKey& key);
 
+// fused.cpp: to the nearest values of a type of 16 bits.
+void round_floats(float* values, int64_t count, DType type);
+
 // The value below which `ratio` of the `count` values lie, interpolated linearly as
 // torch.quantile does.  Values are not negative; NaN sorts last.  Reorders them.
 double quantile_of(double* values, int64_t count, double ratio);

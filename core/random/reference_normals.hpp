@@ -71,7 +71,10 @@ void fill_torch_cuda(float* out, std::int64_t first, std::int64_t wanted, std::i
 // only the low 32 bits of a seed.
 ThreefryKey threefry_key(std::uint64_t seed);
 
-// What split(key) gives.
+// Key `part` of split(key, parts).
+ThreefryKey threefry_part(const ThreefryKey& key, ThreefryLayout layout, std::int64_t parts,
+                          std::int64_t part);
+// What split(key) gives; `first` may be `key`.
 void threefry_split(const ThreefryKey& key, ThreefryLayout layout, ThreefryKey& first,
                     ThreefryKey& second);
 
