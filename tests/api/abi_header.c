@@ -39,6 +39,10 @@ CHECK(SCHED_ERROR_DEVICE_LOST == -23 && SCHED_ERROR_DEVICE_MEMORY == -24);
 CHECK(SCHED_ERROR_VULKAN == -25 && SCHED_ERROR_IN_USE == -26);
 CHECK(SCHED_F32 == 1 && SCHED_F16 == 2 && SCHED_BF16 == 3 && SCHED_F64 == 4);
 CHECK(SCHED_KERNEL_DEFAULT == 0 && SCHED_KERNEL_REFERENCE == 1);
+CHECK(SCHED_GENERATOR_PHILOX == 0 && SCHED_GENERATOR_TORCH_CPU == 1);
+CHECK(SCHED_GENERATOR_TORCH_CUDA == 2 && SCHED_GENERATOR_NX == 3 && SCHED_GENERATOR_JAX == 4);
+CHECK(SCHED_GENERATOR_CALLER == 5 && SCHED_DRAWS_NONE == 0 && SCHED_DRAWS_DIFFUSERS == 1);
+CHECK(SCHED_DRAWS_K_DIFFUSION == 2 && SCHED_DRAWS_COMFYUI == 3 && SCHED_DRAWS_BUMBLEBEE == 4);
 CHECK(SCHED_KERNEL_FUSED == 2 && SCHED_KERNEL_BLAS == 3);
 CHECK(SCHED_INPUT_SAMPLE == 0 && SCHED_INPUT_UNCONDITIONAL == 5 && SCHED_INPUT_MEMORY0 == 6);
 CHECK(SCHED_INPUT_ORIGINAL == 14 && SCHED_INPUT_KNOWN_NOISE == 15);
@@ -87,7 +91,7 @@ AT(sched_create_options, message_capacity, 16);
 /* Since the first release: */
 AT(sched_create_options, allocator, 24);
 
-CHECK(sizeof(sched_init_options) == 240);
+CHECK(sizeof(sched_init_options) == 296);
 AT(sched_init_options, num_steps, 4);
 AT(sched_init_options, timesteps, 8);
 AT(sched_init_options, sigmas, 16);
@@ -128,6 +132,16 @@ AT(sched_init_options, threads, 216);
 AT(sched_init_options, history_dtype, 220);
 AT(sched_init_options, parallel_for, 224);
 AT(sched_init_options, parallel_context, 232);
+AT(sched_init_options, generator, 240);
+AT(sched_init_options, draw_policy, 244);
+AT(sched_init_options, noise_dtype, 248);
+AT(sched_init_options, extra_draws, 252);
+AT(sched_init_options, cuda_multiprocessors, 256);
+AT(sched_init_options, cuda_threads_per_multiprocessor, 260);
+AT(sched_init_options, whole_batch, 264);
+AT(sched_init_options, whole_elements, 272);
+AT(sched_init_options, first_item, 280);
+AT(sched_init_options, first_element, 288);
 
 CHECK(sizeof(sched_step_args) == 128);
 AT(sched_step_args, groups, 4);
