@@ -120,9 +120,9 @@ std::vector<std::uint64_t> item_seeds(const sched_init_options& options) {
   seeds.reserve(static_cast<std::size_t>(options.batch));
   const bool differ = options.generator == SCHED_GENERATOR_PHILOX;
   for (int64_t k = 0; k < options.batch; ++k) {
-    const int64_t item = differ ? options.first_item + k : 0;
-    seeds.push_back(options.item_seeds != nullptr ? options.item_seeds[k]
-                                                  : options.seed + static_cast<uint64_t>(item));
+    const uint64_t item =
+        differ ? static_cast<uint64_t>(options.first_item) + static_cast<uint64_t>(k) : 0;
+    seeds.push_back(options.item_seeds != nullptr ? options.item_seeds[k] : options.seed + item);
   }
   return seeds;
 }

@@ -141,6 +141,11 @@ TimeGrid make_grid(const GridSpec& spec, const NoiseSchedule& schedule,
   make_steps(spec, schedule, asked, grid);
   if (skips) skip_smallest(grid);
   set_init_noise_sigma(spec, grid);
+  if (!std::isfinite(grid.init_noise_sigma)) {
+    fail(Status::not_finite, "the first sample would have a deviation of ", grid.init_noise_sigma,
+         ": the schedule falls to zero SNR, where sigma / alpha is infinite; lower beta_end, or "
+         "begin later");
+  }
   return grid;
 }
 

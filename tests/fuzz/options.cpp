@@ -43,6 +43,7 @@ InitInput::InitInput(Bytes& choices) {
   if ((parts & 2u) != 0) read_counts(choices);
   if ((parts & 4u) != 0) read_numbers(choices);
   if ((parts & 8u) != 0) read_threads(choices);
+  if ((parts & 192u) == 64u) read_noise(choices);
   if ((parts & 48u) == 16u) options.struct_size = choices.raw<std::uint16_t>();
   if ((parts & 48u) == 32u) options.struct_size = offsetof(sched_init_options, jump_length);
 }
@@ -123,6 +124,25 @@ void InitInput::read_numbers(Bytes& b) {
                              &options.max_timesteps,
                              &options.intermediate_timesteps};
   for (unsigned i = 0; i <= b.byte() % 3u; ++i) *numbers[b.index(std::size(numbers))] = b.number();
+}
+
+// Mostly what goes together.
+void InitInput::read_noise(Bytes& b) {
+  options.generator = b.byte() % 7;
+  options.draw_policy = b.is_rare(2) ? b.byte() % 6 : 0;
+  if (options.generator == SCHED_GENERATOR_TORCH_CUDA || b.is_rare(16)) {
+    options.cuda_multiprocessors = b.is_rare(4) ? odd_count(b) : 1 + b.byte();
+    options.cuda_threads_per_multiprocessor =
+        b.is_rare(4) ? odd_count(b) : 256 * (1 + b.byte() % 8);
+  }
+  if (b.is_rare(4)) options.noise_dtype = b.is_rare(4) ? odd_count(b) : b.byte() % 5;
+  if (b.is_rare(4)) options.extra_draws = odd_count(b);
+  // Many are nothing new, but take long.
+  if (options.extra_draws > 8 && options.extra_draws <= 1000000) options.extra_draws %= 8;
+  if (!b.is_rare(2)) return;
+  std::int64_t* const part[] = {&options.whole_batch, &options.whole_elements, &options.first_item,
+                                &options.first_element};
+  for (std::int64_t* number : part) *number = b.is_rare(4) ? b.integer() : b.byte() % 64;
 }
 
 void InitInput::read_threads(Bytes& b) {

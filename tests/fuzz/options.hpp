@@ -24,6 +24,7 @@ struct InitInput {
   void read_lists(Bytes& choices);
   void read_numbers(Bytes& choices);
   void read_shape(Bytes& choices);
+  void read_noise(Bytes& choices);
   void read_threads(Bytes& choices);
 };
 
