@@ -251,6 +251,30 @@ const std::vector<Config>& every_config() {
   return configs;
 }
 
+const std::vector<Config>& generator_configs() {
+  const auto with = [](sched_generator generator, sched_draw_policy policy) {
+    return [=](sched_init_options& options) {
+      options.generator = generator;
+      options.draw_policy = policy;
+      if (generator != SCHED_GENERATOR_TORCH_CUDA) return;
+      options.cuda_multiprocessors = 1;
+      options.cuda_threads_per_multiprocessor = 256;
+    };
+  };
+  static const std::vector<Config> configs = {
+      {"ddpm_torch_cpu", R"({"_class_name": "DDPMScheduler"})",
+       with(SCHED_GENERATOR_TORCH_CPU, SCHED_DRAWS_DIFFUSERS)},
+      {"cogvideox_torch_cuda", R"({"_class_name": "CogVideoXDPMScheduler"})",
+       with(SCHED_GENERATOR_TORCH_CUDA, SCHED_DRAWS_DIFFUSERS)},
+      {"lcm_nx", R"({"_class_name": "LCMScheduler"})",
+       with(SCHED_GENERATOR_NX, SCHED_DRAWS_BUMBLEBEE)},
+      {"sa_solver_jax", R"({"_class_name": "SASolverScheduler"})",
+       with(SCHED_GENERATOR_JAX, SCHED_DRAWS_NONE)},
+      {"ancestral_comfyui", R"({"solver": "euler_ancestral"})",
+       with(SCHED_GENERATOR_TORCH_CUDA, SCHED_DRAWS_COMFYUI)}};
+  return configs;
+}
+
 const Config& config_named(const std::string& name) {
   for (const Config& config : every_config())
     if (config.name == name) return config;

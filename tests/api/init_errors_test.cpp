@@ -215,6 +215,53 @@ const InitCase kLists[] = {
     {"unipc_sigmas_without_flow", kUnipc, [](Options& o) { levels_of(o, kGoodSigmas); }, kConflictOrOption, {"sigmas"}},
 };
 
+void cuda(Options& o) {
+  o.generator = SCHED_GENERATOR_TORCH_CUDA;
+  o.cuda_multiprocessors = 108;
+  o.cuda_threads_per_multiprocessor = 2048;
+}
+void draws(Options& o, std::int32_t generator, std::int32_t policy) {
+  o.generator = generator;
+  o.draw_policy = policy;
+}
+
+const std::string kPath = R"({"solver": "dpmpp_2m_sde"})";
+
+const InitCase kNoise[] = {
+    {"generator_unknown", kDdpm, [](Options& o) { o.generator = 6; }, kOption, {"generator is 6", "torch_cpu"}},
+    {"generator_negative", kDdpm, [](Options& o) { o.generator = -1; }, kOption, {"generator is -1"}},
+    {"policy_unknown", kDdpm, [](Options& o) { o.draw_policy = 5; }, kOption, {"draw_policy is 5", "comfyui"}},
+    {"policy_of_caller", kDdpm, [](Options& o) { draws(o, SCHED_GENERATOR_CALLER, SCHED_DRAWS_DIFFUSERS); }, kConflict, {"diffusers", "caller"}},
+    {"comfyui_of_nx", kDdpm, [](Options& o) { draws(o, SCHED_GENERATOR_NX, SCHED_DRAWS_COMFYUI); }, kConflict, {"comfyui", "nx", "torch_cpu"}},
+    {"bumblebee_of_torch", of("LCM"), [](Options& o) { draws(o, SCHED_GENERATOR_TORCH_CPU, SCHED_DRAWS_BUMBLEBEE); }, kConflict, {"bumblebee", "torch_cpu", "nx"}},
+    {"bumblebee_of_ddpm", kDdpm, [](Options& o) { draws(o, SCHED_GENERATOR_NX, SCHED_DRAWS_BUMBLEBEE); }, {SCHED_ERROR_UNSUPPORTED}, {"bumblebee", "ddpm", "none, diffusers"}},
+    {"k_diffusion_of_class", kEuler, [](Options& o) { draws(o, 0, SCHED_DRAWS_K_DIFFUSION); }, {SCHED_ERROR_UNSUPPORTED}, {"k_diffusion", "euler"}},
+    {"diffusers_of_composition", R"({"solver": "euler_ancestral"})", [](Options& o) { draws(o, 0, SCHED_DRAWS_DIFFUSERS); }, {SCHED_ERROR_UNSUPPORTED}, {"diffusers", "k_diffusion, comfyui"}},
+    {"comfyui_churn", R"({"solver": "heun"})", [](Options& o) { draws(o, SCHED_GENERATOR_TORCH_CPU, SCHED_DRAWS_COMFYUI); o.s_churn = 1.0; }, {SCHED_ERROR_UNSUPPORTED}, {"comfyui", "s_churn"}},
+    {"path_of_torch", kPath, [](Options& o) { o.generator = SCHED_GENERATOR_TORCH_CPU; }, {SCHED_ERROR_UNSUPPORTED}, {"Brownian", "philox", "torchsde"}},
+    {"path_of_policy", kPath, [](Options& o) { o.draw_policy = SCHED_DRAWS_K_DIFFUSION; }, {SCHED_ERROR_UNSUPPORTED}, {"Brownian", "none"}},
+    {"noise_dtype_unknown", kDdpm, [](Options& o) { o.noise_dtype = 5; }, {SCHED_ERROR_DTYPE}, {"noise_dtype is 5"}},
+    {"noise_halves_of_torch_cpu", kDdpm, [](Options& o) { o.generator = SCHED_GENERATOR_TORCH_CPU; o.noise_dtype = SCHED_F16; }, {SCHED_ERROR_UNSUPPORTED}, {"noise_dtype", "torch_cuda", "torch_cpu"}},
+    {"noise_doubles_of_philox", kDdpm, [](Options& o) { o.noise_dtype = SCHED_F64; }, {SCHED_ERROR_UNSUPPORTED}, {"noise_dtype", "torch_cpu", "philox"}},
+    {"noise_doubles_on_fused", kDdpm, [](Options& o) { o.generator = SCHED_GENERATOR_TORCH_CPU; o.noise_dtype = SCHED_F64; o.kernel = SCHED_KERNEL_FUSED; }, {SCHED_ERROR_DTYPE}, {"noise_dtype", "reference", "fused"}},
+    {"cuda_without_card", kDdpm, [](Options& o) { o.generator = SCHED_GENERATOR_TORCH_CUDA; }, kValue, {"cuda_multiprocessors is 0", "sched_cuda_card"}},
+    {"cuda_threads_odd", kDdpm, [](Options& o) { cuda(o); o.cuda_threads_per_multiprocessor = 1000; }, kValue, {"cuda_threads_per_multiprocessor is 1000", "256"}},
+    {"card_of_philox", kDdpm, [](Options& o) { o.cuda_multiprocessors = 1; }, kOption, {"cuda_multiprocessors", "torch_cuda", "philox"}},
+    {"extra_of_philox", kDdpm, [](Options& o) { o.extra_draws = 1; }, kValue, {"extra_draws is 1", "philox"}},
+    {"extra_too_few", kDdpm, [](Options& o) { o.generator = SCHED_GENERATOR_JAX; o.extra_draws = -2; }, kValue, {"extra_draws is -2", "-1 to 1000000"}},
+    {"extra_of_comfyui", R"({"solver": "euler"})", [](Options& o) { draws(o, SCHED_GENERATOR_TORCH_CPU, SCHED_DRAWS_COMFYUI); o.extra_draws = -1; }, kValue, {"extra_draws is -1", "comfyui"}},
+    {"whole_too_small", kDdpm, [](Options& o) { o.whole_elements = o.elements - 1; }, kShape, {"whole_elements", "the state alone"}},
+    {"whole_negative", kDdpm, [](Options& o) { o.whole_batch = -1; }, kShape, {"whole_batch is -1"}},
+    {"part_outside", kDdpm, [](Options& o) { o.whole_elements = 2 * o.elements; o.first_element = o.elements + 1; }, kShape, {"first_element", "allowed are 0 to"}},
+    {"part_before", kDdpm, [](Options& o) { o.first_item = -1; }, kShape, {"first_item is -1"}},
+    {"part_far_outside", kDdpm, [](Options& o) { o.first_item = INT64_MAX; }, kShape, {"first_item is 9223372036854775807"}},
+    {"whole_product", kDdpm, [](Options& o) { o.whole_batch = std::int64_t{1} << 24; o.whole_elements = std::int64_t{1} << 24; }, kShape, {"whole_batch times whole_elements"}},
+    {"part_of_torch_cpu", kDdpm, [](Options& o) { o.generator = SCHED_GENERATOR_TORCH_CPU; o.whole_elements = 2 * o.elements; }, {SCHED_ERROR_UNSUPPORTED}, {"torch_cpu", "one after the other", "philox"}},
+    {"part_thresholded", of("DDIM", R"("thresholding": true, "clip_sample": false)"), [](Options& o) { o.whole_elements = 2 * o.elements; }, kConflict, {"whole_elements", "thresholding"}},
+    {"part_of_norms", of("ScoreSdeVe"), [](Options& o) { o.whole_batch = 2 * o.batch; }, kConflict, {"score_sde_ve", "norms"}},
+    {"cuda_too_large", kDdpm, [](Options& o) { cuda(o); o.whole_elements = std::int64_t{1} << 30; }, {SCHED_ERROR_UNSUPPORTED}, {"torch_cuda", "536870912"}},
+};
+
 const InitCase kOptions[] = {
     {"eta_negative", kDdim, [](Options& o) { o.eta = -0.1; }, kValue, {"eta"}},
     {"eta_nan", kDdim, [](Options& o) { o.eta = kNan; }, kValue, {"eta"}},
@@ -257,6 +304,7 @@ const InitCase kOptions[] = {
 
 INSTANTIATE_TEST_SUITE_P(Counts, InitErrors, testing::ValuesIn(kCounts), CaseName());
 INSTANTIATE_TEST_SUITE_P(Lists, InitErrors, testing::ValuesIn(kLists), CaseName());
+INSTANTIATE_TEST_SUITE_P(Noise, InitErrors, testing::ValuesIn(kNoise), CaseName());
 INSTANTIATE_TEST_SUITE_P(Options, InitErrors, testing::ValuesIn(kOptions), CaseName());
 
 // ------------------------------------------- options that a method does not have

@@ -34,6 +34,7 @@ class Memory : public testing::TestWithParam<Config> {
   }
 };
 INSTANTIATE_TEST_SUITE_P(All, Memory, testing::ValuesIn(every_config()), CaseName());
+INSTANTIATE_TEST_SUITE_P(Generators, Memory, testing::ValuesIn(generator_configs()), CaseName());
 
 State begun(const Scheduler& scheduler, const sched_init_options& options) {
   sched_state* state = nullptr;

@@ -30,6 +30,8 @@ TEST(Counter, SeesTheLibrary) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Allocations, testing::ValuesIn(every_config()), CaseName());
+INSTANTIATE_TEST_SUITE_P(Generators, Allocations, testing::ValuesIn(generator_configs()),
+                         CaseName());
 
 // Large enough for tiles and, where there are any, for threads; the halves go the same ways.
 constexpr std::int64_t kElements = 20011;

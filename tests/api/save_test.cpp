@@ -8,6 +8,8 @@ namespace {
 
 class SavedStates : public testing::TestWithParam<Config> {};
 INSTANTIATE_TEST_SUITE_P(All, SavedStates, testing::ValuesIn(every_config()), CaseName());
+INSTANTIATE_TEST_SUITE_P(Generators, SavedStates, testing::ValuesIn(generator_configs()),
+                         CaseName());
 
 // Saved after every call, loaded into a fresh state, continued to the end.
 TEST_P(SavedStates, ContinueToTheSameBits) {

@@ -11,6 +11,8 @@ namespace {
 
 class StateBytes : public testing::TestWithParam<Config> {};
 INSTANTIATE_TEST_SUITE_P(All, StateBytes, testing::ValuesIn(every_config()), CaseName());
+INSTANTIATE_TEST_SUITE_P(Generators, StateBytes, testing::ValuesIn(generator_configs()),
+                         CaseName());
 
 // Less than a cache line, some of them, and in two items more than large pages begin with.
 constexpr std::int64_t kSizes[] = {1, 1001, 600007};

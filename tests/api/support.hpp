@@ -107,6 +107,9 @@ std::ostream& operator<<(std::ostream& out, const Config& config);
 const std::vector<Config>& plain_configs();
 const std::vector<Config>& composed_configs();
 const std::vector<Config>& every_config();
+// Stochastic ones with the generators of other systems, for the tests in which an item may depend
+// on its batch.
+const std::vector<Config>& generator_configs();
 const Config& config_named(const std::string& name);
 // Those of every_config() that have none of these traits.
 std::vector<Config> configs_without(unsigned traits);

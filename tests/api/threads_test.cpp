@@ -114,6 +114,7 @@ class Loops {
 
 class Threaded : public testing::TestWithParam<Config> {};
 INSTANTIATE_TEST_SUITE_P(All, Threaded, testing::ValuesIn(every_config()), CaseName());
+INSTANTIATE_TEST_SUITE_P(Generators, Threaded, testing::ValuesIn(generator_configs()), CaseName());
 
 // Three items of a length that no block divides: for each method enough for the caller's threads,
 // and for the pool's where noise is made.
