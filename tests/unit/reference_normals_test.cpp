@@ -239,10 +239,13 @@ TEST(Threefry, KnownAnswers) {
       {{0xffffffff, 0xffffffff}, {0xffffffff, 0xffffffff}, {0x1cb996fc, 0xbb002be7}},
       {{0x243f6a88, 0x85a308d3}, {0x13198a2e, 0x03707344}, {0xc4923a9c, 0x483df7a0}}};
   for (const Case& c : cases) {
-    const auto words =
-        threefry<std::uint32_t>({c.counter[0], c.counter[1]}, {{c.key[0], c.key[1]}});
-    EXPECT_EQ(words.first, c.expected[0]);
-    EXPECT_EQ(words.second, c.expected[1]);
+    ThreefryWords<std::uint32_t> words[2];
+    for (auto& each : words) each = {c.counter[0], c.counter[1]};
+    threefry(words, {{c.key[0], c.key[1]}});
+    for (const auto& each : words) {
+      EXPECT_EQ(each.first, c.expected[0]);
+      EXPECT_EQ(each.second, c.expected[1]);
+    }
   }
 }
 
