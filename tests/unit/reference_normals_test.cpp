@@ -390,7 +390,8 @@ TEST(ReferenceNormals, EveryInstructionSetGivesTheSameBits) {
   namespace base = sched::baseline;
   const auto expected =
       all_normals(base::fill_torch_cpu, base::fill_torch_cuda, base::fill_threefry);
-  const auto expect_same = [&](const std::vector<float>& values, const char* name) {
+  [[maybe_unused]] const auto expect_same = [&](const std::vector<float>& values,
+                                                const char* name) {
     EXPECT_EQ(std::memcmp(values.data(), expected.data(), sizeof(float) * values.size()), 0);
     std::printf("%s compared\n", name);
   };
