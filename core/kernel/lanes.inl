@@ -57,8 +57,26 @@ inline Floats square_root(Floats x) {
 #endif
 }
 
-// a * b + c, rounded once.
-inline float fused_multiply_add(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+// a * b + c, rounded once; finite numbers.
+inline float fused_multiply_add(float a, float b, float c) {
+#if defined(__FMA__) || defined(__aarch64__)
+  return __builtin_fmaf(a, b, c);
+#else
+  // The product of doubles is exact.  Their sum is rounded to the odd neighbour where it is not,
+  // so that the rounding to float32 sees on which side it lies.
+  const double product = static_cast<double>(a) * static_cast<double>(b);
+  const double wide = static_cast<double>(c);
+  double sum = product + wide;
+  const double added = sum - product;
+  const double lost = (product - (sum - added)) + (wide - added);
+  uint64_t bits;
+  memcpy(&bits, &sum, sizeof bits);
+  const bool grows = (lost > 0.0) == (sum > 0.0);
+  if (lost != 0.0 && (bits & 1u) == 0) bits += grows ? uint64_t{1} : ~uint64_t{0};
+  memcpy(&sum, &bits, sizeof bits);
+  return static_cast<float>(sum);
+#endif
+}
 inline Floats fused_multiply_add(Floats a, Floats b, Floats c) {
 #if defined(__AVX512F__)
   return _mm512_fmadd_ps(a, b, c);
@@ -67,7 +85,7 @@ inline Floats fused_multiply_add(Floats a, Floats b, Floats c) {
 #elif defined(__aarch64__)
   return reinterpret_cast<Floats>(vfmaq_f32(c, a, b));
 #else
-  for (int i = 0; i < kLanes; ++i) c[i] = __builtin_fmaf(a[i], b[i], c[i]);
+  for (int i = 0; i < kLanes; ++i) c[i] = fused_multiply_add(a[i], b[i], c[i]);
   return c;
 #endif
 }

@@ -93,12 +93,12 @@ inline Direction<Float> turned(Quarters quarter, Float x) {
 }
 
 // The direction of an angle from 0 to a few turns, reduced by pi / 4 in three parts.
-template <typename Float>
-inline Direction<Float> fused_direction(Float angle) {
+template <typename Rounding, typename Float>
+inline Direction<Float> direction(Float angle) {
   const auto quarter = (integer_of(angle * 1.27323954473516f) + 1) >> 1;
   const Float eighths = number_of(quarter << 1);
-  Float x = Fused::multiply_add(eighths, Float{} + -0.78515625f, angle);
-  x = Fused::multiply_add(eighths, Float{} + -2.4187564849853515625e-4f, x);
-  x = Fused::multiply_add(eighths, Float{} + -3.77489497744594108e-8f, x);
-  return turned<Fused>(quarter, x);
+  Float x = Rounding::multiply_add(eighths, Float{} + -0.78515625f, angle);
+  x = Rounding::multiply_add(eighths, Float{} + -2.4187564849853515625e-4f, x);
+  x = Rounding::multiply_add(eighths, Float{} + -3.77489497744594108e-8f, x);
+  return turned<Rounding>(quarter, x);
 }

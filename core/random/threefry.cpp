@@ -1,5 +1,7 @@
 // The keys of JAX and Nx.
 
+#include <cstddef>
+
 #include "reference_normals.hpp"
 
 namespace sched {
@@ -10,7 +12,9 @@ namespace {
 
 ThreefryWords<std::uint32_t> call(const ThreefryKey& key, std::uint32_t first,
                                   std::uint32_t second) {
-  return threefry<std::uint32_t>({first, second}, key);
+  ThreefryWords<std::uint32_t> words[] = {{first, second}};
+  threefry(words, key);
+  return words[0];
 }
 
 std::uint32_t low_word(std::int64_t number) { return static_cast<std::uint32_t>(number); }

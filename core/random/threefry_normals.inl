@@ -36,23 +36,46 @@ inline Words words_from(int64_t first) {
   return words + static_cast<uint32_t>(first);
 }
 
+constexpr int kThreefryVectors = 4;
+constexpr int kThreefryCalls = kThreefryVectors * kLanes;
+
+// The first `count` of the normals of so many words.
+inline void store_normals(float* out, const Words (&bits)[kThreefryVectors], int64_t count) {
+  if (count < kThreefryCalls) {
+    float rest[kThreefryCalls];
+    store_normals(rest, bits, kThreefryCalls);
+    memcpy(out, rest, static_cast<size_t>(count) * sizeof(float));
+    return;
+  }
+#pragma GCC unroll 4
+  for (int v = 0; v < kThreefryVectors; ++v) {
+    const Floats normals = normal_of_bits(bits[v]);
+    memcpy(out + v * kLanes, &normals, sizeof normals);
+  }
+}
+
 // A call makes element c of the first half and element c of the second.
 inline void threefry_halves(float* out, int64_t first, int64_t end, const ThreefryDraw& draw) {
   const int64_t half = (draw.count + 1) / 2;
   const WantedRow row[2] = {wanted_row(first, end, 0, half),
                             wanted_row(first, end, half, draw.count - half)};
   for_each_stretch(row, [&](int64_t from, int64_t to, unsigned rows) {
-    for (int64_t c = from; c < to; c += kLanes) {
-      const Words counter = words_from(c);
-      Words other = counter + static_cast<uint32_t>(half);
-      // An odd count is filled up with a counter of zero.
-      other = choose(other == static_cast<uint32_t>(draw.count), Words{}, other);
-      const auto words = threefry<Words>({counter, other}, draw.key);
-      if ((rows & 1u) != 0) {
-        store_lanes(out + (c + row[0].shift), normal_of_bits(words.first), to - c);
+    for (int64_t c = from; c < to; c += kThreefryCalls) {
+      ThreefryWords<Words> words[kThreefryVectors];
+      for (int v = 0; v < kThreefryVectors; ++v) {
+        const Words low = words_from(c + v * kLanes);
+        const Words high = low + static_cast<uint32_t>(half);
+        // An odd count is filled up with a counter of zero.
+        words[v] = {low, choose(high == static_cast<uint32_t>(draw.count), Words{}, high)};
       }
-      if ((rows & 2u) != 0) {
-        store_lanes(out + (c + row[1].shift), normal_of_bits(words.second), to - c);
+      threefry(words, draw.key);
+      Words bits[2][kThreefryVectors];
+      for (int v = 0; v < kThreefryVectors; ++v) {
+        bits[0][v] = words[v].first;
+        bits[1][v] = words[v].second;
+      }
+      for (int r = 0; r < 2; ++r) {
+        if ((rows >> r & 1u) != 0) store_normals(out + (c + row[r].shift), bits[r], to - c);
       }
     }
   });
@@ -60,12 +83,18 @@ inline void threefry_halves(float* out, int64_t first, int64_t end, const Threef
 
 // A call makes one element.
 inline void threefry_counters(float* out, int64_t first, int64_t end, const ThreefryDraw& draw) {
-  for (int64_t c = first; c < end; c += kLanes) {
-    const Words low = words_from(c);
+  for (int64_t c = first; c < end; c += kThreefryCalls) {
+    ThreefryWords<Words> words[kThreefryVectors];
     const Words base = Words{} + static_cast<uint32_t>(c);
     const Words high = Words{} + static_cast<uint32_t>(static_cast<uint64_t>(c) >> 32);
-    const auto words = threefry<Words>({choose(low < base, high + 1u, high), low}, draw.key);
-    store_lanes(out + (c - first), normal_of_bits(words.first ^ words.second), end - c);
+    for (int v = 0; v < kThreefryVectors; ++v) {
+      const Words low = words_from(c + v * kLanes);
+      words[v] = {choose(low < base, high + 1u, high), low};
+    }
+    threefry(words, draw.key);
+    Words bits[kThreefryVectors];
+    for (int v = 0; v < kThreefryVectors; ++v) bits[v] = words[v].first ^ words[v].second;
+    store_normals(out + (c - first), bits, end - c);
   }
 }
 

@@ -98,7 +98,8 @@ const std::vector<Section>& sections() {
       {"d", "cost over live states", run_states_section},
       {"e", "diffusers' steps over ours", run_peers_section},
       {"f", "threads", run_threads_section},
-      {"g", "history in 16 bits", run_history_section}};
+      {"g", "history in 16 bits", run_history_section},
+      {"h", "normals of each generator", run_noise_section}};
   return all;
 }
 

@@ -24,3 +24,4 @@ void run_states_section(const BenchOptions& options, Report& report);
 void run_peers_section(const BenchOptions& options, Report& report);
 void run_threads_section(const BenchOptions& options, Report& report);
 void run_history_section(const BenchOptions& options, Report& report);
+void run_noise_section(const BenchOptions& options, Report& report);

@@ -16,6 +16,9 @@ constexpr double kHalfTarget = 1.3;
 // Microseconds.
 constexpr double kFixedCostTarget = 0.3;
 constexpr double kCreateTarget = 20.0;
+// Nanoseconds for each normal: 1.2 times the fastest of torch.randn on the machine of the figures.
+constexpr double kTorchCpuTarget = 1.2 * 3.0;
+constexpr double kNxTarget = 4.0;
 
 struct PeerTarget {
   const char* name;

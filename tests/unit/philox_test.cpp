@@ -70,6 +70,37 @@ TEST(Philox, LogarithmAndExponentialAreAccurate) {
   EXPECT_LT(worst_exp, 2e-7);
 }
 
+// Also where the sum of doubles lies in the middle of two floats only because it was rounded.
+TEST(FloatMath, FusedMultiplyAddRoundsOnce) {
+  uint32_t state = 1;
+  const auto next = [&] { return state = 1664525u * state + 1013904223u; };
+  // Between 2^-30 and 2^30, either sign.
+  const auto number = [&] {
+    const uint32_t exponent = 97u + (next() >> 8) % 60u;
+    return float_of((next() & 0x80000000u) | exponent << 23 | next() >> 9);
+  };
+  int twice = 0;
+  for (int i = 0; i < 1000000; ++i) {
+    float a = number();
+    float b = number();
+    float c = number();
+    if (i % 2 == 0) {
+      // An odd number of 25 bits, and a little.
+      a = static_cast<float>((1u << 23) + (next() >> 11) + 1u - (next() >> 11) % 2u);
+      b = 3.0f;
+      c *= 0x1p-62f;
+    }
+    const float once = std::fma(a, b, c);
+    const Floats lanes = fused_multiply_add(Floats{} + a, Floats{} + b, Floats{} + c);
+    ASSERT_EQ(bits_of(fused_multiply_add(a, b, c)), bits_of(once)) << a << ' ' << b << ' ' << c;
+    ASSERT_EQ(bits_of(lanes[kLanes - 1]), bits_of(once)) << a << ' ' << b << ' ' << c;
+    const double sum = static_cast<double>(a) * static_cast<double>(b) + static_cast<double>(c);
+    twice += static_cast<float>(sum) != once ? 1 : 0;
+  }
+  std::printf("%d sums would be wrong if rounded twice\n", twice);
+  EXPECT_GT(twice, 1000);
+}
+
 TEST(Normals, MomentsOfAStandardNormal) {
   constexpr int count = 1 << 21;
   std::vector<float> z(count);
