@@ -25,6 +25,31 @@ func (k Kernel) Available() bool {
 	return raw.Sched_kernel_available(raw.Enum_SS_sched_kernel(k)) == 1
 }
 
+// Generator says whose normals a loop draws.
+type Generator int32
+
+// The generators.
+const (
+	GeneratorPhilox    Generator = 0 // the library's own
+	GeneratorTorchCPU  Generator = 1 // torch.randn() on a CPU
+	GeneratorTorchCUDA Generator = 2 // torch.randn() on a card, which has to be named
+	GeneratorNx        Generator = 3 // Nx, and JAX with jax_threefry_partitionable off; the seed is the key
+	GeneratorJAX       Generator = 4 // JAX as it is now; the seed is the key
+	GeneratorCaller    Generator = 5 // none: every normal is handed in
+)
+
+// DrawPolicy says which draws a reference takes from its generator besides those that a method needs.
+type DrawPolicy int32
+
+// The policies.
+const (
+	DrawsNone       DrawPolicy = 0 // none is thrown away
+	DrawsDiffusers  DrawPolicy = 1 // those of a diffusers class
+	DrawsKDiffusion DrawPolicy = 2 // those of a sampler of k-diffusion
+	DrawsComfyUI    DrawPolicy = 3 // those of ComfyUI, whose steps have another seed than the first sample
+	DrawsBumblebee  DrawPolicy = 4 // those of Bumblebee, with a key for each item
+)
+
 // Stochastic says whether a method draws noise.
 type Stochastic int32
 

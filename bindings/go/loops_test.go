@@ -496,3 +496,35 @@ func TestEveryOptionArrives(t *testing.T) {
 		plain.Close()
 	}
 }
+
+// What torch.manual_seed(0); torch.randn(12) begins with.
+func TestTorchDrawsTheFirstSample(t *testing.T) {
+	state := begin(t, ofClass("DDPMScheduler"), sched.InitOptions{
+		NumSteps: 10, Elements: 12, Generator: sched.GeneratorTorchCPU, DrawPolicy: sched.DrawsDiffusers,
+	})
+	x := make([]float32, 12)
+	must(t, state.InitialNoise(x))
+	same(t, x[:4], []float32{1.5409961, -0.2934289, -2.1787894, 0.56843126}, "torch.randn(12)")
+}
+
+func TestNoiseIsHandedInWhereThereIsNoGenerator(t *testing.T) {
+	state := begin(t, ofClass("DDPMScheduler"), sched.InitOptions{
+		NumSteps: 10, Elements: 12, Generator: sched.GeneratorCaller,
+	})
+	x := make([]float32, 12)
+	expect(t, state.Step(x, make([]float32, 12), x), sched.ErrArgument, "noise[0]")
+}
+
+func TestCardsHaveNames(t *testing.T) {
+	cards := sched.CUDACards()
+	if len(cards) < 20 {
+		t.Fatal(cards)
+	}
+	for _, card := range cards {
+		options := sched.InitOptions{NumSteps: 10, Elements: 12, Generator: sched.GeneratorTorchCUDA}
+		must(t, options.UseCUDACard(card))
+		begin(t, ofClass("DDPMScheduler"), options)
+	}
+	var options sched.InitOptions
+	expect(t, options.UseCUDACard("Abacus"), sched.ErrValue, "Abacus")
+}

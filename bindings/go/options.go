@@ -1,6 +1,10 @@
 package sched
 
-import "github.com/sched/sched/bindings/go/internal/raw"
+import (
+	"fmt"
+
+	"github.com/sched/sched/bindings/go/internal/raw"
+)
 
 // InitOptions is one loop: how many steps, of what shape, and what its method takes besides.
 //
@@ -22,7 +26,7 @@ type InitOptions struct {
 	DType    DType  // of sample and next; 0 means DTypeF32
 	Kernel   Kernel // what runs the steps; with Vulkan, 0 means KernelVulkan
 
-	Seed      uint64   // of item 0; item k takes Seed + k
+	Seed      uint64   // philox: of item 0, item k takes Seed + k; other generators: of the whole batch
 	ItemSeeds []uint64 // a seed for each item instead; copied
 
 	Eta                    *float64 // DDIM, ancestral and SDE solvers: amount of noise
@@ -49,6 +53,45 @@ type InitOptions struct {
 	// 0 and 1 mean the calling thread alone. Bits do not depend on it.
 	Threads      int
 	HistoryDType DType // of the rows that the state keeps; 0 means the kernel's own
+
+	Generator  Generator  // whose normals the loop draws
+	DrawPolicy DrawPolicy // which draws a reference takes besides
+	NoiseDType DType      // in which torch on a CPU draws, or to which torch on a card rounds; 0 means DTypeF32
+	// Tensors that the reference draws between first sample and first step; -1 where it did not draw
+	// the first sample.
+	ExtraDraws int
+	// Torch on a card: see UseCUDACard.
+	CUDAMultiprocessors          int
+	CUDAThreadsPerMultiprocessor int
+
+	// The tensor that this is a part of, and where in it the part begins; 0 means its own.
+	WholeBatch, WholeElements, FirstItem, FirstElement int
+}
+
+// UseCUDACard takes the numbers of a card that the library knows, in any case of letters.
+func (o *InitOptions) UseCUDACard(name string) error {
+	text, err := cText(name, "name")
+	if err != nil {
+		return err
+	}
+	var multiprocessors, threads int32
+	if status := raw.Sched_cuda_card(text, &multiprocessors, &threads); status != 0 {
+		return &Error{Status: ErrValue, Sentence: fmt.Sprintf("there is no card %q in the table", name)}
+	}
+	o.CUDAMultiprocessors, o.CUDAThreadsPerMultiprocessor = int(multiprocessors), int(threads)
+	return nil
+}
+
+// CUDACards names the cards whose numbers the library knows.
+func CUDACards() []string {
+	var cards []string
+	for {
+		name := raw.Sched_cuda_card_name(narrow(len(cards)))
+		if name == nil {
+			return cards
+		}
+		cards = append(cards, raw.Text(name))
+	}
 }
 
 // Float is a number for an option that may be left out.
@@ -128,4 +171,14 @@ func (o *InitOptions) fill(c raw.Sched_init_options) {
 	c.SetRecorded_groups(narrow(o.RecordedGroups))
 	c.SetThreads(narrow(o.Threads))
 	c.SetHistory_dtype(int32(o.HistoryDType))
+	c.SetGenerator(int32(o.Generator))
+	c.SetDraw_policy(int32(o.DrawPolicy))
+	c.SetNoise_dtype(int32(o.NoiseDType))
+	c.SetExtra_draws(narrow(o.ExtraDraws))
+	c.SetCuda_multiprocessors(narrow(o.CUDAMultiprocessors))
+	c.SetCuda_threads_per_multiprocessor(narrow(o.CUDAThreadsPerMultiprocessor))
+	c.SetWhole_batch(int64(o.WholeBatch))
+	c.SetWhole_elements(int64(o.WholeElements))
+	c.SetFirst_item(int64(o.FirstItem))
+	c.SetFirst_element(int64(o.FirstElement))
 }

@@ -84,7 +84,8 @@ SCHED_ARRAY(double, Double, double, 0, double* out)
 SCHED_ARRAY(long, Long, int64_t, 0, int64_t* count, int64_t* step, int64_t* accepted,
             int64_t* rejected)
 SCHED_ARRAY(long, Long, uint64_t, 0, uint64_t* size)
-SCHED_ARRAY(int, Int, int32_t, 0, int32_t* status, int32_t* index, int32_t* output, int32_t* count)
+SCHED_ARRAY(int, Int, int32_t, 0, int32_t* status, int32_t* index, int32_t* output, int32_t* count,
+            int32_t* multiprocessors, int32_t* threads_per_multiprocessor)
 SCHED_ARRAY(byte, Byte, char, 0, char* message)
 SCHED_ARRAY(byte, Byte, void, 0, void* bytes)
 

@@ -37,6 +37,47 @@ namespace Sched
         Vulkan = (int)sched_kernel.SCHED_KERNEL_VULKAN,
     }
 
+    /// <summary>Whose normals a loop draws.</summary>
+    public enum Generator
+    {
+        /// <summary>The library's own.</summary>
+        Philox = (int)sched_generator.SCHED_GENERATOR_PHILOX,
+
+        /// <summary>Torch.randn() on a CPU.</summary>
+        TorchCpu = (int)sched_generator.SCHED_GENERATOR_TORCH_CPU,
+
+        /// <summary>Torch.randn() on a card, which has to be named.</summary>
+        TorchCuda = (int)sched_generator.SCHED_GENERATOR_TORCH_CUDA,
+
+        /// <summary>Nx, and JAX with jax_threefry_partitionable off; the seed is the key.</summary>
+        Nx = (int)sched_generator.SCHED_GENERATOR_NX,
+
+        /// <summary>JAX as it is now; the seed is the key.</summary>
+        Jax = (int)sched_generator.SCHED_GENERATOR_JAX,
+
+        /// <summary>None: every normal is handed in.</summary>
+        Caller = (int)sched_generator.SCHED_GENERATOR_CALLER,
+    }
+
+    /// <summary>Which draws a reference takes from its generator besides those that a method needs.</summary>
+    public enum DrawPolicy
+    {
+        /// <summary>None is thrown away.</summary>
+        None = (int)sched_draw_policy.SCHED_DRAWS_NONE,
+
+        /// <summary>Those of a diffusers class.</summary>
+        Diffusers = (int)sched_draw_policy.SCHED_DRAWS_DIFFUSERS,
+
+        /// <summary>Those of a sampler of k-diffusion.</summary>
+        KDiffusion = (int)sched_draw_policy.SCHED_DRAWS_K_DIFFUSION,
+
+        /// <summary>Those of ComfyUI, whose steps have another seed than the first sample.</summary>
+        ComfyUi = (int)sched_draw_policy.SCHED_DRAWS_COMFYUI,
+
+        /// <summary>Those of Bumblebee, with a key for each item.</summary>
+        Bumblebee = (int)sched_draw_policy.SCHED_DRAWS_BUMBLEBEE,
+    }
+
     /// <summary>Whether a method draws noise.</summary>
     public enum Stochastic
     {

@@ -1,3 +1,5 @@
+using System;
+using System.Collections.Generic;
 using Sched.Raw;
 
 namespace Sched
@@ -56,7 +58,7 @@ namespace Sched
         /// <summary>What runs the steps.</summary>
         public Kernel Kernel { get; set; }
 
-        /// <summary>Seed of item 0; item k takes seed + k.</summary>
+        /// <summary>Philox: seed of item 0, item k takes seed + k; other generators: of the whole batch.</summary>
         public ulong Seed { get; set; }
 
         /// <summary>A seed for each item instead.</summary>
@@ -128,6 +130,70 @@ namespace Sched
         /// <summary>Element type of the rows that the state keeps; the kernel's own where null.</summary>
         public Dtype? HistoryDtype { get; set; }
 
+        /// <summary>Whose normals the loop draws.</summary>
+        public Generator Generator { get; set; }
+
+        /// <summary>Which draws a reference takes besides.</summary>
+        public DrawPolicy DrawPolicy { get; set; }
+
+        /// <summary>In which torch on a CPU draws, or to which torch on a card rounds; float32 where null.</summary>
+        public Dtype? NoiseDtype { get; set; }
+
+        /// <summary>Tensors that the reference draws between first sample and first step; -1 where it did not draw the first sample.</summary>
+        public int ExtraDraws { get; set; }
+
+        /// <summary>Torch on a card: how many multiprocessors it has; see <see cref="UseCudaCard"/>.</summary>
+        public int CudaMultiprocessors { get; set; }
+
+        /// <summary>Torch on a card: how many threads each multiprocessor runs at once.</summary>
+        public int CudaThreadsPerMultiprocessor { get; set; }
+
+        /// <summary>Items of the tensor that this is a part of; 0 for its own.</summary>
+        public long WholeBatch { get; set; }
+
+        /// <summary>Elements of an item of the tensor that this is a part of; 0 for its own.</summary>
+        public long WholeElements { get; set; }
+
+        /// <summary>Item of the whole at which the part begins.</summary>
+        public long FirstItem { get; set; }
+
+        /// <summary>Element of each item of the whole at which the part begins.</summary>
+        public long FirstElement { get; set; }
+
+        /// <summary>The cards whose numbers the library knows.</summary>
+        public static unsafe IReadOnlyList<string> CudaCards
+        {
+            get
+            {
+                var cards = new List<string>();
+                for (void* name; (name = Native.sched_cuda_card_name(cards.Count)) != null;)
+                {
+                    cards.Add(Text.Decode(name));
+                }
+
+                return cards;
+            }
+        }
+
+        /// <summary>Torch on a card that the library knows, in any case of letters.</summary>
+        /// <param name="name">"RTX 4090".</param>
+        /// <exception cref="SchedException">There is no such card in the table.</exception>
+        /// <exception cref="ArgumentException">The name is null, or has a zero inside.</exception>
+        public unsafe void UseCudaCard(string name)
+        {
+            int multiprocessors, threads;
+            fixed (byte* text = Text.EncodeWithZero(name ?? throw new ArgumentNullException(nameof(name)), nameof(name)))
+            {
+                if (Native.sched_cuda_card(text, &multiprocessors, &threads) != sched_status.SCHED_OK)
+                {
+                    throw new SchedException(Status.Value, "there is no card \"" + name + "\" in the table");
+                }
+            }
+
+            CudaMultiprocessors = multiprocessors;
+            CudaThreadsPerMultiprocessor = threads;
+        }
+
         /// <summary>The numbers as a struct of C; the lists are arguments.</summary>
         internal sched_init_options ToRaw()
         {
@@ -151,6 +217,15 @@ namespace Sched
                 recorded_in_flight = RecordedInFlight,
                 recorded_groups = RecordedGroups,
                 threads = Threads,
+                generator = (int)Generator,
+                draw_policy = (int)DrawPolicy,
+                extra_draws = ExtraDraws,
+                cuda_multiprocessors = CudaMultiprocessors,
+                cuda_threads_per_multiprocessor = CudaThreadsPerMultiprocessor,
+                whole_batch = WholeBatch,
+                whole_elements = WholeElements,
+                first_item = FirstItem,
+                first_element = FirstElement,
             };
 
             // The struct is made with the numbers that mean "not given".
@@ -165,6 +240,7 @@ namespace Sched
             raw.intermediate_timesteps = IntermediateTimesteps ?? raw.intermediate_timesteps;
             raw.stage_index = StageIndex ?? raw.stage_index;
             raw.history_dtype = (int?)HistoryDtype ?? raw.history_dtype;
+            raw.noise_dtype = (int?)NoiseDtype ?? raw.noise_dtype;
             return raw;
         }
     }

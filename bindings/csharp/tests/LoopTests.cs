@@ -394,4 +394,38 @@ public class LoopTests
         using var plain = Start("HeliosDMDScheduler", chunk);
         Assert.True(amplified.NumSteps > plain.NumSteps);
     }
+
+    /// <summary>What torch.manual_seed(0); torch.randn(12) begins with.</summary>
+    [Fact]
+    public void TorchDrawsTheFirstSample()
+    {
+        var options = new InitOptions(10, 12) { Generator = Generator.TorchCpu, DrawPolicy = DrawPolicy.Diffusers };
+        using var state = Start("DDPMScheduler", options);
+        var x = new float[12];
+        state.InitialNoise(x);
+        Assert.Equal([1.5409961f, -0.2934289f, -2.1787894f, 0.56843126f], x[..4]);
+    }
+
+    [Fact]
+    public void NoiseIsHandedInWhereThereIsNoGenerator()
+    {
+        using var state = Start("DDPMScheduler", new InitOptions(10, 12) { Generator = Generator.Caller });
+        var x = new float[12];
+        Refused(Status.Argument, "noise[0]", () => state.StepInPlace(x, new float[12]));
+    }
+
+    [Fact]
+    public void CardsHaveNames()
+    {
+        Assert.Contains("A100", InitOptions.CudaCards);
+        foreach (var card in InitOptions.CudaCards)
+        {
+            var options = new InitOptions(10, 12) { Generator = Generator.TorchCuda };
+            options.UseCudaCard(card);
+            using var state = Start("DDPMScheduler", options);
+        }
+
+        Refused(Status.Value, "Abacus", () => new InitOptions().UseCudaCard("Abacus"));
+        Assert.Throws<ArgumentException>(() => new InitOptions().UseCudaCard("A\0"));
+    }
 }

@@ -130,6 +130,14 @@ typedef long long swig_type_96;
 typedef long long swig_type_97;
 typedef long long swig_type_98;
 typedef long long swig_type_99;
+typedef long long swig_type_100;
+typedef long long swig_type_101;
+typedef long long swig_type_102;
+typedef long long swig_type_103;
+typedef long long swig_type_104;
+typedef long long swig_type_105;
+typedef long long swig_type_106;
+typedef long long swig_type_107;
 extern void _wrap_Swig_free_raw_0790e0014f2da9fc(uintptr_t arg1);
 extern uintptr_t _wrap_Swig_malloc_raw_0790e0014f2da9fc(swig_intgo arg1);
 extern swig_intgo _wrap_SCHED_OK_raw_0790e0014f2da9fc(void);
@@ -224,6 +232,21 @@ extern swig_intgo _wrap_SCHED_KERNEL_BLAS_raw_0790e0014f2da9fc(void);
 extern swig_intgo _wrap_SCHED_KERNEL_VULKAN_raw_0790e0014f2da9fc(void);
 extern swig_intgo _wrap_SCHED_KERNEL_MAX_raw_0790e0014f2da9fc(void);
 extern int _wrap_sched_kernel_available_raw_0790e0014f2da9fc(swig_intgo arg1);
+extern swig_intgo _wrap_SCHED_GENERATOR_PHILOX_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_GENERATOR_TORCH_CPU_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_GENERATOR_TORCH_CUDA_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_GENERATOR_NX_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_GENERATOR_JAX_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_GENERATOR_CALLER_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_GENERATOR_MAX_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_DRAWS_NONE_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_DRAWS_DIFFUSERS_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_DRAWS_K_DIFFUSION_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_DRAWS_COMFYUI_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_DRAWS_BUMBLEBEE_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_SCHED_DRAWS_MAX_raw_0790e0014f2da9fc(void);
+extern swig_intgo _wrap_sched_cuda_card_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_voidp arg3);
+extern swig_voidp _wrap_sched_cuda_card_name_raw_0790e0014f2da9fc(int arg1);
 extern double _wrap_SCHED_UNSET_raw_0790e0014f2da9fc(void);
 extern void _wrap_sched_init_options_num_steps_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
 extern int _wrap_sched_init_options_num_steps_get_raw_0790e0014f2da9fc(uintptr_t arg1);
@@ -283,26 +306,46 @@ extern void _wrap_sched_init_options_threads_set_raw_0790e0014f2da9fc(uintptr_t 
 extern int _wrap_sched_init_options_threads_get_raw_0790e0014f2da9fc(uintptr_t arg1);
 extern void _wrap_sched_init_options_history_dtype_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
 extern int _wrap_sched_init_options_history_dtype_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_generator_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_init_options_generator_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_draw_policy_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_init_options_draw_policy_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_noise_dtype_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_init_options_noise_dtype_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_extra_draws_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_init_options_extra_draws_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_cuda_multiprocessors_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_init_options_cuda_multiprocessors_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_cuda_threads_per_multiprocessor_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_init_options_cuda_threads_per_multiprocessor_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_whole_batch_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_7 arg2);
+extern swig_type_8 _wrap_sched_init_options_whole_batch_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_whole_elements_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_9 arg2);
+extern swig_type_10 _wrap_sched_init_options_whole_elements_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_first_item_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_11 arg2);
+extern swig_type_12 _wrap_sched_init_options_first_item_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_first_element_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_13 arg2);
+extern swig_type_14 _wrap_sched_init_options_first_element_get_raw_0790e0014f2da9fc(uintptr_t arg1);
 extern uintptr_t _wrap_new_sched_init_options_raw_0790e0014f2da9fc(void);
 extern void _wrap_delete_sched_init_options_raw_0790e0014f2da9fc(uintptr_t arg1);
 extern void _wrap_sched_state_free_raw_0790e0014f2da9fc(swig_voidp arg1);
 extern swig_voidp _wrap_sched_last_error_raw_0790e0014f2da9fc(swig_voidp arg1);
 extern int _wrap_sched_can_continue_raw_0790e0014f2da9fc(swig_voidp arg1);
-extern swig_type_7 _wrap_sched_batch_raw_0790e0014f2da9fc(swig_voidp arg1);
-extern swig_type_8 _wrap_sched_elements_raw_0790e0014f2da9fc(swig_voidp arg1);
-extern swig_type_9 _wrap_sched_prediction_elements_raw_0790e0014f2da9fc(swig_voidp arg1);
-extern swig_type_10 _wrap_sched_num_steps_raw_0790e0014f2da9fc(swig_voidp arg1);
-extern swig_type_11 _wrap_sched_num_calls_raw_0790e0014f2da9fc(swig_voidp arg1);
-extern swig_type_12 _wrap_sched_calls_done_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern swig_type_15 _wrap_sched_batch_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern swig_type_16 _wrap_sched_elements_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern swig_type_17 _wrap_sched_prediction_elements_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern swig_type_18 _wrap_sched_num_steps_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern swig_type_19 _wrap_sched_num_calls_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern swig_type_20 _wrap_sched_calls_done_raw_0790e0014f2da9fc(swig_voidp arg1);
 extern swig_intgo _wrap_sched_next_call_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2);
-extern swig_intgo _wrap_sched_call_at_raw_0790e0014f2da9fc(swig_voidp arg1, swig_type_13 arg2, swig_voidp arg3);
+extern swig_intgo _wrap_sched_call_at_raw_0790e0014f2da9fc(swig_voidp arg1, swig_type_21 arg2, swig_voidp arg3);
 extern swig_intgo _wrap_sched_attempts_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_voidp arg3);
-extern int _wrap_sched_call_ends_step_raw_0790e0014f2da9fc(swig_voidp arg1, swig_type_14 arg2);
+extern int _wrap_sched_call_ends_step_raw_0790e0014f2da9fc(swig_voidp arg1, swig_type_22 arg2);
 extern int _wrap_sched_state_kernel_raw_0790e0014f2da9fc(swig_voidp arg1);
-extern swig_type_15 _wrap_sched_state_bytes_raw_0790e0014f2da9fc(swig_voidp arg1);
-extern swig_intgo _wrap_sched_timesteps_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_16 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_sched_sigmas_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_17 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_sched_levels_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_18 arg3, swig_voidp arg4);
+extern swig_type_23 _wrap_sched_state_bytes_raw_0790e0014f2da9fc(swig_voidp arg1);
+extern swig_intgo _wrap_sched_timesteps_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_24 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_sched_sigmas_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_25 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_sched_levels_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_26 arg3, swig_voidp arg4);
 extern swig_intgo _wrap_sched_step_for_timestep_raw_0790e0014f2da9fc(swig_voidp arg1, double arg2, swig_voidp arg3);
 extern double _wrap_sched_init_noise_sigma_raw_0790e0014f2da9fc(swig_voidp arg1);
 extern double _wrap_sched_input_scale_raw_0790e0014f2da9fc(swig_voidp arg1);
@@ -350,9 +393,9 @@ extern void _wrap_sched_weights_input_scale_set_raw_0790e0014f2da9fc(uintptr_t a
 extern double _wrap_sched_weights_input_scale_get_raw_0790e0014f2da9fc(uintptr_t arg1);
 extern uintptr_t _wrap_new_sched_weights_raw_0790e0014f2da9fc(void);
 extern void _wrap_delete_sched_weights_raw_0790e0014f2da9fc(uintptr_t arg1);
-extern swig_intgo _wrap_sched_step_weights_raw_0790e0014f2da9fc(swig_voidp arg1, swig_type_19 arg2, uintptr_t arg3);
-extern swig_intgo _wrap_sched_save_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_20 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_sched_load_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_21 arg3);
+extern swig_intgo _wrap_sched_step_weights_raw_0790e0014f2da9fc(swig_voidp arg1, swig_type_27 arg2, uintptr_t arg3);
+extern swig_intgo _wrap_sched_save_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_28 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_sched_load_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_29 arg3);
 extern void _wrap_sched_vulkan_device_index_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
 extern int _wrap_sched_vulkan_device_index_get_raw_0790e0014f2da9fc(uintptr_t arg1);
 extern void _wrap_sched_vulkan_device_is_suitable_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
@@ -375,70 +418,70 @@ extern void _wrap_sched_vulkan_limits_max_group_size_set_raw_0790e0014f2da9fc(ui
 extern int _wrap_sched_vulkan_limits_max_group_size_get_raw_0790e0014f2da9fc(uintptr_t arg1);
 extern void _wrap_sched_vulkan_limits_max_group_count_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
 extern int _wrap_sched_vulkan_limits_max_group_count_get_raw_0790e0014f2da9fc(uintptr_t arg1);
-extern void _wrap_sched_vulkan_limits_max_range_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_22 arg2);
-extern swig_type_23 _wrap_sched_vulkan_limits_max_range_get_raw_0790e0014f2da9fc(uintptr_t arg1);
-extern void _wrap_sched_vulkan_limits_offset_alignment_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_24 arg2);
-extern swig_type_25 _wrap_sched_vulkan_limits_offset_alignment_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_vulkan_limits_max_range_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_30 arg2);
+extern swig_type_31 _wrap_sched_vulkan_limits_max_range_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_vulkan_limits_offset_alignment_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_32 arg2);
+extern swig_type_33 _wrap_sched_vulkan_limits_offset_alignment_get_raw_0790e0014f2da9fc(uintptr_t arg1);
 extern void _wrap_sched_vulkan_limits_is_non_coherent_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
 extern int _wrap_sched_vulkan_limits_is_non_coherent_get_raw_0790e0014f2da9fc(uintptr_t arg1);
 extern uintptr_t _wrap_new_sched_vulkan_limits_raw_0790e0014f2da9fc(void);
 extern void _wrap_delete_sched_vulkan_limits_raw_0790e0014f2da9fc(uintptr_t arg1);
 extern void _wrap_sched_vulkan_free_raw_0790e0014f2da9fc(swig_voidp arg1);
-extern swig_intgo _wrap_sched_vulkan_get_cache_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_26 arg3, swig_voidp arg4);
-extern swig_intgo _wrap_sched_vulkan_set_cache_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_27 arg3);
-extern swig_voidp _wrap_sched_flat_create_raw_0790e0014f2da9fc(swig_voidp arg1, swig_type_28 arg2, int arg3, swig_voidp arg4, swig_type_29 arg5, swig_voidp arg6);
-extern swig_voidp _wrap_sched_flat_init_raw_0790e0014f2da9fc(swig_voidp arg1, uintptr_t arg2, swig_voidp arg3, swig_type_30 arg4, swig_voidp arg5, swig_type_31 arg6, swig_voidp arg7, swig_type_32 arg8, swig_voidp arg9, swig_voidp arg10, swig_type_33 arg11, swig_voidp arg12);
+extern swig_intgo _wrap_sched_vulkan_get_cache_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_34 arg3, swig_voidp arg4);
+extern swig_intgo _wrap_sched_vulkan_set_cache_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_35 arg3);
+extern swig_voidp _wrap_sched_flat_create_raw_0790e0014f2da9fc(swig_voidp arg1, swig_type_36 arg2, int arg3, swig_voidp arg4, swig_type_37 arg5, swig_voidp arg6);
+extern swig_voidp _wrap_sched_flat_init_raw_0790e0014f2da9fc(swig_voidp arg1, uintptr_t arg2, swig_voidp arg3, swig_type_38 arg4, swig_voidp arg5, swig_type_39 arg6, swig_voidp arg7, swig_type_40 arg8, swig_voidp arg9, swig_voidp arg10, swig_type_41 arg11, swig_voidp arg12);
 extern swig_voidp _wrap_sched_flat_clone_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2);
-extern swig_intgo _wrap_sched_flat_initial_noise_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_34 arg3, int arg4);
-extern swig_intgo _wrap_sched_flat_scale_input_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_35 arg3, int arg4, swig_voidp arg5, swig_type_36 arg6, int arg7);
-extern swig_intgo _wrap_sched_flat_add_noise_raw_0790e0014f2da9fc(swig_voidp arg1, swig_type_37 arg2, swig_voidp arg3, swig_type_38 arg4, int arg5, swig_voidp arg6, swig_type_39 arg7, int arg8, swig_voidp arg9, swig_type_40 arg10, int arg11);
-extern swig_intgo _wrap_sched_flat_step_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_41 arg3, int arg4, swig_voidp arg5, swig_type_42 arg6, int arg7, swig_voidp arg8, swig_type_43 arg9, int arg10);
-extern swig_intgo _wrap_sched_flat_step_wide_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_44 arg3, int arg4, swig_voidp arg5, swig_type_45 arg6, int arg7, swig_voidp arg8, swig_type_46 arg9, int arg10, swig_voidp arg11, swig_type_47 arg12, int arg13, swig_voidp arg14, swig_type_48 arg15, int arg16, swig_voidp arg17, swig_type_49 arg18, int arg19, swig_voidp arg20, swig_type_50 arg21, int arg22, swig_voidp arg23, swig_type_51 arg24, int arg25, swig_voidp arg26, swig_type_52 arg27, int arg28, swig_voidp arg29, swig_type_53 arg30, int arg31, swig_voidp arg32, swig_type_54 arg33, int arg34, swig_voidp arg35, swig_type_55 arg36, swig_voidp arg37, swig_type_56 arg38, double arg39, int arg40);
-extern swig_intgo _wrap_sched_flat_weights_denoised_raw_0790e0014f2da9fc(uintptr_t arg1, swig_voidp arg2, swig_type_57 arg3);
-extern swig_intgo _wrap_sched_flat_weights_row_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2, swig_voidp arg3, swig_type_58 arg4, swig_voidp arg5);
+extern swig_intgo _wrap_sched_flat_initial_noise_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_42 arg3, int arg4);
+extern swig_intgo _wrap_sched_flat_scale_input_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_43 arg3, int arg4, swig_voidp arg5, swig_type_44 arg6, int arg7);
+extern swig_intgo _wrap_sched_flat_add_noise_raw_0790e0014f2da9fc(swig_voidp arg1, swig_type_45 arg2, swig_voidp arg3, swig_type_46 arg4, int arg5, swig_voidp arg6, swig_type_47 arg7, int arg8, swig_voidp arg9, swig_type_48 arg10, int arg11);
+extern swig_intgo _wrap_sched_flat_step_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_49 arg3, int arg4, swig_voidp arg5, swig_type_50 arg6, int arg7, swig_voidp arg8, swig_type_51 arg9, int arg10);
+extern swig_intgo _wrap_sched_flat_step_wide_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_52 arg3, int arg4, swig_voidp arg5, swig_type_53 arg6, int arg7, swig_voidp arg8, swig_type_54 arg9, int arg10, swig_voidp arg11, swig_type_55 arg12, int arg13, swig_voidp arg14, swig_type_56 arg15, int arg16, swig_voidp arg17, swig_type_57 arg18, int arg19, swig_voidp arg20, swig_type_58 arg21, int arg22, swig_voidp arg23, swig_type_59 arg24, int arg25, swig_voidp arg26, swig_type_60 arg27, int arg28, swig_voidp arg29, swig_type_61 arg30, int arg31, swig_voidp arg32, swig_type_62 arg33, int arg34, swig_voidp arg35, swig_type_63 arg36, swig_voidp arg37, swig_type_64 arg38, double arg39, int arg40);
+extern swig_intgo _wrap_sched_flat_weights_denoised_raw_0790e0014f2da9fc(uintptr_t arg1, swig_voidp arg2, swig_type_65 arg3);
+extern swig_intgo _wrap_sched_flat_weights_row_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2, swig_voidp arg3, swig_type_66 arg4, swig_voidp arg5);
 extern swig_intgo _wrap_sched_flat_device_count_raw_0790e0014f2da9fc(swig_voidp arg1);
 extern swig_intgo _wrap_sched_flat_device_at_raw_0790e0014f2da9fc(int arg1, uintptr_t arg2);
 extern swig_voidp _wrap_sched_flat_device_name_raw_0790e0014f2da9fc(uintptr_t arg1);
-extern swig_voidp _wrap_sched_flat_vulkan_create_raw_0790e0014f2da9fc(int arg1, swig_voidp arg2, swig_voidp arg3, uintptr_t arg4, swig_voidp arg5, swig_type_59 arg6, swig_voidp arg7);
+extern swig_voidp _wrap_sched_flat_vulkan_create_raw_0790e0014f2da9fc(int arg1, swig_voidp arg2, swig_voidp arg3, uintptr_t arg4, swig_voidp arg5, swig_type_67 arg6, swig_voidp arg7);
 extern void _wrap_sched_flat_import_queue_family_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
 extern int _wrap_sched_flat_import_queue_family_get_raw_0790e0014f2da9fc(uintptr_t arg1);
-extern void _wrap_sched_flat_import_get_instance_proc_addr_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_60 arg2);
-extern swig_type_61 _wrap_sched_flat_import_get_instance_proc_addr_get_raw_0790e0014f2da9fc(uintptr_t arg1);
-extern void _wrap_sched_flat_import_instance_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_62 arg2);
-extern swig_type_63 _wrap_sched_flat_import_instance_get_raw_0790e0014f2da9fc(uintptr_t arg1);
-extern void _wrap_sched_flat_import_physical_device_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_64 arg2);
-extern swig_type_65 _wrap_sched_flat_import_physical_device_get_raw_0790e0014f2da9fc(uintptr_t arg1);
-extern void _wrap_sched_flat_import_device_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_66 arg2);
-extern swig_type_67 _wrap_sched_flat_import_device_get_raw_0790e0014f2da9fc(uintptr_t arg1);
-extern void _wrap_sched_flat_import_queue_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_68 arg2);
-extern swig_type_69 _wrap_sched_flat_import_queue_get_raw_0790e0014f2da9fc(uintptr_t arg1);
-extern void _wrap_sched_flat_import_lock_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_70 arg2);
-extern swig_type_71 _wrap_sched_flat_import_lock_get_raw_0790e0014f2da9fc(uintptr_t arg1);
-extern void _wrap_sched_flat_import_unlock_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_72 arg2);
-extern swig_type_73 _wrap_sched_flat_import_unlock_get_raw_0790e0014f2da9fc(uintptr_t arg1);
-extern void _wrap_sched_flat_import_user_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_74 arg2);
-extern swig_type_75 _wrap_sched_flat_import_user_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_import_get_instance_proc_addr_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_68 arg2);
+extern swig_type_69 _wrap_sched_flat_import_get_instance_proc_addr_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_import_instance_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_70 arg2);
+extern swig_type_71 _wrap_sched_flat_import_instance_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_import_physical_device_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_72 arg2);
+extern swig_type_73 _wrap_sched_flat_import_physical_device_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_import_device_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_74 arg2);
+extern swig_type_75 _wrap_sched_flat_import_device_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_import_queue_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_76 arg2);
+extern swig_type_77 _wrap_sched_flat_import_queue_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_import_lock_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_78 arg2);
+extern swig_type_79 _wrap_sched_flat_import_lock_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_import_unlock_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_80 arg2);
+extern swig_type_81 _wrap_sched_flat_import_unlock_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_import_user_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_82 arg2);
+extern swig_type_83 _wrap_sched_flat_import_user_get_raw_0790e0014f2da9fc(uintptr_t arg1);
 extern uintptr_t _wrap_new_sched_flat_import_raw_0790e0014f2da9fc(void);
 extern void _wrap_delete_sched_flat_import_raw_0790e0014f2da9fc(uintptr_t arg1);
-extern swig_voidp _wrap_sched_flat_vulkan_import_raw_0790e0014f2da9fc(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_type_76 arg4, swig_voidp arg5);
+extern swig_voidp _wrap_sched_flat_vulkan_import_raw_0790e0014f2da9fc(uintptr_t arg1, uintptr_t arg2, swig_voidp arg3, swig_type_84 arg4, swig_voidp arg5);
 extern void _wrap_sched_flat_info_queue_family_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
 extern int _wrap_sched_flat_info_queue_family_get_raw_0790e0014f2da9fc(uintptr_t arg1);
-extern void _wrap_sched_flat_info_instance_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_77 arg2);
-extern swig_type_78 _wrap_sched_flat_info_instance_get_raw_0790e0014f2da9fc(uintptr_t arg1);
-extern void _wrap_sched_flat_info_physical_device_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_79 arg2);
-extern swig_type_80 _wrap_sched_flat_info_physical_device_get_raw_0790e0014f2da9fc(uintptr_t arg1);
-extern void _wrap_sched_flat_info_device_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_81 arg2);
-extern swig_type_82 _wrap_sched_flat_info_device_get_raw_0790e0014f2da9fc(uintptr_t arg1);
-extern void _wrap_sched_flat_info_queue_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_83 arg2);
-extern swig_type_84 _wrap_sched_flat_info_queue_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_info_instance_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_85 arg2);
+extern swig_type_86 _wrap_sched_flat_info_instance_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_info_physical_device_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_87 arg2);
+extern swig_type_88 _wrap_sched_flat_info_physical_device_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_info_device_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_89 arg2);
+extern swig_type_90 _wrap_sched_flat_info_device_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_info_queue_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_91 arg2);
+extern swig_type_92 _wrap_sched_flat_info_queue_get_raw_0790e0014f2da9fc(uintptr_t arg1);
 extern void _wrap_sched_flat_info_max_buffers_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
 extern int _wrap_sched_flat_info_max_buffers_get_raw_0790e0014f2da9fc(uintptr_t arg1);
 extern void _wrap_sched_flat_info_group_size_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
 extern int _wrap_sched_flat_info_group_size_get_raw_0790e0014f2da9fc(uintptr_t arg1);
-extern void _wrap_sched_flat_info_max_range_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_85 arg2);
-extern swig_type_86 _wrap_sched_flat_info_max_range_get_raw_0790e0014f2da9fc(uintptr_t arg1);
-extern void _wrap_sched_flat_info_offset_alignment_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_87 arg2);
-extern swig_type_88 _wrap_sched_flat_info_offset_alignment_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_info_max_range_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_93 arg2);
+extern swig_type_94 _wrap_sched_flat_info_max_range_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_flat_info_offset_alignment_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_95 arg2);
+extern swig_type_96 _wrap_sched_flat_info_offset_alignment_get_raw_0790e0014f2da9fc(uintptr_t arg1);
 extern void _wrap_sched_flat_info_is_lost_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
 extern int _wrap_sched_flat_info_is_lost_get_raw_0790e0014f2da9fc(uintptr_t arg1);
 extern uintptr_t _wrap_new_sched_flat_info_raw_0790e0014f2da9fc(void);
@@ -457,10 +500,10 @@ extern swig_intgo _wrap_SCHED_FLAT_MASK_raw_0790e0014f2da9fc(void);
 extern swig_intgo _wrap_SCHED_FLAT_ORIGINAL_raw_0790e0014f2da9fc(void);
 extern swig_intgo _wrap_SCHED_FLAT_KNOWN_NOISE_raw_0790e0014f2da9fc(void);
 extern swig_intgo _wrap_SCHED_FLAT_SLOT_MAX_raw_0790e0014f2da9fc(void);
-extern swig_intgo _wrap_sched_flat_vulkan_record_step_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_89 arg3, swig_type_90 arg4, swig_voidp arg5, swig_voidp arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9, int arg10, swig_voidp arg11, swig_type_91 arg12, swig_voidp arg13, swig_type_92 arg14, double arg15, int arg16);
-extern swig_intgo _wrap_sched_flat_vulkan_record_initial_noise_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_93 arg3, swig_type_94 arg4, swig_voidp arg5, swig_voidp arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9, int arg10);
-extern swig_intgo _wrap_sched_flat_vulkan_record_scale_input_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_95 arg3, swig_type_96 arg4, swig_voidp arg5, swig_voidp arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9, int arg10);
-extern swig_intgo _wrap_sched_flat_vulkan_record_add_noise_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_97 arg3, swig_type_98 arg4, swig_type_99 arg5, swig_voidp arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9, swig_voidp arg10, int arg11);
+extern swig_intgo _wrap_sched_flat_vulkan_record_step_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_97 arg3, swig_type_98 arg4, swig_voidp arg5, swig_voidp arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9, int arg10, swig_voidp arg11, swig_type_99 arg12, swig_voidp arg13, swig_type_100 arg14, double arg15, int arg16);
+extern swig_intgo _wrap_sched_flat_vulkan_record_initial_noise_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_101 arg3, swig_type_102 arg4, swig_voidp arg5, swig_voidp arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9, int arg10);
+extern swig_intgo _wrap_sched_flat_vulkan_record_scale_input_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_103 arg3, swig_type_104 arg4, swig_voidp arg5, swig_voidp arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9, int arg10);
+extern swig_intgo _wrap_sched_flat_vulkan_record_add_noise_raw_0790e0014f2da9fc(swig_voidp arg1, swig_voidp arg2, swig_type_105 arg3, swig_type_106 arg4, swig_type_107 arg5, swig_voidp arg6, swig_voidp arg7, swig_voidp arg8, swig_voidp arg9, swig_voidp arg10, int arg11);
 #undef intgo
 */
 import "C"
@@ -1298,6 +1341,135 @@ func Sched_kernel_available(arg1 Enum_SS_sched_kernel) (_swig_ret int32) {
 	return swig_r
 }
 
+type Enum_SS_sched_generator int
+
+func _swig_getSCHED_GENERATOR_PHILOX() (_swig_ret Enum_SS_sched_generator) {
+	var swig_r Enum_SS_sched_generator
+	swig_r = (Enum_SS_sched_generator)(C._wrap_SCHED_GENERATOR_PHILOX_raw_0790e0014f2da9fc())
+	return swig_r
+}
+
+var SCHED_GENERATOR_PHILOX Enum_SS_sched_generator = _swig_getSCHED_GENERATOR_PHILOX()
+
+func _swig_getSCHED_GENERATOR_TORCH_CPU() (_swig_ret Enum_SS_sched_generator) {
+	var swig_r Enum_SS_sched_generator
+	swig_r = (Enum_SS_sched_generator)(C._wrap_SCHED_GENERATOR_TORCH_CPU_raw_0790e0014f2da9fc())
+	return swig_r
+}
+
+var SCHED_GENERATOR_TORCH_CPU Enum_SS_sched_generator = _swig_getSCHED_GENERATOR_TORCH_CPU()
+
+func _swig_getSCHED_GENERATOR_TORCH_CUDA() (_swig_ret Enum_SS_sched_generator) {
+	var swig_r Enum_SS_sched_generator
+	swig_r = (Enum_SS_sched_generator)(C._wrap_SCHED_GENERATOR_TORCH_CUDA_raw_0790e0014f2da9fc())
+	return swig_r
+}
+
+var SCHED_GENERATOR_TORCH_CUDA Enum_SS_sched_generator = _swig_getSCHED_GENERATOR_TORCH_CUDA()
+
+func _swig_getSCHED_GENERATOR_NX() (_swig_ret Enum_SS_sched_generator) {
+	var swig_r Enum_SS_sched_generator
+	swig_r = (Enum_SS_sched_generator)(C._wrap_SCHED_GENERATOR_NX_raw_0790e0014f2da9fc())
+	return swig_r
+}
+
+var SCHED_GENERATOR_NX Enum_SS_sched_generator = _swig_getSCHED_GENERATOR_NX()
+
+func _swig_getSCHED_GENERATOR_JAX() (_swig_ret Enum_SS_sched_generator) {
+	var swig_r Enum_SS_sched_generator
+	swig_r = (Enum_SS_sched_generator)(C._wrap_SCHED_GENERATOR_JAX_raw_0790e0014f2da9fc())
+	return swig_r
+}
+
+var SCHED_GENERATOR_JAX Enum_SS_sched_generator = _swig_getSCHED_GENERATOR_JAX()
+
+func _swig_getSCHED_GENERATOR_CALLER() (_swig_ret Enum_SS_sched_generator) {
+	var swig_r Enum_SS_sched_generator
+	swig_r = (Enum_SS_sched_generator)(C._wrap_SCHED_GENERATOR_CALLER_raw_0790e0014f2da9fc())
+	return swig_r
+}
+
+var SCHED_GENERATOR_CALLER Enum_SS_sched_generator = _swig_getSCHED_GENERATOR_CALLER()
+
+func _swig_getSCHED_GENERATOR_MAX() (_swig_ret Enum_SS_sched_generator) {
+	var swig_r Enum_SS_sched_generator
+	swig_r = (Enum_SS_sched_generator)(C._wrap_SCHED_GENERATOR_MAX_raw_0790e0014f2da9fc())
+	return swig_r
+}
+
+var SCHED_GENERATOR_MAX Enum_SS_sched_generator = _swig_getSCHED_GENERATOR_MAX()
+
+type Enum_SS_sched_draw_policy int
+
+func _swig_getSCHED_DRAWS_NONE() (_swig_ret Enum_SS_sched_draw_policy) {
+	var swig_r Enum_SS_sched_draw_policy
+	swig_r = (Enum_SS_sched_draw_policy)(C._wrap_SCHED_DRAWS_NONE_raw_0790e0014f2da9fc())
+	return swig_r
+}
+
+var SCHED_DRAWS_NONE Enum_SS_sched_draw_policy = _swig_getSCHED_DRAWS_NONE()
+
+func _swig_getSCHED_DRAWS_DIFFUSERS() (_swig_ret Enum_SS_sched_draw_policy) {
+	var swig_r Enum_SS_sched_draw_policy
+	swig_r = (Enum_SS_sched_draw_policy)(C._wrap_SCHED_DRAWS_DIFFUSERS_raw_0790e0014f2da9fc())
+	return swig_r
+}
+
+var SCHED_DRAWS_DIFFUSERS Enum_SS_sched_draw_policy = _swig_getSCHED_DRAWS_DIFFUSERS()
+
+func _swig_getSCHED_DRAWS_K_DIFFUSION() (_swig_ret Enum_SS_sched_draw_policy) {
+	var swig_r Enum_SS_sched_draw_policy
+	swig_r = (Enum_SS_sched_draw_policy)(C._wrap_SCHED_DRAWS_K_DIFFUSION_raw_0790e0014f2da9fc())
+	return swig_r
+}
+
+var SCHED_DRAWS_K_DIFFUSION Enum_SS_sched_draw_policy = _swig_getSCHED_DRAWS_K_DIFFUSION()
+
+func _swig_getSCHED_DRAWS_COMFYUI() (_swig_ret Enum_SS_sched_draw_policy) {
+	var swig_r Enum_SS_sched_draw_policy
+	swig_r = (Enum_SS_sched_draw_policy)(C._wrap_SCHED_DRAWS_COMFYUI_raw_0790e0014f2da9fc())
+	return swig_r
+}
+
+var SCHED_DRAWS_COMFYUI Enum_SS_sched_draw_policy = _swig_getSCHED_DRAWS_COMFYUI()
+
+func _swig_getSCHED_DRAWS_BUMBLEBEE() (_swig_ret Enum_SS_sched_draw_policy) {
+	var swig_r Enum_SS_sched_draw_policy
+	swig_r = (Enum_SS_sched_draw_policy)(C._wrap_SCHED_DRAWS_BUMBLEBEE_raw_0790e0014f2da9fc())
+	return swig_r
+}
+
+var SCHED_DRAWS_BUMBLEBEE Enum_SS_sched_draw_policy = _swig_getSCHED_DRAWS_BUMBLEBEE()
+
+func _swig_getSCHED_DRAWS_MAX() (_swig_ret Enum_SS_sched_draw_policy) {
+	var swig_r Enum_SS_sched_draw_policy
+	swig_r = (Enum_SS_sched_draw_policy)(C._wrap_SCHED_DRAWS_MAX_raw_0790e0014f2da9fc())
+	return swig_r
+}
+
+var SCHED_DRAWS_MAX Enum_SS_sched_draw_policy = _swig_getSCHED_DRAWS_MAX()
+
+func Sched_cuda_card(arg1 *byte, arg2 *int32, arg3 *int32) (_swig_ret Enum_SS_sched_status) {
+	var swig_r Enum_SS_sched_status
+	var _swig_i_0 *C.uchar
+	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
+	var _swig_i_1 *C.uchar
+	_swig_i_1 = (*C.uchar)(unsafe.Pointer(arg2))
+	var _swig_i_2 *C.uchar
+	_swig_i_2 = (*C.uchar)(unsafe.Pointer(arg3))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_cuda_card_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	return swig_r
+}
+
+func Sched_cuda_card_name(arg1 int32) (_swig_ret *byte) {
+	var swig_r *C.uchar
+	_swig_i_0 := arg1
+	swig_r = (*C.uchar)(C._wrap_sched_cuda_card_name_raw_0790e0014f2da9fc(C.int(_swig_i_0)))
+	var swig_r_1 *byte
+	swig_r_1 = (*byte)(unsafe.Pointer(swig_r))
+	return swig_r_1
+}
+
 func _swig_getSCHED_UNSET() (_swig_ret float64) {
 	var swig_r float64
 	swig_r = (float64)(C._wrap_SCHED_UNSET_raw_0790e0014f2da9fc())
@@ -1692,6 +1864,136 @@ func (arg1 SwigcptrSched_init_options) GetHistory_dtype() (_swig_ret int32) {
 	return swig_r
 }
 
+func (arg1 SwigcptrSched_init_options) SetGenerator(arg2 int32) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_sched_init_options_generator_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+}
+
+func (arg1 SwigcptrSched_init_options) GetGenerator() (_swig_ret int32) {
+	var swig_r int32
+	_swig_i_0 := arg1
+	swig_r = (int32)(C._wrap_sched_init_options_generator_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrSched_init_options) SetDraw_policy(arg2 int32) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_sched_init_options_draw_policy_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+}
+
+func (arg1 SwigcptrSched_init_options) GetDraw_policy() (_swig_ret int32) {
+	var swig_r int32
+	_swig_i_0 := arg1
+	swig_r = (int32)(C._wrap_sched_init_options_draw_policy_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrSched_init_options) SetNoise_dtype(arg2 int32) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_sched_init_options_noise_dtype_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+}
+
+func (arg1 SwigcptrSched_init_options) GetNoise_dtype() (_swig_ret int32) {
+	var swig_r int32
+	_swig_i_0 := arg1
+	swig_r = (int32)(C._wrap_sched_init_options_noise_dtype_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrSched_init_options) SetExtra_draws(arg2 int32) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_sched_init_options_extra_draws_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+}
+
+func (arg1 SwigcptrSched_init_options) GetExtra_draws() (_swig_ret int32) {
+	var swig_r int32
+	_swig_i_0 := arg1
+	swig_r = (int32)(C._wrap_sched_init_options_extra_draws_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrSched_init_options) SetCuda_multiprocessors(arg2 int32) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_sched_init_options_cuda_multiprocessors_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+}
+
+func (arg1 SwigcptrSched_init_options) GetCuda_multiprocessors() (_swig_ret int32) {
+	var swig_r int32
+	_swig_i_0 := arg1
+	swig_r = (int32)(C._wrap_sched_init_options_cuda_multiprocessors_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrSched_init_options) SetCuda_threads_per_multiprocessor(arg2 int32) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_sched_init_options_cuda_threads_per_multiprocessor_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+}
+
+func (arg1 SwigcptrSched_init_options) GetCuda_threads_per_multiprocessor() (_swig_ret int32) {
+	var swig_r int32
+	_swig_i_0 := arg1
+	swig_r = (int32)(C._wrap_sched_init_options_cuda_threads_per_multiprocessor_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrSched_init_options) SetWhole_batch(arg2 int64) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_sched_init_options_whole_batch_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_7(_swig_i_1))
+}
+
+func (arg1 SwigcptrSched_init_options) GetWhole_batch() (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	swig_r = (int64)(C._wrap_sched_init_options_whole_batch_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrSched_init_options) SetWhole_elements(arg2 int64) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_sched_init_options_whole_elements_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_9(_swig_i_1))
+}
+
+func (arg1 SwigcptrSched_init_options) GetWhole_elements() (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	swig_r = (int64)(C._wrap_sched_init_options_whole_elements_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrSched_init_options) SetFirst_item(arg2 int64) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_sched_init_options_first_item_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_11(_swig_i_1))
+}
+
+func (arg1 SwigcptrSched_init_options) GetFirst_item() (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	swig_r = (int64)(C._wrap_sched_init_options_first_item_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
+func (arg1 SwigcptrSched_init_options) SetFirst_element(arg2 int64) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_sched_init_options_first_element_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_13(_swig_i_1))
+}
+
+func (arg1 SwigcptrSched_init_options) GetFirst_element() (_swig_ret int64) {
+	var swig_r int64
+	_swig_i_0 := arg1
+	swig_r = (int64)(C._wrap_sched_init_options_first_element_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
 func NewSched_init_options() (_swig_ret Sched_init_options) {
 	var swig_r Sched_init_options
 	swig_r = (Sched_init_options)(SwigcptrSched_init_options(C._wrap_new_sched_init_options_raw_0790e0014f2da9fc()))
@@ -1764,6 +2066,26 @@ type Sched_init_options interface {
 	GetThreads() (_swig_ret int32)
 	SetHistory_dtype(arg2 int32)
 	GetHistory_dtype() (_swig_ret int32)
+	SetGenerator(arg2 int32)
+	GetGenerator() (_swig_ret int32)
+	SetDraw_policy(arg2 int32)
+	GetDraw_policy() (_swig_ret int32)
+	SetNoise_dtype(arg2 int32)
+	GetNoise_dtype() (_swig_ret int32)
+	SetExtra_draws(arg2 int32)
+	GetExtra_draws() (_swig_ret int32)
+	SetCuda_multiprocessors(arg2 int32)
+	GetCuda_multiprocessors() (_swig_ret int32)
+	SetCuda_threads_per_multiprocessor(arg2 int32)
+	GetCuda_threads_per_multiprocessor() (_swig_ret int32)
+	SetWhole_batch(arg2 int64)
+	GetWhole_batch() (_swig_ret int64)
+	SetWhole_elements(arg2 int64)
+	GetWhole_elements() (_swig_ret int64)
+	SetFirst_item(arg2 int64)
+	GetFirst_item() (_swig_ret int64)
+	SetFirst_element(arg2 int64)
+	GetFirst_element() (_swig_ret int64)
 }
 
 func Sched_state_free(arg1 *State) {
@@ -1855,7 +2177,7 @@ func Sched_call_at(arg1 *State, arg2 int64, arg3 *Call) (_swig_ret Enum_SS_sched
 	_swig_i_1 := arg2
 	var _swig_i_2 *C.uchar
 	_swig_i_2 = (*C.uchar)(unsafe.Pointer(arg3))
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_call_at_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_type_13(_swig_i_1), C.swig_voidp(_swig_i_2)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_call_at_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_type_21(_swig_i_1), C.swig_voidp(_swig_i_2)))
 	return swig_r
 }
 
@@ -1876,7 +2198,7 @@ func Sched_call_ends_step(arg1 *State, arg2 int64) (_swig_ret int32) {
 	var _swig_i_0 *C.uchar
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
 	_swig_i_1 := arg2
-	swig_r = (int32)(C._wrap_sched_call_ends_step_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_type_14(_swig_i_1)))
+	swig_r = (int32)(C._wrap_sched_call_ends_step_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_type_22(_swig_i_1)))
 	return swig_r
 }
 
@@ -1905,7 +2227,7 @@ func Sched_timesteps(arg1 *State, arg2 *float64, arg3 int64, arg4 *int64) (_swig
 	_swig_i_2 := arg3
 	var _swig_i_3 *C.uchar
 	_swig_i_3 = (*C.uchar)(unsafe.Pointer(arg4))
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_timesteps_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_16(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_timesteps_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_24(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -1918,7 +2240,7 @@ func Sched_sigmas(arg1 *State, arg2 *float64, arg3 int64, arg4 *int64) (_swig_re
 	_swig_i_2 := arg3
 	var _swig_i_3 *C.uchar
 	_swig_i_3 = (*C.uchar)(unsafe.Pointer(arg4))
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_sigmas_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_17(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_sigmas_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_25(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -1931,7 +2253,7 @@ func Sched_levels(arg1 *State, arg2 *float64, arg3 int64, arg4 *int64) (_swig_re
 	_swig_i_2 := arg3
 	var _swig_i_3 *C.uchar
 	_swig_i_3 = (*C.uchar)(unsafe.Pointer(arg4))
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_levels_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_18(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_levels_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_26(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -2327,7 +2649,7 @@ func Sched_step_weights(arg1 *State, arg2 int64, arg3 Sched_weights) (_swig_ret 
 	_swig_i_0 = (*C.uchar)(unsafe.Pointer(arg1))
 	_swig_i_1 := arg2
 	_swig_i_2 := getSwigcptr(arg3)
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_step_weights_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_type_19(_swig_i_1), C.uintptr_t(_swig_i_2)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_step_weights_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_type_27(_swig_i_1), C.uintptr_t(_swig_i_2)))
 	return swig_r
 }
 
@@ -2340,7 +2662,7 @@ func Sched_save(arg1 *State, arg2 unsafe.Pointer, arg3 uint64, arg4 *uint64) (_s
 	_swig_i_2 := arg3
 	var _swig_i_3 *C.uchar
 	_swig_i_3 = (*C.uchar)(unsafe.Pointer(arg4))
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_save_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_20(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_save_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_28(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -2351,7 +2673,7 @@ func Sched_load(arg1 *State, arg2 unsafe.Pointer, arg3 uint64) (_swig_ret Enum_S
 	var _swig_i_1 *C.uchar
 	_swig_i_1 = (*C.uchar)(unsafe.Pointer(arg2))
 	_swig_i_2 := arg3
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_load_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_21(_swig_i_2)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_load_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_29(_swig_i_2)))
 	return swig_r
 }
 
@@ -2536,7 +2858,7 @@ func (arg1 SwigcptrSched_vulkan_limits) GetMax_group_count() (_swig_ret uint32) 
 func (arg1 SwigcptrSched_vulkan_limits) SetMax_range(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_vulkan_limits_max_range_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_22(_swig_i_1))
+	C._wrap_sched_vulkan_limits_max_range_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_30(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_vulkan_limits) GetMax_range() (_swig_ret uint64) {
@@ -2549,7 +2871,7 @@ func (arg1 SwigcptrSched_vulkan_limits) GetMax_range() (_swig_ret uint64) {
 func (arg1 SwigcptrSched_vulkan_limits) SetOffset_alignment(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_vulkan_limits_offset_alignment_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_24(_swig_i_1))
+	C._wrap_sched_vulkan_limits_offset_alignment_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_32(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_vulkan_limits) GetOffset_alignment() (_swig_ret uint64) {
@@ -2615,7 +2937,7 @@ func Sched_vulkan_get_cache(arg1 *Vulkan, arg2 unsafe.Pointer, arg3 uint64, arg4
 	_swig_i_2 := arg3
 	var _swig_i_3 *C.uchar
 	_swig_i_3 = (*C.uchar)(unsafe.Pointer(arg4))
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_vulkan_get_cache_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_26(_swig_i_2), C.swig_voidp(_swig_i_3)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_vulkan_get_cache_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_34(_swig_i_2), C.swig_voidp(_swig_i_3)))
 	return swig_r
 }
 
@@ -2626,7 +2948,7 @@ func Sched_vulkan_set_cache(arg1 *Vulkan, arg2 unsafe.Pointer, arg3 uint64) (_sw
 	var _swig_i_1 *C.uchar
 	_swig_i_1 = (*C.uchar)(unsafe.Pointer(arg2))
 	_swig_i_2 := arg3
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_vulkan_set_cache_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_27(_swig_i_2)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_vulkan_set_cache_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_35(_swig_i_2)))
 	return swig_r
 }
 
@@ -2641,7 +2963,7 @@ func Sched_flat_create(arg1 *byte, arg2 int64, arg3 int32, arg4 *byte, arg5 int6
 	_swig_i_4 := arg5
 	var _swig_i_5 *C.uchar
 	_swig_i_5 = (*C.uchar)(unsafe.Pointer(arg6))
-	swig_r = (*C.uchar)(C._wrap_sched_flat_create_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_type_28(_swig_i_1), C.int(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_type_29(_swig_i_4), C.swig_voidp(_swig_i_5)))
+	swig_r = (*C.uchar)(C._wrap_sched_flat_create_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_type_36(_swig_i_1), C.int(_swig_i_2), C.swig_voidp(_swig_i_3), C.swig_type_37(_swig_i_4), C.swig_voidp(_swig_i_5)))
 	var swig_r_1 *Scheduler
 	swig_r_1 = (*Scheduler)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -2668,7 +2990,7 @@ func Sched_flat_init(arg1 *Scheduler, arg2 Sched_init_options, arg3 *float64, ar
 	_swig_i_10 := arg11
 	var _swig_i_11 *C.uchar
 	_swig_i_11 = (*C.uchar)(unsafe.Pointer(arg12))
-	swig_r = (*C.uchar)(C._wrap_sched_flat_init_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_type_30(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_31(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_type_32(_swig_i_7), C.swig_voidp(_swig_i_8), C.swig_voidp(_swig_i_9), C.swig_type_33(_swig_i_10), C.swig_voidp(_swig_i_11)))
+	swig_r = (*C.uchar)(C._wrap_sched_flat_init_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_type_38(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_39(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_type_40(_swig_i_7), C.swig_voidp(_swig_i_8), C.swig_voidp(_swig_i_9), C.swig_type_41(_swig_i_10), C.swig_voidp(_swig_i_11)))
 	var swig_r_1 *State
 	swig_r_1 = (*State)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -2694,7 +3016,7 @@ func Sched_flat_initial_noise(arg1 *State, arg2 unsafe.Pointer, arg3 int64, arg4
 	_swig_i_1 = (*C.uchar)(unsafe.Pointer(arg2))
 	_swig_i_2 := arg3
 	_swig_i_3 := arg4
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_initial_noise_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_34(_swig_i_2), C.int(_swig_i_3)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_initial_noise_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_42(_swig_i_2), C.int(_swig_i_3)))
 	return swig_r
 }
 
@@ -2710,7 +3032,7 @@ func Sched_flat_scale_input(arg1 *State, arg2 unsafe.Pointer, arg3 int64, arg4 i
 	_swig_i_4 = (*C.uchar)(unsafe.Pointer(arg5))
 	_swig_i_5 := arg6
 	_swig_i_6 := arg7
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_scale_input_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_35(_swig_i_2), C.int(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_36(_swig_i_5), C.int(_swig_i_6)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_scale_input_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_43(_swig_i_2), C.int(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_44(_swig_i_5), C.int(_swig_i_6)))
 	return swig_r
 }
 
@@ -2731,7 +3053,7 @@ func Sched_flat_add_noise(arg1 *State, arg2 int64, arg3 unsafe.Pointer, arg4 int
 	_swig_i_8 = (*C.uchar)(unsafe.Pointer(arg9))
 	_swig_i_9 := arg10
 	_swig_i_10 := arg11
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_add_noise_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_type_37(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_type_38(_swig_i_3), C.int(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_type_39(_swig_i_6), C.int(_swig_i_7), C.swig_voidp(_swig_i_8), C.swig_type_40(_swig_i_9), C.int(_swig_i_10)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_add_noise_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_type_45(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_type_46(_swig_i_3), C.int(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_type_47(_swig_i_6), C.int(_swig_i_7), C.swig_voidp(_swig_i_8), C.swig_type_48(_swig_i_9), C.int(_swig_i_10)))
 	return swig_r
 }
 
@@ -2751,7 +3073,7 @@ func Sched_flat_step(arg1 *State, arg2 unsafe.Pointer, arg3 int64, arg4 int32, a
 	_swig_i_7 = (*C.uchar)(unsafe.Pointer(arg8))
 	_swig_i_8 := arg9
 	_swig_i_9 := arg10
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_step_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_41(_swig_i_2), C.int(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_42(_swig_i_5), C.int(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_type_43(_swig_i_8), C.int(_swig_i_9)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_step_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_49(_swig_i_2), C.int(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_50(_swig_i_5), C.int(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_type_51(_swig_i_8), C.int(_swig_i_9)))
 	return swig_r
 }
 
@@ -2811,7 +3133,7 @@ func Sched_flat_step_wide(arg1 *State, arg2 unsafe.Pointer, arg3 int64, arg4 int
 	_swig_i_37 := arg38
 	_swig_i_38 := arg39
 	_swig_i_39 := arg40
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_step_wide_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_44(_swig_i_2), C.int(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_45(_swig_i_5), C.int(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_type_46(_swig_i_8), C.int(_swig_i_9), C.swig_voidp(_swig_i_10), C.swig_type_47(_swig_i_11), C.int(_swig_i_12), C.swig_voidp(_swig_i_13), C.swig_type_48(_swig_i_14), C.int(_swig_i_15), C.swig_voidp(_swig_i_16), C.swig_type_49(_swig_i_17), C.int(_swig_i_18), C.swig_voidp(_swig_i_19), C.swig_type_50(_swig_i_20), C.int(_swig_i_21), C.swig_voidp(_swig_i_22), C.swig_type_51(_swig_i_23), C.int(_swig_i_24), C.swig_voidp(_swig_i_25), C.swig_type_52(_swig_i_26), C.int(_swig_i_27), C.swig_voidp(_swig_i_28), C.swig_type_53(_swig_i_29), C.int(_swig_i_30), C.swig_voidp(_swig_i_31), C.swig_type_54(_swig_i_32), C.int(_swig_i_33), C.swig_voidp(_swig_i_34), C.swig_type_55(_swig_i_35), C.swig_voidp(_swig_i_36), C.swig_type_56(_swig_i_37), C.double(_swig_i_38), C.int(_swig_i_39)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_step_wide_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_52(_swig_i_2), C.int(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_53(_swig_i_5), C.int(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_type_54(_swig_i_8), C.int(_swig_i_9), C.swig_voidp(_swig_i_10), C.swig_type_55(_swig_i_11), C.int(_swig_i_12), C.swig_voidp(_swig_i_13), C.swig_type_56(_swig_i_14), C.int(_swig_i_15), C.swig_voidp(_swig_i_16), C.swig_type_57(_swig_i_17), C.int(_swig_i_18), C.swig_voidp(_swig_i_19), C.swig_type_58(_swig_i_20), C.int(_swig_i_21), C.swig_voidp(_swig_i_22), C.swig_type_59(_swig_i_23), C.int(_swig_i_24), C.swig_voidp(_swig_i_25), C.swig_type_60(_swig_i_26), C.int(_swig_i_27), C.swig_voidp(_swig_i_28), C.swig_type_61(_swig_i_29), C.int(_swig_i_30), C.swig_voidp(_swig_i_31), C.swig_type_62(_swig_i_32), C.int(_swig_i_33), C.swig_voidp(_swig_i_34), C.swig_type_63(_swig_i_35), C.swig_voidp(_swig_i_36), C.swig_type_64(_swig_i_37), C.double(_swig_i_38), C.int(_swig_i_39)))
 	return swig_r
 }
 
@@ -2821,7 +3143,7 @@ func Sched_flat_weights_denoised(arg1 Sched_weights, arg2 *float64, arg3 int64) 
 	var _swig_i_1 *C.uchar
 	_swig_i_1 = (*C.uchar)(unsafe.Pointer(arg2))
 	_swig_i_2 := arg3
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_weights_denoised_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_57(_swig_i_2)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_weights_denoised_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_65(_swig_i_2)))
 	return swig_r
 }
 
@@ -2834,7 +3156,7 @@ func Sched_flat_weights_row(arg1 Sched_weights, arg2 int32, arg3 *float64, arg4 
 	_swig_i_3 := arg4
 	var _swig_i_4 *C.uchar
 	_swig_i_4 = (*C.uchar)(unsafe.Pointer(arg5))
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_weights_row_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_type_58(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_weights_row_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_type_66(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	return swig_r
 }
 
@@ -2876,7 +3198,7 @@ func Sched_flat_vulkan_create(arg1 int32, arg2 *byte, arg3 *byte, arg4 Sched_vul
 	_swig_i_5 := arg6
 	var _swig_i_6 *C.uchar
 	_swig_i_6 = (*C.uchar)(unsafe.Pointer(arg7))
-	swig_r = (*C.uchar)(C._wrap_sched_flat_vulkan_create_raw_0790e0014f2da9fc(C.int(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2), C.uintptr_t(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_59(_swig_i_5), C.swig_voidp(_swig_i_6)))
+	swig_r = (*C.uchar)(C._wrap_sched_flat_vulkan_create_raw_0790e0014f2da9fc(C.int(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_voidp(_swig_i_2), C.uintptr_t(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_type_67(_swig_i_5), C.swig_voidp(_swig_i_6)))
 	var swig_r_1 *Vulkan
 	swig_r_1 = (*Vulkan)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -2907,7 +3229,7 @@ func (arg1 SwigcptrSched_flat_import) GetQueue_family() (_swig_ret uint32) {
 func (arg1 SwigcptrSched_flat_import) SetGet_instance_proc_addr(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_import_get_instance_proc_addr_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_60(_swig_i_1))
+	C._wrap_sched_flat_import_get_instance_proc_addr_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_68(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_import) GetGet_instance_proc_addr() (_swig_ret uint64) {
@@ -2920,7 +3242,7 @@ func (arg1 SwigcptrSched_flat_import) GetGet_instance_proc_addr() (_swig_ret uin
 func (arg1 SwigcptrSched_flat_import) SetInstance(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_import_instance_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_62(_swig_i_1))
+	C._wrap_sched_flat_import_instance_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_70(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_import) GetInstance() (_swig_ret uint64) {
@@ -2933,7 +3255,7 @@ func (arg1 SwigcptrSched_flat_import) GetInstance() (_swig_ret uint64) {
 func (arg1 SwigcptrSched_flat_import) SetPhysical_device(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_import_physical_device_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_64(_swig_i_1))
+	C._wrap_sched_flat_import_physical_device_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_72(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_import) GetPhysical_device() (_swig_ret uint64) {
@@ -2946,7 +3268,7 @@ func (arg1 SwigcptrSched_flat_import) GetPhysical_device() (_swig_ret uint64) {
 func (arg1 SwigcptrSched_flat_import) SetDevice(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_import_device_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_66(_swig_i_1))
+	C._wrap_sched_flat_import_device_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_74(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_import) GetDevice() (_swig_ret uint64) {
@@ -2959,7 +3281,7 @@ func (arg1 SwigcptrSched_flat_import) GetDevice() (_swig_ret uint64) {
 func (arg1 SwigcptrSched_flat_import) SetQueue(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_import_queue_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_68(_swig_i_1))
+	C._wrap_sched_flat_import_queue_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_76(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_import) GetQueue() (_swig_ret uint64) {
@@ -2972,7 +3294,7 @@ func (arg1 SwigcptrSched_flat_import) GetQueue() (_swig_ret uint64) {
 func (arg1 SwigcptrSched_flat_import) SetLock(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_import_lock_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_70(_swig_i_1))
+	C._wrap_sched_flat_import_lock_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_78(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_import) GetLock() (_swig_ret uint64) {
@@ -2985,7 +3307,7 @@ func (arg1 SwigcptrSched_flat_import) GetLock() (_swig_ret uint64) {
 func (arg1 SwigcptrSched_flat_import) SetUnlock(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_import_unlock_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_72(_swig_i_1))
+	C._wrap_sched_flat_import_unlock_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_80(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_import) GetUnlock() (_swig_ret uint64) {
@@ -2998,7 +3320,7 @@ func (arg1 SwigcptrSched_flat_import) GetUnlock() (_swig_ret uint64) {
 func (arg1 SwigcptrSched_flat_import) SetUser(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_import_user_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_74(_swig_i_1))
+	C._wrap_sched_flat_import_user_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_82(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_import) GetUser() (_swig_ret uint64) {
@@ -3051,7 +3373,7 @@ func Sched_flat_vulkan_import(arg1 Sched_flat_import, arg2 Sched_vulkan_limits, 
 	_swig_i_3 := arg4
 	var _swig_i_4 *C.uchar
 	_swig_i_4 = (*C.uchar)(unsafe.Pointer(arg5))
-	swig_r = (*C.uchar)(C._wrap_sched_flat_vulkan_import_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_type_76(_swig_i_3), C.swig_voidp(_swig_i_4)))
+	swig_r = (*C.uchar)(C._wrap_sched_flat_vulkan_import_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.uintptr_t(_swig_i_1), C.swig_voidp(_swig_i_2), C.swig_type_84(_swig_i_3), C.swig_voidp(_swig_i_4)))
 	var swig_r_1 *Vulkan
 	swig_r_1 = (*Vulkan)(unsafe.Pointer(swig_r))
 	return swig_r_1
@@ -3082,7 +3404,7 @@ func (arg1 SwigcptrSched_flat_info) GetQueue_family() (_swig_ret uint32) {
 func (arg1 SwigcptrSched_flat_info) SetInstance(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_info_instance_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_77(_swig_i_1))
+	C._wrap_sched_flat_info_instance_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_85(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_info) GetInstance() (_swig_ret uint64) {
@@ -3095,7 +3417,7 @@ func (arg1 SwigcptrSched_flat_info) GetInstance() (_swig_ret uint64) {
 func (arg1 SwigcptrSched_flat_info) SetPhysical_device(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_info_physical_device_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_79(_swig_i_1))
+	C._wrap_sched_flat_info_physical_device_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_87(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_info) GetPhysical_device() (_swig_ret uint64) {
@@ -3108,7 +3430,7 @@ func (arg1 SwigcptrSched_flat_info) GetPhysical_device() (_swig_ret uint64) {
 func (arg1 SwigcptrSched_flat_info) SetDevice(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_info_device_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_81(_swig_i_1))
+	C._wrap_sched_flat_info_device_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_89(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_info) GetDevice() (_swig_ret uint64) {
@@ -3121,7 +3443,7 @@ func (arg1 SwigcptrSched_flat_info) GetDevice() (_swig_ret uint64) {
 func (arg1 SwigcptrSched_flat_info) SetQueue(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_info_queue_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_83(_swig_i_1))
+	C._wrap_sched_flat_info_queue_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_91(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_info) GetQueue() (_swig_ret uint64) {
@@ -3160,7 +3482,7 @@ func (arg1 SwigcptrSched_flat_info) GetGroup_size() (_swig_ret uint32) {
 func (arg1 SwigcptrSched_flat_info) SetMax_range(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_info_max_range_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_85(_swig_i_1))
+	C._wrap_sched_flat_info_max_range_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_93(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_info) GetMax_range() (_swig_ret uint64) {
@@ -3173,7 +3495,7 @@ func (arg1 SwigcptrSched_flat_info) GetMax_range() (_swig_ret uint64) {
 func (arg1 SwigcptrSched_flat_info) SetOffset_alignment(arg2 uint64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
-	C._wrap_sched_flat_info_offset_alignment_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_87(_swig_i_1))
+	C._wrap_sched_flat_info_offset_alignment_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.swig_type_95(_swig_i_1))
 }
 
 func (arg1 SwigcptrSched_flat_info) GetOffset_alignment() (_swig_ret uint64) {
@@ -3377,7 +3699,7 @@ func Sched_flat_vulkan_record_step(arg1 *Vulkan, arg2 *State, arg3 uint64, arg4 
 	_swig_i_13 := arg14
 	_swig_i_14 := arg15
 	_swig_i_15 := arg16
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_vulkan_record_step_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_89(_swig_i_2), C.swig_type_90(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8), C.int(_swig_i_9), C.swig_voidp(_swig_i_10), C.swig_type_91(_swig_i_11), C.swig_voidp(_swig_i_12), C.swig_type_92(_swig_i_13), C.double(_swig_i_14), C.int(_swig_i_15)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_vulkan_record_step_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_97(_swig_i_2), C.swig_type_98(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8), C.int(_swig_i_9), C.swig_voidp(_swig_i_10), C.swig_type_99(_swig_i_11), C.swig_voidp(_swig_i_12), C.swig_type_100(_swig_i_13), C.double(_swig_i_14), C.int(_swig_i_15)))
 	return swig_r
 }
 
@@ -3400,7 +3722,7 @@ func Sched_flat_vulkan_record_initial_noise(arg1 *Vulkan, arg2 *State, arg3 uint
 	var _swig_i_8 *C.uchar
 	_swig_i_8 = (*C.uchar)(unsafe.Pointer(arg9))
 	_swig_i_9 := arg10
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_vulkan_record_initial_noise_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_93(_swig_i_2), C.swig_type_94(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8), C.int(_swig_i_9)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_vulkan_record_initial_noise_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_101(_swig_i_2), C.swig_type_102(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8), C.int(_swig_i_9)))
 	return swig_r
 }
 
@@ -3423,7 +3745,7 @@ func Sched_flat_vulkan_record_scale_input(arg1 *Vulkan, arg2 *State, arg3 uint64
 	var _swig_i_8 *C.uchar
 	_swig_i_8 = (*C.uchar)(unsafe.Pointer(arg9))
 	_swig_i_9 := arg10
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_vulkan_record_scale_input_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_95(_swig_i_2), C.swig_type_96(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8), C.int(_swig_i_9)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_vulkan_record_scale_input_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_103(_swig_i_2), C.swig_type_104(_swig_i_3), C.swig_voidp(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8), C.int(_swig_i_9)))
 	return swig_r
 }
 
@@ -3447,6 +3769,6 @@ func Sched_flat_vulkan_record_add_noise(arg1 *Vulkan, arg2 *State, arg3 uint64, 
 	var _swig_i_9 *C.uchar
 	_swig_i_9 = (*C.uchar)(unsafe.Pointer(arg10))
 	_swig_i_10 := arg11
-	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_vulkan_record_add_noise_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_97(_swig_i_2), C.swig_type_98(_swig_i_3), C.swig_type_99(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8), C.swig_voidp(_swig_i_9), C.int(_swig_i_10)))
+	swig_r = (Enum_SS_sched_status)(C._wrap_sched_flat_vulkan_record_add_noise_raw_0790e0014f2da9fc(C.swig_voidp(_swig_i_0), C.swig_voidp(_swig_i_1), C.swig_type_105(_swig_i_2), C.swig_type_106(_swig_i_3), C.swig_type_107(_swig_i_4), C.swig_voidp(_swig_i_5), C.swig_voidp(_swig_i_6), C.swig_voidp(_swig_i_7), C.swig_voidp(_swig_i_8), C.swig_voidp(_swig_i_9), C.int(_swig_i_10)))
 	return swig_r
 }

@@ -1411,6 +1411,193 @@ int _wrap_sched_kernel_available_raw_0790e0014f2da9fc(intgo _swig_go_0) {
 }
 
 
+intgo _wrap_SCHED_GENERATOR_PHILOX_raw_0790e0014f2da9fc() {
+  enum sched_generator result;
+  intgo _swig_go_result;
+  
+  
+  result = SCHED_GENERATOR_PHILOX;
+  
+  _swig_go_result = (intgo)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_SCHED_GENERATOR_TORCH_CPU_raw_0790e0014f2da9fc() {
+  enum sched_generator result;
+  intgo _swig_go_result;
+  
+  
+  result = SCHED_GENERATOR_TORCH_CPU;
+  
+  _swig_go_result = (intgo)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_SCHED_GENERATOR_TORCH_CUDA_raw_0790e0014f2da9fc() {
+  enum sched_generator result;
+  intgo _swig_go_result;
+  
+  
+  result = SCHED_GENERATOR_TORCH_CUDA;
+  
+  _swig_go_result = (intgo)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_SCHED_GENERATOR_NX_raw_0790e0014f2da9fc() {
+  enum sched_generator result;
+  intgo _swig_go_result;
+  
+  
+  result = SCHED_GENERATOR_NX;
+  
+  _swig_go_result = (intgo)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_SCHED_GENERATOR_JAX_raw_0790e0014f2da9fc() {
+  enum sched_generator result;
+  intgo _swig_go_result;
+  
+  
+  result = SCHED_GENERATOR_JAX;
+  
+  _swig_go_result = (intgo)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_SCHED_GENERATOR_CALLER_raw_0790e0014f2da9fc() {
+  enum sched_generator result;
+  intgo _swig_go_result;
+  
+  
+  result = SCHED_GENERATOR_CALLER;
+  
+  _swig_go_result = (intgo)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_SCHED_GENERATOR_MAX_raw_0790e0014f2da9fc() {
+  enum sched_generator result;
+  intgo _swig_go_result;
+  
+  
+  result = SCHED_GENERATOR_MAX;
+  
+  _swig_go_result = (intgo)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_SCHED_DRAWS_NONE_raw_0790e0014f2da9fc() {
+  enum sched_draw_policy result;
+  intgo _swig_go_result;
+  
+  
+  result = SCHED_DRAWS_NONE;
+  
+  _swig_go_result = (intgo)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_SCHED_DRAWS_DIFFUSERS_raw_0790e0014f2da9fc() {
+  enum sched_draw_policy result;
+  intgo _swig_go_result;
+  
+  
+  result = SCHED_DRAWS_DIFFUSERS;
+  
+  _swig_go_result = (intgo)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_SCHED_DRAWS_K_DIFFUSION_raw_0790e0014f2da9fc() {
+  enum sched_draw_policy result;
+  intgo _swig_go_result;
+  
+  
+  result = SCHED_DRAWS_K_DIFFUSION;
+  
+  _swig_go_result = (intgo)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_SCHED_DRAWS_COMFYUI_raw_0790e0014f2da9fc() {
+  enum sched_draw_policy result;
+  intgo _swig_go_result;
+  
+  
+  result = SCHED_DRAWS_COMFYUI;
+  
+  _swig_go_result = (intgo)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_SCHED_DRAWS_BUMBLEBEE_raw_0790e0014f2da9fc() {
+  enum sched_draw_policy result;
+  intgo _swig_go_result;
+  
+  
+  result = SCHED_DRAWS_BUMBLEBEE;
+  
+  _swig_go_result = (intgo)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_SCHED_DRAWS_MAX_raw_0790e0014f2da9fc() {
+  enum sched_draw_policy result;
+  intgo _swig_go_result;
+  
+  
+  result = SCHED_DRAWS_MAX;
+  
+  _swig_go_result = (intgo)result; 
+  return _swig_go_result;
+}
+
+
+intgo _wrap_sched_cuda_card_raw_0790e0014f2da9fc(char *_swig_go_0, int32_t *_swig_go_1, int32_t *_swig_go_2) {
+  char *arg1 = (char *) 0 ;
+  int32_t *arg2 = (int32_t *) 0 ;
+  int32_t *arg3 = (int32_t *) 0 ;
+  sched_status result;
+  intgo _swig_go_result;
+  
+  arg1 = (char *)_swig_go_0; 
+  arg2 = *(int32_t **)&_swig_go_1; 
+  arg3 = *(int32_t **)&_swig_go_2; 
+  
+  result = (sched_status)sched_cuda_card((char const *)arg1,arg2,arg3);
+  _swig_go_result = (intgo)result; 
+  
+  return _swig_go_result;
+}
+
+
+char *_wrap_sched_cuda_card_name_raw_0790e0014f2da9fc(int _swig_go_0) {
+  int32_t arg1 ;
+  char *result = 0 ;
+  char *_swig_go_result;
+  
+  arg1 = (int32_t)_swig_go_0; 
+  
+  result = (char *)sched_cuda_card_name(arg1);
+  _swig_go_result = (char *)result; 
+  return _swig_go_result;
+}
+
+
 double _wrap_SCHED_UNSET_raw_0790e0014f2da9fc() {
   double result;
   double _swig_go_result;
@@ -2142,6 +2329,256 @@ int _wrap_sched_init_options_history_dtype_get_raw_0790e0014f2da9fc(struct sched
   arg1 = *(struct sched_init_options **)&_swig_go_0; 
   
   result = (int32_t) ((arg1)->history_dtype);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_sched_init_options_generator_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+  struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
+  int32_t arg2 ;
+  
+  arg1 = *(struct sched_init_options **)&_swig_go_0; 
+  arg2 = (int32_t)_swig_go_1; 
+  
+  if (arg1) (arg1)->generator = arg2;
+  
+}
+
+
+int _wrap_sched_init_options_generator_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
+  struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
+  int32_t result;
+  int _swig_go_result;
+  
+  arg1 = *(struct sched_init_options **)&_swig_go_0; 
+  
+  result = (int32_t) ((arg1)->generator);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_sched_init_options_draw_policy_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+  struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
+  int32_t arg2 ;
+  
+  arg1 = *(struct sched_init_options **)&_swig_go_0; 
+  arg2 = (int32_t)_swig_go_1; 
+  
+  if (arg1) (arg1)->draw_policy = arg2;
+  
+}
+
+
+int _wrap_sched_init_options_draw_policy_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
+  struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
+  int32_t result;
+  int _swig_go_result;
+  
+  arg1 = *(struct sched_init_options **)&_swig_go_0; 
+  
+  result = (int32_t) ((arg1)->draw_policy);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_sched_init_options_noise_dtype_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+  struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
+  int32_t arg2 ;
+  
+  arg1 = *(struct sched_init_options **)&_swig_go_0; 
+  arg2 = (int32_t)_swig_go_1; 
+  
+  if (arg1) (arg1)->noise_dtype = arg2;
+  
+}
+
+
+int _wrap_sched_init_options_noise_dtype_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
+  struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
+  int32_t result;
+  int _swig_go_result;
+  
+  arg1 = *(struct sched_init_options **)&_swig_go_0; 
+  
+  result = (int32_t) ((arg1)->noise_dtype);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_sched_init_options_extra_draws_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+  struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
+  int32_t arg2 ;
+  
+  arg1 = *(struct sched_init_options **)&_swig_go_0; 
+  arg2 = (int32_t)_swig_go_1; 
+  
+  if (arg1) (arg1)->extra_draws = arg2;
+  
+}
+
+
+int _wrap_sched_init_options_extra_draws_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
+  struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
+  int32_t result;
+  int _swig_go_result;
+  
+  arg1 = *(struct sched_init_options **)&_swig_go_0; 
+  
+  result = (int32_t) ((arg1)->extra_draws);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_sched_init_options_cuda_multiprocessors_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+  struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
+  int32_t arg2 ;
+  
+  arg1 = *(struct sched_init_options **)&_swig_go_0; 
+  arg2 = (int32_t)_swig_go_1; 
+  
+  if (arg1) (arg1)->cuda_multiprocessors = arg2;
+  
+}
+
+
+int _wrap_sched_init_options_cuda_multiprocessors_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
+  struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
+  int32_t result;
+  int _swig_go_result;
+  
+  arg1 = *(struct sched_init_options **)&_swig_go_0; 
+  
+  result = (int32_t) ((arg1)->cuda_multiprocessors);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_sched_init_options_cuda_threads_per_multiprocessor_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+  struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
+  int32_t arg2 ;
+  
+  arg1 = *(struct sched_init_options **)&_swig_go_0; 
+  arg2 = (int32_t)_swig_go_1; 
+  
+  if (arg1) (arg1)->cuda_threads_per_multiprocessor = arg2;
+  
+}
+
+
+int _wrap_sched_init_options_cuda_threads_per_multiprocessor_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
+  struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
+  int32_t result;
+  int _swig_go_result;
+  
+  arg1 = *(struct sched_init_options **)&_swig_go_0; 
+  
+  result = (int32_t) ((arg1)->cuda_threads_per_multiprocessor);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_sched_init_options_whole_batch_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, long long _swig_go_1) {
+  struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
+  int64_t arg2 ;
+  
+  arg1 = *(struct sched_init_options **)&_swig_go_0; 
+  arg2 = (int64_t)_swig_go_1; 
+  
+  if (arg1) (arg1)->whole_batch = arg2;
+  
+}
+
+
+long long _wrap_sched_init_options_whole_batch_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
+  struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = *(struct sched_init_options **)&_swig_go_0; 
+  
+  result = (int64_t) ((arg1)->whole_batch);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_sched_init_options_whole_elements_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, long long _swig_go_1) {
+  struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
+  int64_t arg2 ;
+  
+  arg1 = *(struct sched_init_options **)&_swig_go_0; 
+  arg2 = (int64_t)_swig_go_1; 
+  
+  if (arg1) (arg1)->whole_elements = arg2;
+  
+}
+
+
+long long _wrap_sched_init_options_whole_elements_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
+  struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = *(struct sched_init_options **)&_swig_go_0; 
+  
+  result = (int64_t) ((arg1)->whole_elements);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_sched_init_options_first_item_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, long long _swig_go_1) {
+  struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
+  int64_t arg2 ;
+  
+  arg1 = *(struct sched_init_options **)&_swig_go_0; 
+  arg2 = (int64_t)_swig_go_1; 
+  
+  if (arg1) (arg1)->first_item = arg2;
+  
+}
+
+
+long long _wrap_sched_init_options_first_item_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
+  struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = *(struct sched_init_options **)&_swig_go_0; 
+  
+  result = (int64_t) ((arg1)->first_item);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
+void _wrap_sched_init_options_first_element_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, long long _swig_go_1) {
+  struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
+  int64_t arg2 ;
+  
+  arg1 = *(struct sched_init_options **)&_swig_go_0; 
+  arg2 = (int64_t)_swig_go_1; 
+  
+  if (arg1) (arg1)->first_element = arg2;
+  
+}
+
+
+long long _wrap_sched_init_options_first_element_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
+  struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
+  int64_t result;
+  long long _swig_go_result;
+  
+  arg1 = *(struct sched_init_options **)&_swig_go_0; 
+  
+  result = (int64_t) ((arg1)->first_element);
   _swig_go_result = result; 
   return _swig_go_result;
 }

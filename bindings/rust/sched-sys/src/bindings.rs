@@ -172,6 +172,21 @@ pub const SCHED_KERNEL_FUSED: sched_kernel = 2;
 pub const SCHED_KERNEL_BLAS: sched_kernel = 3;
 pub const SCHED_KERNEL_VULKAN: sched_kernel = 4;
 
+pub type sched_generator = i32;
+pub const SCHED_GENERATOR_PHILOX: sched_generator = 0;
+pub const SCHED_GENERATOR_TORCH_CPU: sched_generator = 1;
+pub const SCHED_GENERATOR_TORCH_CUDA: sched_generator = 2;
+pub const SCHED_GENERATOR_NX: sched_generator = 3;
+pub const SCHED_GENERATOR_JAX: sched_generator = 4;
+pub const SCHED_GENERATOR_CALLER: sched_generator = 5;
+
+pub type sched_draw_policy = i32;
+pub const SCHED_DRAWS_NONE: sched_draw_policy = 0;
+pub const SCHED_DRAWS_DIFFUSERS: sched_draw_policy = 1;
+pub const SCHED_DRAWS_K_DIFFUSION: sched_draw_policy = 2;
+pub const SCHED_DRAWS_COMFYUI: sched_draw_policy = 3;
+pub const SCHED_DRAWS_BUMBLEBEE: sched_draw_policy = 4;
+
 /// Marks a number in [`sched_init_options`] that was not given.
 pub const SCHED_UNSET: f64 = -1.0e300;
 
@@ -244,6 +259,18 @@ pub struct sched_init_options {
     pub history_dtype: i32,
     pub parallel_for: sched_parallel_for,
     pub parallel_context: *mut c_void,
+
+    pub generator: i32,
+    pub draw_policy: i32,
+    pub noise_dtype: i32,
+    pub extra_draws: i32,
+    pub cuda_multiprocessors: i32,
+    pub cuda_threads_per_multiprocessor: i32,
+
+    pub whole_batch: i64,
+    pub whole_elements: i64,
+    pub first_item: i64,
+    pub first_element: i64,
 }
 init!(sched_init_options {
     strength: SCHED_UNSET,
@@ -391,6 +418,12 @@ extern "C" {
     pub fn sched_quirk(scheduler: *const sched_scheduler, index: i32) -> *const c_char;
     pub fn sched_quirk_description(name: *const c_char) -> *const c_char;
 
+    pub fn sched_cuda_card(
+        name: *const c_char,
+        multiprocessors: *mut i32,
+        threads_per_multiprocessor: *mut i32,
+    ) -> sched_status;
+    pub fn sched_cuda_card_name(index: i32) -> *const c_char;
     pub fn sched_kernel_available(kernel: sched_kernel) -> i32;
     pub fn sched_init(
         scheduler: *const sched_scheduler,

@@ -111,7 +111,8 @@ fn main_header() -> Table {
         use_clipped_model_output num_train_timesteps message message_capacity jump_length
         jump_n_sample max_timesteps intermediate_timesteps stage_index is_amplify_first_chunk
         vulkan recorded_in_flight recorded_groups threads history_dtype parallel_for
-        parallel_context);
+        parallel_context generator draw_policy noise_dtype extra_draws cuda_multiprocessors
+        cuda_threads_per_multiprocessor whole_batch whole_elements first_item first_element);
     structure!(t, sched_call, "= SCHED_CALL_INIT", struct_size needs_model timestep alpha sigma
         input_scale step stage ends_step draws reserved);
     structure!(t, sched_step_args, "= SCHED_STEP_ARGS_INIT", struct_size groups sample prediction
@@ -130,7 +131,10 @@ fn main_header() -> Table {
         SCHED_DTYPE_UNDEFINED SCHED_F32 SCHED_F16 SCHED_BF16 SCHED_F64
         SCHED_NAME_SAMPLER SCHED_NAME_SCHEDULE
         SCHED_KERNEL_DEFAULT SCHED_KERNEL_REFERENCE SCHED_KERNEL_FUSED SCHED_KERNEL_BLAS
-        SCHED_KERNEL_VULKAN SCHED_UNSET
+        SCHED_KERNEL_VULKAN SCHED_GENERATOR_PHILOX SCHED_GENERATOR_TORCH_CPU
+        SCHED_GENERATOR_TORCH_CUDA SCHED_GENERATOR_NX SCHED_GENERATOR_JAX
+        SCHED_GENERATOR_CALLER SCHED_DRAWS_NONE SCHED_DRAWS_DIFFUSERS SCHED_DRAWS_K_DIFFUSION
+        SCHED_DRAWS_COMFYUI SCHED_DRAWS_BUMBLEBEE SCHED_UNSET
         SCHED_INPUT_SAMPLE SCHED_INPUT_PREDICTION SCHED_INPUT_DENOISED SCHED_INPUT_NOISE0
         SCHED_INPUT_NOISE1 SCHED_INPUT_UNCONDITIONAL SCHED_INPUT_MEMORY0 SCHED_INPUT_ORIGINAL
         SCHED_INPUT_KNOWN_NOISE

@@ -211,6 +211,81 @@ pub fn quirk_description(name: &str) -> Option<&'static str> {
     (!text.is_empty()).then_some(text)
 }
 
+/// Whose normals a loop draws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Generator {
+    /// The library's own.
+    #[default]
+    Philox,
+    /// Torch.randn() on a CPU.
+    TorchCpu,
+    /// Torch.randn() on a card, which has to be named.
+    TorchCuda,
+    /// Nx, and JAX with jax_threefry_partitionable off; the seed is the key.
+    Nx,
+    /// JAX as it is now; the seed is the key.
+    Jax,
+    /// None: every normal is handed in.
+    Caller,
+}
+
+impl Generator {
+    pub(crate) fn code(self) -> sys::sched_generator {
+        match self {
+            Generator::Philox => sys::SCHED_GENERATOR_PHILOX,
+            Generator::TorchCpu => sys::SCHED_GENERATOR_TORCH_CPU,
+            Generator::TorchCuda => sys::SCHED_GENERATOR_TORCH_CUDA,
+            Generator::Nx => sys::SCHED_GENERATOR_NX,
+            Generator::Jax => sys::SCHED_GENERATOR_JAX,
+            Generator::Caller => sys::SCHED_GENERATOR_CALLER,
+        }
+    }
+}
+
+/// Which draws besides those that a method needs a reference takes from its generator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum DrawPolicy {
+    /// None is thrown away.
+    #[default]
+    None,
+    /// Those of a diffusers class.
+    Diffusers,
+    /// Those of a sampler of k-diffusion.
+    KDiffusion,
+    /// Those of ComfyUI, whose steps have another seed than the first sample.
+    ComfyUi,
+    /// Those of Bumblebee, with a key for each item.
+    Bumblebee,
+}
+
+impl DrawPolicy {
+    pub(crate) fn code(self) -> sys::sched_draw_policy {
+        match self {
+            DrawPolicy::None => sys::SCHED_DRAWS_NONE,
+            DrawPolicy::Diffusers => sys::SCHED_DRAWS_DIFFUSERS,
+            DrawPolicy::KDiffusion => sys::SCHED_DRAWS_K_DIFFUSION,
+            DrawPolicy::ComfyUi => sys::SCHED_DRAWS_COMFYUI,
+            DrawPolicy::Bumblebee => sys::SCHED_DRAWS_BUMBLEBEE,
+        }
+    }
+}
+
+/// The cards whose numbers the library knows, for [`InitOptions::cuda_card`](crate::InitOptions::cuda_card).
+pub fn cuda_cards() -> Vec<&'static str> {
+    let mut cards = Vec::new();
+    loop {
+        // SAFETY: takes any number; names are static.
+        let name = unsafe { sys::sched_cuda_card_name(cards.len() as i32) };
+        if name.is_null() {
+            return cards;
+        }
+        // SAFETY: not NULL, and static.
+        cards.push(unsafe { static_str(name) });
+    }
+}
+
 /// What runs a state's steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]

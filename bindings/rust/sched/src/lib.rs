@@ -52,8 +52,8 @@ pub mod vulkan;
 mod weights;
 
 pub use catalog::{
-    methods, names, quirk_description, version, version_number, Kernel, Method, MethodOption, Name,
-    NameKind, Stochastic,
+    cuda_cards, methods, names, quirk_description, version, version_number, DrawPolicy, Generator,
+    Kernel, Method, MethodOption, Name, NameKind, Stochastic,
 };
 pub use error::{Error, Result, Status};
 pub use options::InitOptions;

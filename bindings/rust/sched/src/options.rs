@@ -2,7 +2,9 @@ use std::marker::PhantomData;
 
 use sched_sys as sys;
 
-use crate::{Dtype, Error, Kernel, Result, Status, Vulkan};
+use std::ffi::CString;
+
+use crate::{DrawPolicy, Dtype, Error, Generator, Kernel, Result, Status, Vulkan};
 
 /// One loop: how many steps, of what shape, and what its method takes besides.
 ///
@@ -100,7 +102,7 @@ impl<'a> InitOptions<'a> {
         dtype(c.dtype: Dtype) = Dtype::code;
         /// What runs the steps.
         kernel(c.kernel: Kernel) = Kernel::code;
-        /// Seed of item 0; item k takes seed + k.
+        /// Philox: seed of item 0, item k takes seed + k; other generators: of the whole batch.
         seed(c.seed: u64) = |x| x;
         /// A seed for each item instead.
         item_seeds(item_seeds: &'a [u64]) = Some;
@@ -143,6 +145,28 @@ impl<'a> InitOptions<'a> {
         threads(c.threads: usize) = int;
         /// Element type of the rows that the state keeps; the kernel's own where it is not set.
         history_dtype(c.history_dtype: Dtype) = Dtype::code;
+        /// Whose normals the loop draws.
+        generator(c.generator: Generator) = Generator::code;
+        /// Which draws a reference takes besides.
+        draw_policy(c.draw_policy: DrawPolicy) = DrawPolicy::code;
+        /// In which torch on a CPU draws, or to which torch on a card rounds; float32 where it is
+        /// not set.
+        noise_dtype(c.noise_dtype: Dtype) = Dtype::code;
+        /// Tensors that the reference draws between first sample and first step; -1 where it did
+        /// not draw the first sample.
+        extra_draws(c.extra_draws: i32) = |x| x;
+        /// Torch on a card: how many multiprocessors it has; see [`Self::cuda_card`].
+        cuda_multiprocessors(c.cuda_multiprocessors: usize) = int;
+        /// Torch on a card: how many threads each of them runs at once.
+        cuda_threads_per_multiprocessor(c.cuda_threads_per_multiprocessor: usize) = int;
+        /// Items of the tensor that this is a part of.
+        whole_batch(c.whole_batch: usize) = long;
+        /// Elements of an item of the tensor that this is a part of.
+        whole_elements(c.whole_elements: usize) = long;
+        /// Item of the whole at which the part begins.
+        first_item(c.first_item: usize) = long;
+        /// Element of each item of the whole at which the part begins.
+        first_element(c.first_element: usize) = long;
     }
 
     /// Custom timesteps, falling.  They are copied when the loop is started.
@@ -157,6 +181,28 @@ impl<'a> InitOptions<'a> {
         self.c.sigmas = sigmas.as_ptr();
         self.c.sigmas_count = int(sigmas.len());
         self
+    }
+
+    /// Torch on a card that the library knows by name, in any case of letters; see
+    /// [`cuda_cards`](crate::cuda_cards).
+    pub fn cuda_card(mut self, name: &str) -> Result<Self> {
+        let unknown = || {
+            Error::new(
+                Status::Value,
+                format!("there is no card {name:?} in the table"),
+            )
+        };
+        let text = CString::new(name).map_err(|_| unknown())?;
+        let (mut multiprocessors, mut threads) = (0, 0);
+        // SAFETY: a string that ends in zero, and two numbers to write to.
+        let status =
+            unsafe { sys::sched_cuda_card(text.as_ptr(), &mut multiprocessors, &mut threads) };
+        if status != sys::SCHED_OK {
+            return Err(unknown());
+        }
+        self.c.cuda_multiprocessors = multiprocessors;
+        self.c.cuda_threads_per_multiprocessor = threads;
+        Ok(self)
     }
 
     /// Runs on a Vulkan device, with [`Kernel::Vulkan`].  The state keeps the context alive.

@@ -3,7 +3,8 @@
 mod support;
 
 use sched::{
-    Clip, Dtype, InitOptions, Input, Kernel, Output, Scheduler, State, StepArgs, Tensor, TensorMut,
+    Clip, DrawPolicy, Dtype, Generator, InitOptions, Input, Kernel, Output, Scheduler, State,
+    Status, StepArgs, Tensor, TensorMut,
 };
 use support::{bits, prediction, start, CLASSES, N};
 
@@ -416,4 +417,43 @@ fn tensors_of_tensors() {
     state.step_in_place(&mut x, &f).unwrap();
     state.step_in_place(x, &f).unwrap();
     assert_eq!(state.calls_done(), 2);
+}
+
+/// What `torch.manual_seed(0); torch.randn(12)` begins with.
+#[test]
+fn torch_draws_the_first_sample() {
+    let options = InitOptions::new(10, 12)
+        .generator(Generator::TorchCpu)
+        .draw_policy(DrawPolicy::Diffusers);
+    let state = support::scheduler("DDPMScheduler").init(&options);
+    let mut x = [0f32; 12];
+    state.unwrap().initial_noise(&mut x).unwrap();
+    assert_eq!(
+        x[..4],
+        [1.540_996_1, -0.293_428_9, -2.178_789_4, 0.568_431_26]
+    );
+}
+
+#[test]
+fn noise_is_handed_in_where_there_is_no_generator() {
+    let options = InitOptions::new(10, 12).generator(Generator::Caller);
+    let mut state = support::scheduler("DDPMScheduler").init(&options).unwrap();
+    let (mut x, f) = ([0f32; 12], [0f32; 12]);
+    let error = state.step_in_place(&mut x, &f).unwrap_err();
+    assert_eq!(error.status, Status::Argument);
+    assert!(error.to_string().contains("noise[0]"), "{error}");
+}
+
+#[test]
+fn cards_have_names() {
+    let cards = sched::cuda_cards();
+    assert!(cards.contains(&"A100"));
+    for card in cards {
+        let options = InitOptions::new(10, 12).generator(Generator::TorchCuda);
+        let state = support::scheduler("DDPMScheduler").init(&options.cuda_card(card).unwrap());
+        assert!(state.is_ok(), "{card}");
+    }
+    let error = InitOptions::new(10, 12).cuda_card("Abacus").unwrap_err();
+    assert!(error.to_string().contains("Abacus"), "{error}");
+    assert!(InitOptions::new(10, 12).cuda_card("a\0b").is_err());
 }

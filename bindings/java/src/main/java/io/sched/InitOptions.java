@@ -122,7 +122,7 @@ public final class InitOptions {
   }
 
   /**
-   * Seed of item 0; item k takes seed + k.
+   * Philox: seed of item 0, item k takes seed + k; other generators: of the whole batch.
    *
    * @param seed 64 bits without a sign
    * @return this
@@ -301,6 +301,127 @@ public final class InitOptions {
   public InitOptions historyDtype(DType historyDtype) {
     Objects.requireNonNull(historyDtype, "historyDtype");
     return set(c -> c.setHistory_dtype(historyDtype.code));
+  }
+
+  /**
+   * Whose normals the loop draws.
+   *
+   * @param generator {@link Generator#PHILOX} where it is not set
+   * @return this
+   */
+  public InitOptions generator(Generator generator) {
+    Objects.requireNonNull(generator, "generator");
+    return set(c -> c.setGenerator(generator.code));
+  }
+
+  /**
+   * Which draws a reference takes besides.
+   *
+   * @param drawPolicy {@link DrawPolicy#NONE} where it is not set
+   * @return this
+   */
+  public InitOptions drawPolicy(DrawPolicy drawPolicy) {
+    Objects.requireNonNull(drawPolicy, "drawPolicy");
+    return set(c -> c.setDraw_policy(drawPolicy.code));
+  }
+
+  /**
+   * In which torch on a CPU draws, or to which torch on a card rounds.
+   *
+   * @param noiseDtype {@link DType#F32} where it is not set
+   * @return this
+   */
+  public InitOptions noiseDtype(DType noiseDtype) {
+    Objects.requireNonNull(noiseDtype, "noiseDtype");
+    return set(c -> c.setNoise_dtype(noiseDtype.code));
+  }
+
+  /**
+   * Tensors that the reference draws between first sample and first step.
+   *
+   * @param extraDraws -1 where it did not draw the first sample
+   * @return this
+   */
+  public InitOptions extraDraws(int extraDraws) { return set(c -> c.setExtra_draws(extraDraws)); }
+
+  /**
+   * Torch on a card: how many multiprocessors it has; see {@link #cudaCard}.
+   *
+   * @param cudaMultiprocessors 1 and up
+   * @return this
+   */
+  public InitOptions cudaMultiprocessors(int cudaMultiprocessors) {
+    return set(c -> c.setCuda_multiprocessors(cudaMultiprocessors));
+  }
+
+  /**
+   * Torch on a card: how many threads each of its multiprocessors runs at once.
+   *
+   * @param cudaThreadsPerMultiprocessor a multiple of 256
+   * @return this
+   */
+  public InitOptions cudaThreadsPerMultiprocessor(int cudaThreadsPerMultiprocessor) {
+    return set(c -> c.setCuda_threads_per_multiprocessor(cudaThreadsPerMultiprocessor));
+  }
+
+  /**
+   * Items of the tensor that this is a part of.
+   *
+   * @param wholeBatch 0 for the batch
+   * @return this
+   */
+  public InitOptions wholeBatch(long wholeBatch) { return set(c -> c.setWhole_batch(wholeBatch)); }
+
+  /**
+   * Elements of an item of the tensor that this is a part of.
+   *
+   * @param wholeElements 0 for the elements
+   * @return this
+   */
+  public InitOptions wholeElements(long wholeElements) {
+    return set(c -> c.setWhole_elements(wholeElements));
+  }
+
+  /**
+   * Item of the whole at which the part begins.
+   *
+   * @param firstItem 0 and up
+   * @return this
+   */
+  public InitOptions firstItem(long firstItem) { return set(c -> c.setFirst_item(firstItem)); }
+
+  /**
+   * Element of each item of the whole at which the part begins.
+   *
+   * @param firstElement 0 and up
+   * @return this
+   */
+  public InitOptions firstElement(long firstElement) {
+    return set(c -> c.setFirst_element(firstElement));
+  }
+
+  /**
+   * Torch on a card that the library knows; see {@link #cudaCards}.
+   *
+   * @param name "RTX 4090", in any case of letters
+   * @return this
+   * @throws SchedException VALUE where there is no such card in the table
+   */
+  public InitOptions cudaCard(String name) {
+    Objects.requireNonNull(name, "name");
+    final int[] multiprocessors = new int[1];
+    final int[] threads = new int[1];
+    if (name.indexOf('\0') >= 0 || Raw.sched_cuda_card(name, multiprocessors, threads) != 0) {
+      throw new SchedException(Status.VALUE, "there is no card \"" + name + "\" in the table");
+    }
+    return cudaMultiprocessors(multiprocessors[0]).cudaThreadsPerMultiprocessor(threads[0]);
+  }
+
+  /** {@return the cards whose numbers the library knows} */
+  public static List<String> cudaCards() {
+    final List<String> cards = new ArrayList<>();
+    for (String name; (name = Raw.sched_cuda_card_name(cards.size())) != null;) cards.add(name);
+    return List.copyOf(cards);
   }
 
   /**

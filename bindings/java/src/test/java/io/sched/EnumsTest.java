@@ -4,7 +4,9 @@ import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
 
 import io.sched.raw.sched_clip;
+import io.sched.raw.sched_draw_policy;
 import io.sched.raw.sched_dtype;
+import io.sched.raw.sched_generator;
 import io.sched.raw.sched_input;
 import io.sched.raw.sched_kernel;
 import io.sched.raw.sched_name_kind;
@@ -42,6 +44,8 @@ public class EnumsTest {
     same(sched_status.class, "SCHED_ERROR_", Status.values(), Status::code);
     same(sched_dtype.class, "SCHED_", DType.values(), x -> x.code);
     same(sched_kernel.class, "SCHED_KERNEL_", Kernel.values(), x -> x.code);
+    same(sched_generator.class, "SCHED_GENERATOR_", Generator.values(), x -> x.code);
+    same(sched_draw_policy.class, "SCHED_DRAWS_", DrawPolicy.values(), x -> x.code);
     same(sched_name_kind.class, "SCHED_NAME_", NameKind.values(), x -> x.code);
     same(sched_clip.class, "SCHED_CLIP_", Clip.values(), x -> x.code);
     same(sched_input.class, "SCHED_INPUT_", Input.values(), x -> x.code);

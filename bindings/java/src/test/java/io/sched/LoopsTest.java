@@ -7,6 +7,7 @@ import static io.sched.Support.filled;
 import static io.sched.Support.json;
 import static io.sched.Support.options;
 import static io.sched.Support.prediction;
+import static io.sched.Support.refused;
 import static io.sched.Support.scheduler;
 import static io.sched.Support.start;
 import static io.sched.Support.values;
@@ -490,5 +491,39 @@ public class LoopsTest {
       assertEquals(4, scheduler.init(part).numSteps());
       assertEquals(3, scheduler.init(InitOptions.steps(10).elements(4).strength(0.3)).numSteps());
     }
+  }
+
+  /** What torch.manual_seed(0); torch.randn(12) begins with. */
+  @Test
+  public void torchDrawsTheFirstSample() {
+    final InitOptions options = InitOptions.steps(10).elements(12).generator(Generator.TORCH_CPU);
+    final float[] x = new float[12];
+    try (State state = scheduler("DDPMScheduler").init(options.drawPolicy(DrawPolicy.DIFFUSERS))) {
+      state.initialNoise(x);
+    }
+    final float[] torch = {1.5409961f, -0.2934289f, -2.1787894f, 0.56843126f};
+    assertArrayEquals(torch, Arrays.copyOf(x, 4), 0);
+  }
+
+  @Test
+  public void noiseIsHandedInWhereThereIsNoGenerator() {
+    final InitOptions options = InitOptions.steps(10).elements(12).generator(Generator.CALLER);
+    final float[] x = new float[12];
+    try (State state = scheduler("DDPMScheduler").init(options)) {
+      refused(Status.ARGUMENT, "noise[0]", () -> state.step(x, new float[12], x));
+    }
+  }
+
+  @Test
+  public void cardsHaveNames() {
+    final List<String> cards = InitOptions.cudaCards();
+    assertTrue(cards.contains("A100"));
+    for (final String card : cards) {
+      final InitOptions options =
+          InitOptions.steps(10).elements(12).generator(Generator.TORCH_CUDA);
+      scheduler("DDPMScheduler").init(options.cudaCard(card)).close();
+    }
+    refused(Status.VALUE, "Abacus", () -> new InitOptions().cudaCard("Abacus"));
+    refused(Status.VALUE, "", () -> new InitOptions().cudaCard("A\0"));
   }
 }
