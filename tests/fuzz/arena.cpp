@@ -10,6 +10,11 @@ namespace {
 constexpr std::size_t kSlots = 14;
 constexpr std::size_t kWidest = 8;  // bytes of a value
 
+std::int64_t flat_count(const sched_tensor& tensor) {
+  std::int64_t count = 0;
+  return __builtin_mul_overflow(tensor.batch, tensor.elements, &count) ? tensor.batch : count;
+}
+
 }  // namespace
 
 Arena::Arena(const sched_state* state, std::int32_t dtype, Bytes& choices)
@@ -81,10 +86,9 @@ void Arena::demand_only_outputs() const {
   std::vector<std::uint8_t> expected = before_;
   for (const sched_tensor* output : outputs_) {
     const auto* const data = static_cast<const std::uint8_t*>(output->data);
-    const auto size =
-        static_cast<std::size_t>(output->batch * output->elements) * width_of(output->dtype);
     // In the flat form such a tensor is none.
     if (data == nullptr) continue;
+    const auto size = static_cast<std::size_t>(flat_count(*output)) * width_of(output->dtype);
     std::copy_n(data, size, expected.begin() + (data - bytes_.data()));
   }
   demand(bytes_ == expected, "a call wrote to nothing but its outputs");
@@ -94,7 +98,7 @@ FlatTensor::FlatTensor(const sched_tensor* tensor) {
   if (tensor == nullptr) return;
   data = tensor->data;
   dtype = tensor->dtype;
-  if (__builtin_mul_overflow(tensor->batch, tensor->elements, &count)) count = tensor->batch;
+  count = flat_count(*tensor);
 }
 
 }  // namespace fuzz

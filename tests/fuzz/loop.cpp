@@ -38,10 +38,15 @@ class Runner {
   sched_state* state_;
   Bytes& choices_;
   Own sample_, mask_, original_, prediction_, unconditional_;
+  bool is_noise_ours_ = false;
 };
 
 void Runner::run(std::int64_t most) {
-  demand(sched_initial_noise(state_, sample_.get()) == SCHED_OK, "a loop begins with noise");
+  const sched_status begun = sched_initial_noise(state_, sample_.get());
+  // Where the normals are the caller's.
+  is_noise_ours_ = begun == SCHED_ERROR_OPTION;
+  demand(begun == SCHED_OK || is_noise_ours_, "a loop begins with noise");
+  if (is_noise_ours_) sample_.fill(choices_.byte());
   for (std::int64_t i = 0; i < most; ++i) {
     sched_call call = SCHED_CALL_INIT;
     const sched_status status = sched_next_call(state_, &call);
@@ -72,7 +77,9 @@ void Runner::add_options(unsigned what, const sched_call& call, sched_step_args&
   if (needs_mask() || (what & 15u) == 1) {
     args.mask = mask_.get();
     args.original = original_.get();
+    if (is_noise_ours_ && !needs_mask()) args.known_noise = original_.get();
   }
+  for (int i = 0; is_noise_ours_ && i < call.draws; ++i) args.noise[i] = original_.get();
   if ((what & 15u) == 2 && call.needs_model != 0) {
     args.unconditional = unconditional_.get();
     args.guidance_scale = 7.5;

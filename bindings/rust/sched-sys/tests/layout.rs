@@ -323,7 +323,7 @@ fn every_function_links() {
         sched_method_count sched_method_at sched_method_find sched_option_count sched_option_at
         sched_name_count sched_name_at sched_name_find sched_create sched_free sched_method
         sched_warning_count sched_warning sched_quirk_count sched_quirk sched_quirk_description
-        sched_kernel_available sched_init sched_state_free sched_last_error sched_can_continue
+        sched_kernel_available sched_cuda_card sched_cuda_card_name sched_init sched_state_free sched_last_error sched_can_continue
         sched_batch sched_elements sched_prediction_elements sched_num_steps sched_num_calls sched_calls_done sched_next_call sched_call_at
         sched_attempts sched_call_ends_step sched_state_kernel sched_state_bytes sched_timesteps
         sched_sigmas sched_levels sched_step_for_timestep sched_init_noise_sigma
