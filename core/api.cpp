@@ -105,6 +105,7 @@ sched::NoiseSpec noise_spec(const sched_init_options& o) {
   }
   if (o.noise_dtype != 0) noise.type = static_cast<DType>(o.noise_dtype);
   noise.has_item_seeds = o.item_seeds != nullptr;
+  noise.first_draw = o.first_sample_draw;
   noise.extra_draws = o.extra_draws;
   noise.grid = {o.cuda_multiprocessors, o.cuda_threads_per_multiprocessor};
   noise.part = {o.whole_batch, o.whole_elements, o.first_item, o.first_element};

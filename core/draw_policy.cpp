@@ -1,5 +1,7 @@
 #include "draw_policy.hpp"
 
+#include <algorithm>
+#include <cstring>
 #include <iterator>
 
 namespace sched {
@@ -9,8 +11,29 @@ namespace {
 constexpr const char* kGenerators[] = {"philox", "torch_cpu", "torch_cuda", "nx", "jax", "caller"};
 constexpr const char* kPolicies[] = {"none", "diffusers", "k_diffusion", "comfyui", "bumblebee"};
 
-bool is_of_class(const Factors& f) {
-  return methods()[static_cast<std::size_t>(f.method)].is_class();
+const Method& method_of(const Factors& f) { return methods()[static_cast<std::size_t>(f.method)]; }
+
+bool is_of_class(const Factors& f) { return method_of(f).is_class(); }
+
+template <std::size_t N>
+bool is_composed_of(const Factors& f, const char* const (&names)[N]) {
+  if (is_of_class(f)) return false;
+  return std::any_of(std::begin(names), std::end(names),
+                     [&](const char* name) { return std::strcmp(name, method_of(f).name()) == 0; });
+}
+
+// Samplers of k-diffusion whose noise is not torchsde's; ComfyUI has them all.
+constexpr const char* kKDiffusion[] = {"euler",           "heun",
+                                       "dpm_2",           "euler_ancestral",
+                                       "dpm_2_ancestral", "dpmpp_2s_ancestral",
+                                       "dpm_fast",        "dpmpp_2m",
+                                       "dpm_adaptive",    "lms"};
+// What ComfyUI has besides.
+constexpr const char* kComfyUi[] = {"euler_ancestral_rf", "ddpm", "lcm", "ipndm", "deis", "unipc"};
+
+bool is_helios_dmd(const Factors& f) {
+  return f.grid.family == GridFamily::staged && is_solver(f, {"flow_match_euler"}) &&
+         f.options.stochastic;
 }
 
 bool can_churn(const Factors& f) {
@@ -33,12 +56,14 @@ bool knows(DrawPolicy policy, const Factors& f) {
       return true;
     // What its classes draw idly is in their plans, by the quirk idle_draw.
     case DrawPolicy::diffusers:
-      return is_of_class(f);
+      // Helios DMD takes the noise with which a stage began, at each step the same.
+      return is_of_class(f) && !is_helios_dmd(f);
     case DrawPolicy::bumblebee:
       return is_of_class(f) && is_solver(f, {"ddim", "pndm", "lcm"});
     case DrawPolicy::k_diffusion:
+      return is_composed_of(f, kKDiffusion);
     case DrawPolicy::comfyui:
-      return !is_of_class(f);
+      return is_composed_of(f, kKDiffusion) || is_composed_of(f, kComfyUi);
   }
   return false;
 }

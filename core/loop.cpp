@@ -205,6 +205,7 @@ void add_noise(const Loop& loop, const Add& add) {
   add(noise.grid);
   add(noise.per_item);
   add(noise.has_item_seeds);
+  add(noise.first_draw);
   add(noise.extra_draws);
   add(noise.part);
 }

@@ -166,8 +166,12 @@ NoiseSpec checked_noise(const Factors& factors, const LoopRequest& request, cons
   check_grid(noise);
   check_part(factors, request, kernel, noise);
   check_size(noise);
-  const std::int64_t least = noise.is_reference() && noise.policy != DrawPolicy::comfyui ? -1 : 0;
   const std::int64_t most = noise.is_reference() ? kMostExtra : 0;
+  if (noise.first_draw < 0 || noise.first_draw > most) {
+    fail(Status::value, "first_sample_draw is ", noise.first_draw, "; with generator ",
+         name_of(noise.generator), " allowed are 0 to ", most);
+  }
+  const std::int64_t least = noise.is_reference() && noise.policy != DrawPolicy::comfyui ? -1 : 0;
   if (noise.extra_draws < least || noise.extra_draws > most) {
     fail(Status::value, "extra_draws is ", noise.extra_draws, "; with generator ",
          name_of(noise.generator), " and draw_policy ", name_of(noise.policy), " allowed are ",

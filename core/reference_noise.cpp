@@ -26,7 +26,7 @@ std::uint64_t seed_shift(const NoiseSpec& steps) {
 }
 
 std::int64_t draws_before_steps(const NoiseSpec& spec) {
-  return (is_apart(spec) ? 0 : 1) + spec.extra_draws;
+  return (is_apart(spec) ? 0 : spec.first_draw + 1) + spec.extra_draws;
 }
 
 }  // namespace
@@ -119,6 +119,9 @@ Place ReferenceNoise::first_sample() {
   const int row = loop_->noise_rows;
   unsigned char* out = rows_.get() + row * row_bytes();
   if (held_[row] == kNothing) {
+    for (std::int64_t i = 0; i < loop_->noise.first_draw; ++i) {
+      for (NoiseStream& stream : first_) stream.skip();
+    }
     draw_into(first_, out);
     for (NoiseStream& stream : first_) stream.restart();
     held_[row] = 0;

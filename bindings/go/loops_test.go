@@ -3,6 +3,7 @@ package sched_test
 import (
 	"math"
 	"reflect"
+	"strings"
 	"testing"
 
 	sched "github.com/sched/sched/bindings/go"
@@ -513,6 +514,31 @@ func TestNoiseIsHandedInWhereThereIsNoGenerator(t *testing.T) {
 	})
 	x := make([]float32, 12)
 	expect(t, state.Step(x, make([]float32, 12), x), sched.ErrArgument, "noise[0]")
+}
+
+func TestOptionsOfTheNoiseArrive(t *testing.T) {
+	for words, set := range map[string]func(*sched.InitOptions){
+		"k_diffusion":                            func(o *sched.InitOptions) { o.DrawPolicy = sched.DrawsKDiffusion },
+		"noise_dtype is float64":                 func(o *sched.InitOptions) { o.NoiseDType = sched.DTypeF64 },
+		"extra_draws is -7":                      func(o *sched.InitOptions) { o.ExtraDraws = -7 },
+		"first_sample_draw is -3":                func(o *sched.InitOptions) { o.FirstSampleDraw = -3 },
+		"cuda_multiprocessors is 5000":           func(o *sched.InitOptions) { o.CUDAMultiprocessors = 5000 },
+		"cuda_threads_per_multiprocessor is 300": func(o *sched.InitOptions) { o.CUDAMultiprocessors, o.CUDAThreadsPerMultiprocessor = 1, 300 },
+		"whole_batch is 1":                       func(o *sched.InitOptions) { o.WholeBatch = 1 },
+		"whole_elements is 3":                    func(o *sched.InitOptions) { o.WholeElements = 3 },
+		"first_item is 7":                        func(o *sched.InitOptions) { o.FirstItem = 7 },
+		"first_element is 9":                     func(o *sched.InitOptions) { o.FirstElement = 9 },
+	} {
+		options := sched.InitOptions{NumSteps: 10, Batch: 2, Elements: 12}
+		set(&options)
+		if options.CUDAMultiprocessors != 0 {
+			options.Generator = sched.GeneratorTorchCUDA
+		}
+		_, err := create(t, ofClass("DDPMScheduler")).Init(options)
+		if err == nil || !strings.Contains(err.Error(), words) {
+			t.Errorf("%s: %v", words, err)
+		}
+	}
 }
 
 func TestCardsHaveNames(t *testing.T) {

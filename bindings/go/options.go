@@ -60,6 +60,8 @@ type InitOptions struct {
 	// Tensors that the reference draws between first sample and first step; -1 where it did not draw
 	// the first sample.
 	ExtraDraws int
+	// Tensors that the reference draws before the first sample: 1 in image to image.
+	FirstSampleDraw int
 	// Torch on a card: see UseCUDACard.
 	CUDAMultiprocessors          int
 	CUDAThreadsPerMultiprocessor int
@@ -175,6 +177,7 @@ func (o *InitOptions) fill(c raw.Sched_init_options) {
 	c.SetDraw_policy(int32(o.DrawPolicy))
 	c.SetNoise_dtype(int32(o.NoiseDType))
 	c.SetExtra_draws(narrow(o.ExtraDraws))
+	c.SetFirst_sample_draw(narrow(o.FirstSampleDraw))
 	c.SetCuda_multiprocessors(narrow(o.CUDAMultiprocessors))
 	c.SetCuda_threads_per_multiprocessor(narrow(o.CUDAThreadsPerMultiprocessor))
 	c.SetWhole_batch(int64(o.WholeBatch))

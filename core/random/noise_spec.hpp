@@ -28,7 +28,8 @@ struct NoiseSpec {
   CudaGrid grid{};
   bool per_item = false;         // a generator for each item
   bool has_item_seeds = false;   // each of a seed of its own
-  std::int64_t extra_draws = 0;  // between the first sample and the first step
+  std::int64_t first_draw = 0;   // of the first sample
+  std::int64_t extra_draws = 0;  // between it and the first step
   NoisePart part;
 
   bool is_philox() const { return generator == Generator::philox; }

@@ -393,13 +393,14 @@ typedef enum sched_generator {
  */
 typedef enum sched_draw_policy {
   SCHED_DRAWS_NONE = 0,      /* none is thrown away; the first sample is draw 0 */
-  SCHED_DRAWS_DIFFUSERS = 1, /* one generator for the whole batch, or one for each of item_seeds */
-  SCHED_DRAWS_K_DIFFUSION = 2,
+  SCHED_DRAWS_DIFFUSERS = 1, /* configurations with _class_name; one generator for the whole batch,
+                                or one for each of item_seeds */
+  SCHED_DRAWS_K_DIFFUSION = 2, /* our composition, for the samplers that k-diffusion has */
   /* The first sample by torch_cpu of the seed; the steps by a generator of their own, which on a
    * CPU starts from seed + 1. */
   SCHED_DRAWS_COMFYUI = 3,
   /* Each item has a key of its own, split from that of the seed; with item_seeds each item's key is
-   * the only one split from its seed. */
+   * the only one split from its seed.  Bumblebee draws with the channels last. */
   SCHED_DRAWS_BUMBLEBEE = 4,
   SCHED_DRAWS_MAX = 0x7fffffff
 } sched_draw_policy;
@@ -509,10 +510,15 @@ typedef struct sched_init_options {
    * which torch_cuda rounds, SCHED_F32, SCHED_F16 or SCHED_BF16.  0: SCHED_F32 */
   int32_t noise_dtype;
   /* Whole tensors of this shape that the reference takes from the generator between the first
-   * sample and the first step; -1 where it did not draw the first sample from it either. */
+   * sample and the first step (diffusers' inpainting: the posterior of the masked image); -1 where
+   * it did not draw the first sample from it either. */
   int32_t extra_draws;
   int32_t cuda_multiprocessors; /* torch_cuda, see sched_cuda_card(); else 0 */
   int32_t cuda_threads_per_multiprocessor;
+  /* Tensors that it takes before the first sample, or before the noise of sched_add_noise()
+   * (diffusers' image to image: the posterior of the image, 1). */
+  int32_t first_sample_draw;
+  int32_t reserved;
 
   /* A part of a larger tensor, on another thread, process or machine: the state draws what the
    * whole would draw there.  The part is items first_item .. + batch of whole_batch, and of each
@@ -529,7 +535,7 @@ typedef struct sched_init_options {
     sizeof(sched_init_options), 0, 0, 0, 0, 0, 0, 0, SCHED_UNSET, SCHED_UNSET, 1, 0, SCHED_F32,    \
         SCHED_KERNEL_DEFAULT, 0, 0, SCHED_UNSET, SCHED_UNSET, SCHED_UNSET, SCHED_UNSET,            \
         SCHED_UNSET, 0, 0, 0, 0, 0, 0, 0, 0, SCHED_UNSET, SCHED_UNSET, -1, 0, 0, 0, 0, 0, 0, 0, 0, \
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0                                                               \
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0                                                         \
   }
 
 typedef struct sched_state sched_state;

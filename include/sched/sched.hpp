@@ -353,6 +353,7 @@ struct InitOptions {
   sched_draw_policy draw_policy = SCHED_DRAWS_NONE;    ///< which reference's draws
   sched_dtype noise_dtype = SCHED_DTYPE_UNDEFINED;     ///< undefined: float32
   std::int32_t extra_draws = 0;                        ///< between first sample and first step
+  std::int32_t first_sample_draw = 0;                  ///< drawn before the first sample
   std::int32_t cuda_multiprocessors = 0;               ///< torch_cuda; see cuda_card()
   std::int32_t cuda_threads_per_multiprocessor = 0;    ///< torch_cuda
   std::int64_t whole_batch = 0, whole_elements = 0;    ///< of the tensor this is a part of
@@ -426,6 +427,7 @@ struct InitOptions {
     options.draw_policy = draw_policy;
     options.noise_dtype = noise_dtype;
     options.extra_draws = extra_draws;
+    options.first_sample_draw = first_sample_draw;
     options.cuda_multiprocessors = cuda_multiprocessors;
     options.cuda_threads_per_multiprocessor = cuda_threads_per_multiprocessor;
     options.whole_batch = whole_batch;

@@ -91,7 +91,7 @@ AT(sched_create_options, message_capacity, 16);
 /* Since the first release: */
 AT(sched_create_options, allocator, 24);
 
-CHECK(sizeof(sched_init_options) == 296);
+CHECK(sizeof(sched_init_options) == 304);
 AT(sched_init_options, num_steps, 4);
 AT(sched_init_options, timesteps, 8);
 AT(sched_init_options, sigmas, 16);
@@ -138,10 +138,12 @@ AT(sched_init_options, noise_dtype, 248);
 AT(sched_init_options, extra_draws, 252);
 AT(sched_init_options, cuda_multiprocessors, 256);
 AT(sched_init_options, cuda_threads_per_multiprocessor, 260);
-AT(sched_init_options, whole_batch, 264);
-AT(sched_init_options, whole_elements, 272);
-AT(sched_init_options, first_item, 280);
-AT(sched_init_options, first_element, 288);
+AT(sched_init_options, first_sample_draw, 264);
+AT(sched_init_options, reserved, 268);
+AT(sched_init_options, whole_batch, 272);
+AT(sched_init_options, whole_elements, 280);
+AT(sched_init_options, first_item, 288);
+AT(sched_init_options, first_element, 296);
 
 CHECK(sizeof(sched_step_args) == 128);
 AT(sched_step_args, groups, 4);

@@ -137,8 +137,11 @@ void InitInput::read_noise(Bytes& b) {
   }
   if (b.is_rare(4)) options.noise_dtype = b.is_rare(4) ? odd_count(b) : b.byte() % 5;
   if (b.is_rare(4)) options.extra_draws = odd_count(b);
+  if (b.is_rare(4)) options.first_sample_draw = odd_count(b);
   // Many are nothing new, but take long.
-  if (options.extra_draws > 8 && options.extra_draws <= 1000000) options.extra_draws %= 8;
+  for (std::int32_t* draws : {&options.extra_draws, &options.first_sample_draw}) {
+    if (*draws > 8 && *draws <= 1000000) *draws %= 8;
+  }
   if (!b.is_rare(2)) return;
   std::int64_t* const part[] = {&options.whole_batch, &options.whole_elements, &options.first_item,
                                 &options.first_element};

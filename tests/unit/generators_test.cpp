@@ -237,6 +237,24 @@ TEST(Generators, ItemsMayHaveTheirOwn) {
   }
 }
 
+// Image to image: the posterior of the image comes first, of another one after the noise.
+TEST(Generators, TheFirstSampleMayNotBeTheFirstDraw) {
+  for (const sched_generator generator : kGenerators) {
+    const Loop loop = loop_of(kClasses[0]);
+    const State state = begin(loop, [&](sched_init_options& o) {
+      choose(generator, SCHED_DRAWS_DIFFUSERS, o);
+      o.first_sample_draw = 2;
+      o.extra_draws = 1;
+    });
+    Draws draws(generator, std::uint64_t{0});
+    draws.next(loop.size());
+    draws.next(loop.size());
+    const Values first = draws.next(loop.size());
+    draws.next(loop.size());
+    EXPECT_EQ(from_seed(state), handed_in(loop, first, [&] { return draws.next(loop.size()); }));
+  }
+}
+
 // Of a pipeline that drew the posterior of an image first, and of one that drew no first sample.
 TEST(Generators, OthersMayHaveDrawnBefore) {
   for (const int extra : {-1, 0, 3}) {

@@ -43,10 +43,10 @@ namespace Sched
         /// <summary>The library's own.</summary>
         Philox = (int)sched_generator.SCHED_GENERATOR_PHILOX,
 
-        /// <summary>Torch.randn() on a CPU.</summary>
+        /// <summary>torch.randn() on a CPU.</summary>
         TorchCpu = (int)sched_generator.SCHED_GENERATOR_TORCH_CPU,
 
-        /// <summary>Torch.randn() on a card, which has to be named.</summary>
+        /// <summary>torch.randn() on a card, which has to be named.</summary>
         TorchCuda = (int)sched_generator.SCHED_GENERATOR_TORCH_CUDA,
 
         /// <summary>Nx, and JAX with jax_threefry_partitionable off; the seed is the key.</summary>

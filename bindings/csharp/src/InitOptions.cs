@@ -142,6 +142,9 @@ namespace Sched
         /// <summary>Tensors that the reference draws between first sample and first step; -1 where it did not draw the first sample.</summary>
         public int ExtraDraws { get; set; }
 
+        /// <summary>Tensors that the reference draws before the first sample: 1 in image to image.</summary>
+        public int FirstSampleDraw { get; set; }
+
         /// <summary>Torch on a card: how many multiprocessors it has; see <see cref="UseCudaCard"/>.</summary>
         public int CudaMultiprocessors { get; set; }
 
@@ -220,6 +223,7 @@ namespace Sched
                 generator = (int)Generator,
                 draw_policy = (int)DrawPolicy,
                 extra_draws = ExtraDraws,
+                first_sample_draw = FirstSampleDraw,
                 cuda_multiprocessors = CudaMultiprocessors,
                 cuda_threads_per_multiprocessor = CudaThreadsPerMultiprocessor,
                 whole_batch = WholeBatch,

@@ -415,6 +415,36 @@ public class LoopTests
     }
 
     [Fact]
+    public void OptionsOfTheNoiseArrive()
+    {
+        static void RefusedFor(Status status, string words, Action<InitOptions> set)
+        {
+            var options = new InitOptions(10, 12) { Batch = 2 };
+            set(options);
+            Refused(status, words, () => Start("DDPMScheduler", options));
+        }
+
+        RefusedFor(Status.Unsupported, "k_diffusion", o => o.DrawPolicy = DrawPolicy.KDiffusion);
+        RefusedFor(Status.Unsupported, "noise_dtype is float64", o => o.NoiseDtype = Dtype.Float64);
+        RefusedFor(Status.Value, "extra_draws is -7", o => o.ExtraDraws = -7);
+        RefusedFor(Status.Value, "first_sample_draw is -3", o => o.FirstSampleDraw = -3);
+        RefusedFor(Status.Value, "cuda_multiprocessors is 5000", o =>
+        {
+            o.Generator = Generator.TorchCuda;
+            o.CudaMultiprocessors = 5000;
+        });
+        RefusedFor(Status.Value, "cuda_threads_per_multiprocessor is 300", o =>
+        {
+            o.Generator = Generator.TorchCuda;
+            (o.CudaMultiprocessors, o.CudaThreadsPerMultiprocessor) = (1, 300);
+        });
+        RefusedFor(Status.Shape, "whole_batch is 1", o => o.WholeBatch = 1);
+        RefusedFor(Status.Shape, "whole_elements is 3", o => o.WholeElements = 3);
+        RefusedFor(Status.Shape, "first_item is 7", o => o.FirstItem = 7);
+        RefusedFor(Status.Shape, "first_element is 9", o => o.FirstElement = 9);
+    }
+
+    [Fact]
     public void CardsHaveNames()
     {
         Assert.Contains("A100", InitOptions.CudaCards);

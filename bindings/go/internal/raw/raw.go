@@ -318,6 +318,8 @@ extern void _wrap_sched_init_options_cuda_multiprocessors_set_raw_0790e0014f2da9
 extern int _wrap_sched_init_options_cuda_multiprocessors_get_raw_0790e0014f2da9fc(uintptr_t arg1);
 extern void _wrap_sched_init_options_cuda_threads_per_multiprocessor_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
 extern int _wrap_sched_init_options_cuda_threads_per_multiprocessor_get_raw_0790e0014f2da9fc(uintptr_t arg1);
+extern void _wrap_sched_init_options_first_sample_draw_set_raw_0790e0014f2da9fc(uintptr_t arg1, int arg2);
+extern int _wrap_sched_init_options_first_sample_draw_get_raw_0790e0014f2da9fc(uintptr_t arg1);
 extern void _wrap_sched_init_options_whole_batch_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_7 arg2);
 extern swig_type_8 _wrap_sched_init_options_whole_batch_get_raw_0790e0014f2da9fc(uintptr_t arg1);
 extern void _wrap_sched_init_options_whole_elements_set_raw_0790e0014f2da9fc(uintptr_t arg1, swig_type_9 arg2);
@@ -1942,6 +1944,19 @@ func (arg1 SwigcptrSched_init_options) GetCuda_threads_per_multiprocessor() (_sw
 	return swig_r
 }
 
+func (arg1 SwigcptrSched_init_options) SetFirst_sample_draw(arg2 int32) {
+	_swig_i_0 := arg1
+	_swig_i_1 := arg2
+	C._wrap_sched_init_options_first_sample_draw_set_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0), C.int(_swig_i_1))
+}
+
+func (arg1 SwigcptrSched_init_options) GetFirst_sample_draw() (_swig_ret int32) {
+	var swig_r int32
+	_swig_i_0 := arg1
+	swig_r = (int32)(C._wrap_sched_init_options_first_sample_draw_get_raw_0790e0014f2da9fc(C.uintptr_t(_swig_i_0)))
+	return swig_r
+}
+
 func (arg1 SwigcptrSched_init_options) SetWhole_batch(arg2 int64) {
 	_swig_i_0 := arg1
 	_swig_i_1 := arg2
@@ -2078,6 +2093,8 @@ type Sched_init_options interface {
 	GetCuda_multiprocessors() (_swig_ret int32)
 	SetCuda_threads_per_multiprocessor(arg2 int32)
 	GetCuda_threads_per_multiprocessor() (_swig_ret int32)
+	SetFirst_sample_draw(arg2 int32)
+	GetFirst_sample_draw() (_swig_ret int32)
 	SetWhole_batch(arg2 int64)
 	GetWhole_batch() (_swig_ret int64)
 	SetWhole_elements(arg2 int64)

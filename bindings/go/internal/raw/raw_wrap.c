@@ -2484,6 +2484,31 @@ int _wrap_sched_init_options_cuda_threads_per_multiprocessor_get_raw_0790e0014f2
 }
 
 
+void _wrap_sched_init_options_first_sample_draw_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, int _swig_go_1) {
+  struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
+  int32_t arg2 ;
+  
+  arg1 = *(struct sched_init_options **)&_swig_go_0; 
+  arg2 = (int32_t)_swig_go_1; 
+  
+  if (arg1) (arg1)->first_sample_draw = arg2;
+  
+}
+
+
+int _wrap_sched_init_options_first_sample_draw_get_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0) {
+  struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
+  int32_t result;
+  int _swig_go_result;
+  
+  arg1 = *(struct sched_init_options **)&_swig_go_0; 
+  
+  result = (int32_t) ((arg1)->first_sample_draw);
+  _swig_go_result = result; 
+  return _swig_go_result;
+}
+
+
 void _wrap_sched_init_options_whole_batch_set_raw_0790e0014f2da9fc(struct sched_init_options *_swig_go_0, long long _swig_go_1) {
   struct sched_init_options *arg1 = (struct sched_init_options *) 0 ;
   int64_t arg2 ;

@@ -266,6 +266,8 @@ pub struct sched_init_options {
     pub extra_draws: i32,
     pub cuda_multiprocessors: i32,
     pub cuda_threads_per_multiprocessor: i32,
+    pub first_sample_draw: i32,
+    pub reserved: i32,
 
     pub whole_batch: i64,
     pub whole_elements: i64,

@@ -112,7 +112,8 @@ fn main_header() -> Table {
         jump_n_sample max_timesteps intermediate_timesteps stage_index is_amplify_first_chunk
         vulkan recorded_in_flight recorded_groups threads history_dtype parallel_for
         parallel_context generator draw_policy noise_dtype extra_draws cuda_multiprocessors
-        cuda_threads_per_multiprocessor whole_batch whole_elements first_item first_element);
+        cuda_threads_per_multiprocessor first_sample_draw reserved whole_batch whole_elements
+        first_item first_element);
     structure!(t, sched_call, "= SCHED_CALL_INIT", struct_size needs_model timestep alpha sigma
         input_scale step stage ends_step draws reserved);
     structure!(t, sched_step_args, "= SCHED_STEP_ARGS_INIT", struct_size groups sample prediction

@@ -218,9 +218,9 @@ pub enum Generator {
     /// The library's own.
     #[default]
     Philox,
-    /// Torch.randn() on a CPU.
+    /// `torch.randn()` on a CPU.
     TorchCpu,
-    /// Torch.randn() on a card, which has to be named.
+    /// `torch.randn()` on a card, which has to be named.
     TorchCuda,
     /// Nx, and JAX with jax_threefry_partitionable off; the seed is the key.
     Nx,

@@ -1,8 +1,7 @@
+use std::ffi::CString;
 use std::marker::PhantomData;
 
 use sched_sys as sys;
-
-use std::ffi::CString;
 
 use crate::{DrawPolicy, Dtype, Error, Generator, Kernel, Result, Status, Vulkan};
 
@@ -155,6 +154,8 @@ impl<'a> InitOptions<'a> {
         /// Tensors that the reference draws between first sample and first step; -1 where it did
         /// not draw the first sample.
         extra_draws(c.extra_draws: i32) = |x| x;
+        /// Tensors that the reference draws before the first sample: 1 in image to image.
+        first_sample_draw(c.first_sample_draw: usize) = int;
         /// Torch on a card: how many multiprocessors it has; see [`Self::cuda_card`].
         cuda_multiprocessors(c.cuda_multiprocessors: usize) = int;
         /// Torch on a card: how many threads each of them runs at once.

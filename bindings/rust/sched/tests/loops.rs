@@ -445,6 +445,41 @@ fn noise_is_handed_in_where_there_is_no_generator() {
 }
 
 #[test]
+fn options_of_the_noise_arrive() {
+    let base = || InitOptions::new(10, 12).batch(2);
+    let nx = || base().generator(Generator::Nx);
+    let cuda = || base().generator(Generator::TorchCuda);
+    for (options, words) in [
+        (base().draw_policy(DrawPolicy::KDiffusion), "k_diffusion"),
+        (base().noise_dtype(Dtype::F64), "noise_dtype is float64"),
+        (nx().extra_draws(-7), "extra_draws is -7"),
+        (
+            nx().first_sample_draw(2_000_000),
+            "first_sample_draw is 2000000",
+        ),
+        (
+            cuda().cuda_multiprocessors(5000),
+            "cuda_multiprocessors is 5000",
+        ),
+        (
+            cuda()
+                .cuda_multiprocessors(1)
+                .cuda_threads_per_multiprocessor(300),
+            "cuda_threads_per_multiprocessor is 300",
+        ),
+        (base().whole_batch(1), "whole_batch is 1"),
+        (base().whole_elements(3), "whole_elements is 3"),
+        (base().first_item(7), "first_item is 7"),
+        (base().first_element(9), "first_element is 9"),
+    ] {
+        let error = support::scheduler("DDPMScheduler")
+            .init(&options)
+            .unwrap_err();
+        assert!(error.to_string().contains(words), "{error}");
+    }
+}
+
+#[test]
 fn cards_have_names() {
     let cards = sched::cuda_cards();
     assert!(cards.contains(&"A100"));

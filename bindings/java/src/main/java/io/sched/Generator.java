@@ -6,9 +6,9 @@ import io.sched.raw.sched_generator;
 public enum Generator {
   /** The library's own. */
   PHILOX(sched_generator.SCHED_GENERATOR_PHILOX),
-  /** Torch.randn() on a CPU. */
+  /** torch.randn() on a CPU. */
   TORCH_CPU(sched_generator.SCHED_GENERATOR_TORCH_CPU),
-  /** Torch.randn() on a card, which has to be named. */
+  /** torch.randn() on a card, which has to be named. */
   TORCH_CUDA(sched_generator.SCHED_GENERATOR_TORCH_CUDA),
   /** Nx, and JAX with jax_threefry_partitionable off; the seed is the key. */
   NX(sched_generator.SCHED_GENERATOR_NX),

@@ -345,6 +345,16 @@ public final class InitOptions {
   public InitOptions extraDraws(int extraDraws) { return set(c -> c.setExtra_draws(extraDraws)); }
 
   /**
+   * Tensors that the reference draws before the first sample.
+   *
+   * @param firstSampleDraw 1 in image to image: the posterior of the image
+   * @return this
+   */
+  public InitOptions firstSampleDraw(int firstSampleDraw) {
+    return set(c -> c.setFirst_sample_draw(firstSampleDraw));
+  }
+
+  /**
    * Torch on a card: how many multiprocessors it has; see {@link #cudaCard}.
    *
    * @param cudaMultiprocessors 1 and up

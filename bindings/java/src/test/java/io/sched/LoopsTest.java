@@ -514,6 +514,29 @@ public class LoopsTest {
     }
   }
 
+  private static void refusedFor(Status status, String words, InitOptions options) {
+    final Scheduler ddpm = scheduler("DDPMScheduler");
+    refused(status, words, () -> ddpm.init(options.numSteps(10).batch(2).elements(12)));
+  }
+
+  @Test
+  public void optionsOfTheNoiseArrive() {
+    final InitOptions cards = new InitOptions().generator(Generator.TORCH_CUDA);
+    refusedFor(
+        Status.UNSUPPORTED, "k_diffusion", new InitOptions().drawPolicy(DrawPolicy.K_DIFFUSION));
+    refusedFor(
+        Status.UNSUPPORTED, "noise_dtype is float64", new InitOptions().noiseDtype(DType.F64));
+    refusedFor(Status.VALUE, "extra_draws is -7", new InitOptions().extraDraws(-7));
+    refusedFor(Status.VALUE, "first_sample_draw is -3", new InitOptions().firstSampleDraw(-3));
+    refusedFor(Status.VALUE, "cuda_multiprocessors is 5000", cards.cudaMultiprocessors(5000));
+    refusedFor(Status.VALUE, "cuda_threads_per_multiprocessor is 300",
+        cards.cudaMultiprocessors(1).cudaThreadsPerMultiprocessor(300));
+    refusedFor(Status.SHAPE, "whole_batch is 1", new InitOptions().wholeBatch(1));
+    refusedFor(Status.SHAPE, "whole_elements is 3", new InitOptions().wholeElements(3));
+    refusedFor(Status.SHAPE, "first_item is 7", new InitOptions().firstItem(7));
+    refusedFor(Status.SHAPE, "first_element is 9", new InitOptions().firstElement(9));
+  }
+
   @Test
   public void cardsHaveNames() {
     final List<String> cards = InitOptions.cudaCards();
