@@ -191,10 +191,15 @@ void read_diffusers(RecordedLoop& loop) {
 
 // ---------------------------------------------------------------- k-diffusion
 
-// "sample_dpmpp_2m_sde" -> "dpmpp_2m_sde".
+// "sample_dpmpp_2m_sde" -> "dpmpp_2m_sde", "sample_euler_ancestral_RF" -> "euler_ancestral_rf".
 std::string solver_name(const std::string& sampler) {
   const std::string prefix = "sample_";
-  return sampler.compare(0, prefix.size(), prefix) == 0 ? sampler.substr(prefix.size()) : sampler;
+  std::string name =
+      sampler.compare(0, prefix.size(), prefix) == 0 ? sampler.substr(prefix.size()) : sampler;
+  for (char& c : name) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return name;
 }
 
 bool churns(const std::string& solver) {
@@ -238,8 +243,11 @@ void read_sampler(RecordedLoop& loop) {
   loop.prediction_elements = loop.options.elements;
   const Values sigmas = all_of(&tensor(file, "sigmas"));
   loop.options.sigmas.assign(sigmas.data, sigmas.data + sigmas.count);
+  // ComfyUI moves a first sigma of 1, whose log SNR is infinite, inside the sampler.
+  const bool moved = file.metadata.count("first_sigma") > 0 && sigmas.count > 0;
+  if (moved) loop.options.sigmas[0] = number_in(file, "first_sigma");
   // Two sigmas are the ends between which a sampler makes its own.
-  if (sigmas.count > 2) loop.sigmas = sigmas;
+  if (sigmas.count > 2 && !moved) loop.sigmas = sigmas;
   set_rows(loop, rows_of(file, "in", count, size), &RecordedCall::sample);
   set_rows(loop, rows_of(file, "pred", count, size), &RecordedCall::prediction);
   set_rows(loop, optional_rows(file, "uncond", count, size), &RecordedCall::unconditional);
