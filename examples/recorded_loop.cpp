@@ -213,6 +213,12 @@ std::string option_name(const std::string& argument) {
   return argument == "max_order" ? "order" : argument;
 }
 
+// What ComfyUI's sampler of this name does and ours does only where asked.
+void add_customs(const std::string& sampler, json& solver, json& config) {
+  if (sampler == "ipndm") solver["euler_at_data"] = true;
+  if (sampler == "ipndm_v" && solver.value("order", 4) > 2) config["quirks"] = {"misplaced_terms"};
+}
+
 // The sampler in our own composition.  Arguments that init does not have belong to the solver.
 void compose(RecordedLoop& loop) {
   const Safetensors& file = *loop.file;
@@ -225,8 +231,9 @@ void compose(RecordedLoop& loop) {
   }
   const auto model = file.metadata.find("model");
   const std::string frame = model == file.metadata.end() ? "ve" : model->second;
-  json config = {{"solver", solver},
-                 {"parameterization", {{"prediction", "sample"}, {"frame", frame}}}};
+  json config = {{"parameterization", {{"prediction", "sample"}, {"frame", frame}}}};
+  if (file.metadata.count("source") > 0) add_customs(solver_name(loop.method), solver, config);
+  config["solver"] = solver;
   if (frame == "flow") config["schedule"] = "flow";
   loop.config = config.dump();
   const bool adaptive = solver_name(loop.method) == "dpm_adaptive";

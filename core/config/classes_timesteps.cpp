@@ -128,6 +128,7 @@ void build_ipndm(const Values& values, Factors& f) {
   f.schedule.train_steps = values.integer("num_train_timesteps");
   f.parameterization.prediction = Prediction::v;
   f.grid.family = GridFamily::sine;
+  f.options.order = 4;
   f.options.quirk_lost_x0 = true;
   if (!values.given("trained_betas")) return;
   f.grid.given_sigmas = values.numbers("trained_betas");

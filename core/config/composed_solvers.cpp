@@ -94,6 +94,14 @@ void build_pndm(const Values& v, Factors& f) {
   f.options.skip_runge_kutta = !v.flag("runge_kutta_start");
 }
 
+// To clean data these go with order 1, which gives x0 itself.
+Keys sigma_adams(int order) { return {whole("order", order, 1, 4)}; }
+
+void build_sigma_adams(const Values& v, Factors& f) {
+  f.options.order = v.integer("order");
+  f.options.euler_at_data = true;
+}
+
 void build_lms(const Values& v, Factors& f) { f.options.order = v.integer("order"); }
 
 void build_multistep(const Values& v, Factors& f) {
@@ -235,7 +243,11 @@ std::vector<ComposedSolver> make_table() {
       {"dpmpp_3s", "dpm_singlestep", 0, singlestep(3), build_singlestep_ode},
       {"deis", "deis", 0, lower + Keys{whole("order", 3, 1, 4)}, set_order},
       {"sa_solver", "sa_solver", kNoiseScale, sa_solver(), build_sa_solver},
-      {"ipndm", "ipndm", 0, {}, build_plain},
+      {"ipndm", "ipndm", 0, sigma_adams(4) + Keys{boolean("euler_at_data", false)},
+       [](const Values& v, Factors& f) {
+         f.options.order = v.integer("order");
+         f.options.euler_at_data = v.flag("euler_at_data");
+       }},
       {"consistency",
        "consistency",
        kNoiseScale,
@@ -287,6 +299,7 @@ std::vector<ComposedSolver> make_table() {
        {whole("correct_steps", 1, 0, 100), real("snr", 0.15, 0, 1000, true)},
        build_score_sde_ve},
       {"score_sde_vp", "score_sde_vp", 0, {}, build_plain},
+      {"ipndm_v", "ipndm_v", 0, sigma_adams(4), build_sigma_adams},
   };
 }
 

@@ -89,7 +89,9 @@ constexpr Sampler kComfySamplers[] = {
     {"dpmpp_3m_sde_gpu", R"("dpmpp_3m_sde")"},
     {"ddpm", R"("ddpm")"},
     {"lcm", R"("lcm")"},
-    {"ipndm", R"("ipndm")", R"("parameterization": {"frame": "ve"})"},
+    {"ipndm", R"({"name": "ipndm", "euler_at_data": true})",
+     R"("parameterization": {"frame": "ve"})"},
+    {"ipndm_v", R"("ipndm_v")", R"("quirks": ["misplaced_terms"])"},
     {"deis", R"("deis")"},
     // Noise is injected between two fifths of the schedule.
     {"sa_solver", R"({"name": "sa_solver", "tau_start": 800, "tau_end": 200})",
@@ -116,6 +118,8 @@ constexpr Sampler kCppSamplers[] = {
     {"dpm++2s_a", R"("dpmpp_2s_ancestral")"},
     {"dpm++2m", R"("dpmpp_2m")"},
     {"ipndm", R"("ipndm")", R"("parameterization": {"frame": "ve"})"},
+    // Its orders 3 and 4 have the weights of an even grid.
+    {"ipndm_v", R"("ipndm_v")"},
     {"lcm", R"("lcm")"},
     {"ddim_trailing", R"("ddim")", R"("grid": {"spacing": "trailing"})"},
     {"tcd", R"("tcd")"}};

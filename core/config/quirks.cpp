@@ -121,6 +121,10 @@ std::vector<Quirk> solver_quirks() {
       of_solver<&O::quirk_lost_x0>(
           "lost_x0", "solver ipndm", [](const Factors& f) { return is_solver(f, {"ipndm"}); },
           "from pure noise, x0 is taken as 0"),
+      of_solver<&O::quirk_misplaced_terms>(
+          "misplaced_terms", "solver ipndm_v of order 3 or 4",
+          [](const Factors& f) { return is_solver(f, {"ipndm_v"}) && f.options.order > 2; },
+          "a slip in the weights of orders 3 and 4, which keeps them from their order"),
   };
 }
 

@@ -35,9 +35,11 @@ inline bool is_sde(DpmAlgorithm a) {
 // What the configuration and the caller say about a method.  Plain data, each member
 // with the solvers that read it.
 struct SolverOptions {
-  int order = 2;                  // dpm_multistep, dpm_singlestep, deis, unipc, lms
+  // dpm_multistep, dpm_singlestep, deis, unipc, lms, ipndm, ipndm_v, deis_tab
+  int order = 2;
   bool lower_order_final = true;  // dpm_multistep, dpm_singlestep, deis, unipc, sa_solver
   bool euler_at_final = false;    // dpm_multistep
+  bool euler_at_data = false;     // lms, ipndm, ipndm_v, deis_tab: order 1 to clean data
   // dpm_multistep, dpm_singlestep; sa_solver: data or noise
   DpmAlgorithm algorithm = DpmAlgorithm::data;
   DpmType type = DpmType::midpoint;  // dpm_multistep, dpm_singlestep
@@ -84,7 +86,7 @@ struct SolverOptions {
   int correct_steps = 1;                    // score_sde_ve: Langevin steps before each step
   double signal_to_noise = 0.15;            // score_sde_ve: of a Langevin step
 
-  // What diffusers does and the papers do not; off in our own composition.
+  // What a reference does and the papers do not; off in our own composition.
   bool quirk_churned_v = false;  // euler: v is read at sigma, not at sigma_hat
   // dpm_multistep, dpm_singlestep: sign in the third-order SDE term
   bool quirk_sde_third_order = false;
@@ -102,6 +104,8 @@ struct SolverOptions {
   bool quirk_spare_draw = false;         // dpm_multistep: order 2 draws twice, uses the second
   bool quirk_first_order_below = false;  // dpm_multistep: order 1 past the first timestep
   bool quirk_lost_x0 = false;            // ipndm: from pure noise, x0 is taken as 0
+  bool quirk_misplaced_terms = false;    // ipndm_v: a slip in the weights of orders 3 and 4
+  bool quirk_rectangles = false;         // deis_tab: integrals are sums over 10000 points
 };
 
 // Everything that a solver may know at one model call.

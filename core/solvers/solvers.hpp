@@ -8,7 +8,7 @@ namespace sched {
 
 extern const Solver kConsistency, kDdim, kDdpm, kDeis, kDpm2, kDpm2Ancestral, kDpmAdaptive,
     kDpmFast, kDpmMultistep, kDpmSinglestep, kDpmpp2sAncestral, kDpmppSde, kEuler, kEulerAncestral,
-    kEulerAncestralRf, kFlowEuler, kHeun, kIpndm, kLcm, kLms, kPndm, kRepaint, kSaSolver,
+    kEulerAncestralRf, kFlowEuler, kHeun, kIpndm, kIpndmV, kLcm, kLms, kPndm, kRepaint, kSaSolver,
     kScoreSdeVe, kScoreSdeVp, kTcd, kUnipc;
 
 }  // namespace sched
