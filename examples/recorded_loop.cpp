@@ -215,6 +215,12 @@ std::string option_name(const std::string& argument) {
 
 // What ComfyUI's sampler of this name does and ours does only where asked.
 void add_customs(const std::string& sampler, json& solver, json& config) {
+  if (sampler == "deis") {
+    const bool tab = solver.value("deis_mode", "tab") == "tab";
+    solver["name"] = tab ? "deis_tab" : "deis_rhoab";
+    solver.erase("deis_mode");
+    if (tab) config["quirks"] = {"rectangles"};
+  }
   if (sampler == "ipndm") solver["euler_at_data"] = true;
   if (sampler == "ipndm_v" && solver.value("order", 4) > 2) config["quirks"] = {"misplaced_terms"};
 }

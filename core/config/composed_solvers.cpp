@@ -300,6 +300,8 @@ std::vector<ComposedSolver> make_table() {
        build_score_sde_ve},
       {"score_sde_vp", "score_sde_vp", 0, {}, build_plain},
       {"ipndm_v", "ipndm_v", 0, sigma_adams(4), build_sigma_adams},
+      {"deis_tab", "deis_tab", 0, sigma_adams(3), build_sigma_adams},
+      {"deis_rhoab", "lms", 0, sigma_adams(3), build_sigma_adams},
   };
 }
 

@@ -92,7 +92,7 @@ constexpr Sampler kComfySamplers[] = {
     {"ipndm", R"({"name": "ipndm", "euler_at_data": true})",
      R"("parameterization": {"frame": "ve"})"},
     {"ipndm_v", R"("ipndm_v")", R"("quirks": ["misplaced_terms"])"},
-    {"deis", R"("deis")"},
+    {"deis", R"("deis_tab")", R"("quirks": ["rectangles"])"},
     // Noise is injected between two fifths of the schedule.
     {"sa_solver", R"({"name": "sa_solver", "tau_start": 800, "tau_end": 200})",
      R"("quirks": ["tau_by_time"])"},

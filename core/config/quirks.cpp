@@ -121,6 +121,10 @@ std::vector<Quirk> solver_quirks() {
       of_solver<&O::quirk_lost_x0>(
           "lost_x0", "solver ipndm", [](const Factors& f) { return is_solver(f, {"ipndm"}); },
           "from pure noise, x0 is taken as 0"),
+      of_solver<&O::quirk_rectangles>(
+          "rectangles", "solver deis_tab",
+          [](const Factors& f) { return is_solver(f, {"deis_tab"}); },
+          "integrals are sums over 10000 points, which miss a little"),
       of_solver<&O::quirk_misplaced_terms>(
           "misplaced_terms", "solver ipndm_v of order 3 or 4",
           [](const Factors& f) { return is_solver(f, {"ipndm_v"}) && f.options.order > 2; },

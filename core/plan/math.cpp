@@ -102,25 +102,17 @@ double beta_quantile(double p, double a, double b) {
   return x;
 }
 
-double integrate_lagrange(const Few<double>& nodes, int which, double from, double to) {
-  // Four-point Gauss-Legendre: exact up to degree 7 (Abramowitz and Stegun, 25.4.30).
-  static constexpr double abscissa[4] = {-0.861136311594052575224, -0.339981043584856264803,
-                                         0.339981043584856264803, 0.861136311594052575224};
-  static constexpr double weight[4] = {0.347854845137453857373, 0.652145154862546142627,
-                                       0.652145154862546142627, 0.347854845137453857373};
-  const double half = 0.5 * (to - from);
-  const double middle = 0.5 * (to + from);
-  double sum = 0.0;
-  for (int g = 0; g < 4; ++g) {
-    const double x = middle + half * abscissa[g];
-    double product = 1.0;
-    for (std::size_t k = 0; k < nodes.size(); ++k) {
-      if (static_cast<int>(k) == which) continue;
-      product *= (x - nodes[k]) / (nodes[static_cast<std::size_t>(which)] - nodes[k]);
-    }
-    sum += weight[g] * product;
+double lagrange(const Few<double>& nodes, int which, double x) {
+  double product = 1.0;
+  for (std::size_t k = 0; k < nodes.size(); ++k) {
+    if (static_cast<int>(k) == which) continue;
+    product *= (x - nodes[k]) / (nodes[static_cast<std::size_t>(which)] - nodes[k]);
   }
-  return half * sum;
+  return product;
+}
+
+double integrate_lagrange(const Few<double>& nodes, int which, double from, double to) {
+  return gauss_legendre(from, to, [&](double x) { return lagrange(nodes, which, x); });
 }
 
 double phi(int k, double z) {

@@ -22,6 +22,24 @@ double hypotenuse(double a, double b);
 // The x at which the regularised incomplete beta function I_x(a, b) is p.
 double beta_quantile(double p, double a, double b);
 
+// Integrates f from `from` to `to`: four-point Gauss-Legendre, exact up to degree 7
+// (Abramowitz and Stegun, 25.4.30).
+template <typename Function>
+double gauss_legendre(double from, double to, Function f) {
+  constexpr double abscissa[4] = {-0.861136311594052575224, -0.339981043584856264803,
+                                  0.339981043584856264803, 0.861136311594052575224};
+  constexpr double weight[4] = {0.347854845137453857373, 0.652145154862546142627,
+                                0.652145154862546142627, 0.347854845137453857373};
+  const double half = 0.5 * (to - from);
+  const double middle = 0.5 * (to + from);
+  double sum = 0.0;
+  for (int g = 0; g < 4; ++g) sum += weight[g] * f(middle + half * abscissa[g]);
+  return half * sum;
+}
+
+// The Lagrange polynomial through `nodes` that is 1 at nodes[which].
+double lagrange(const Few<double>& nodes, int which, double x);
+
 // Integrates the Lagrange polynomial through `nodes` that is 1 at nodes[which], from
 // `from` to `to`.  Exact for up to 8 nodes (Gauss-Legendre of degree 7).
 double integrate_lagrange(const Few<double>& nodes, int which, double from, double to);

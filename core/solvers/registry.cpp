@@ -14,7 +14,8 @@ const Solver* find_solver(const char* name) {
       &kTcd,         &kDpm2,       &kDpm2Ancestral,  &kDpmppSde,
       &kConsistency, &kDpmFast,    &kDpmAdaptive,    &kDpmpp2sAncestral,
       &kRepaint,     &kScoreSdeVe, &kScoreSdeVp,     &kDpmSinglestep,
-      &kDeis,        &kSaSolver,   &kIpndm,          &kIpndmV};
+      &kDeis,        &kSaSolver,   &kIpndm,          &kIpndmV,
+      &kDeisTab};
   for (const Solver* solver : solvers) {
     if (std::strcmp(solver->name, name) == 0) return solver;
   }

@@ -6,9 +6,9 @@
 
 namespace sched {
 
-extern const Solver kConsistency, kDdim, kDdpm, kDeis, kDpm2, kDpm2Ancestral, kDpmAdaptive,
-    kDpmFast, kDpmMultistep, kDpmSinglestep, kDpmpp2sAncestral, kDpmppSde, kEuler, kEulerAncestral,
-    kEulerAncestralRf, kFlowEuler, kHeun, kIpndm, kIpndmV, kLcm, kLms, kPndm, kRepaint, kSaSolver,
-    kScoreSdeVe, kScoreSdeVp, kTcd, kUnipc;
+extern const Solver kConsistency, kDdim, kDdpm, kDeis, kDeisTab, kDpm2, kDpm2Ancestral,
+    kDpmAdaptive, kDpmFast, kDpmMultistep, kDpmSinglestep, kDpmpp2sAncestral, kDpmppSde, kEuler,
+    kEulerAncestral, kEulerAncestralRf, kFlowEuler, kHeun, kIpndm, kIpndmV, kLcm, kLms, kPndm,
+    kRepaint, kSaSolver, kScoreSdeVe, kScoreSdeVp, kTcd, kUnipc;
 
 }  // namespace sched
