@@ -18,7 +18,7 @@ constexpr std::int64_t kMaxElements = std::int64_t{1} << 40;
 
 void check_option(const Factors& f, bool given, unsigned option, const char* name) {
   if (!given || (f.init_options & option) != 0) return;
-  const bool churns = is_solver(f, {"euler", "heun", "dpm_2"});
+  const bool churns = is_solver(f, {"euler", "heun", "dpm_2", "heunpp2"});
   const bool outside = (option & kChurn) != 0 && churns && f.grid.frame != Frame::ve;
   no_option(name, f,
             outside ? " with this configuration: churn adds noise in frame ve only"

@@ -210,6 +210,7 @@ bool churns(const std::string& solver) {
 std::string option_name(const std::string& argument) {
   if (argument == "solver_type") return "type";
   if (argument == "n") return "calls";
+  if (argument == "ge_gamma") return "gamma";
   return argument == "max_order" ? "order" : argument;
 }
 

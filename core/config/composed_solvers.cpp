@@ -302,6 +302,15 @@ std::vector<ComposedSolver> make_table() {
       {"ipndm_v", "ipndm_v", 0, sigma_adams(4), build_sigma_adams},
       {"deis_tab", "deis_tab", 0, sigma_adams(3), build_sigma_adams},
       {"deis_rhoab", "lms", 0, sigma_adams(3), build_sigma_adams},
+      {"heunpp2", "heunpp2", kChurn, {}, build_churned},
+      {"res_multistep", "res_multistep", 0, {}, build_plain},
+      {"res_multistep_ancestral", "res_multistep_ancestral", kEta | kNoiseScale, noisy(1.0),
+       set_noise},
+      {"gradient_estimation",
+       "gradient_estimation",
+       0,
+       {real("gamma", 2.0, 0, 100)},
+       [](const Values& v, Factors& f) { f.options.gamma = v.number("gamma"); }},
   };
 }
 

@@ -72,6 +72,7 @@ constexpr Sampler kComfySamplers[] = {
     {"euler", R"("euler")"},
     {"euler_ancestral", R"("euler_ancestral")"},
     {"heun", R"("heun")"},
+    {"heunpp2", R"("heunpp2")"},
     {"dpm_2", R"("dpm_2")", kSkipGrid},
     {"dpm_2_ancestral", R"("dpm_2_ancestral")", kSkipGrid},
     {"lms", R"("lms")"},
@@ -93,6 +94,9 @@ constexpr Sampler kComfySamplers[] = {
      R"("parameterization": {"frame": "ve"})"},
     {"ipndm_v", R"("ipndm_v")", R"("quirks": ["misplaced_terms"])"},
     {"deis", R"("deis_tab")", R"("quirks": ["rectangles"])"},
+    {"res_multistep", R"("res_multistep")"},
+    {"res_multistep_ancestral", R"("res_multistep_ancestral")"},
+    {"gradient_estimation", R"("gradient_estimation")"},
     // Noise is injected between two fifths of the schedule.
     {"sa_solver", R"({"name": "sa_solver", "tau_start": 800, "tau_end": 200})",
      R"("quirks": ["tau_by_time"])"},
@@ -121,6 +125,8 @@ constexpr Sampler kCppSamplers[] = {
     // Its orders 3 and 4 have the weights of an even grid.
     {"ipndm_v", R"("ipndm_v")"},
     {"lcm", R"("lcm")"},
+    {"res_multistep", R"("res_multistep")"},
+    {"euler_ge", R"("gradient_estimation")"},
     {"ddim_trailing", R"("ddim")", R"("grid": {"spacing": "trailing"})"},
     {"tcd", R"("tcd")"}};
 

@@ -55,6 +55,7 @@ struct SolverOptions {
   List<int> disable_corrector;       // unipc: steps
   double eta = 0.0;                  // ddim, tcd, ancestral and SDE solvers: amount of noise
   double r = 0.5;                    // dpmpp_sde: the middle of a step, in log SNR
+  double gamma = 2.0;                // gradient_estimation: 1 is Euler's step
   bool use_clipped_epsilon = false;  // ddim
   Variance variance = Variance::fixed_small;  // ddpm
   bool skip_runge_kutta = true;               // pndm

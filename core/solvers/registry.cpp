@@ -7,15 +7,39 @@
 namespace sched {
 
 const Solver* find_solver(const char* name) {
-  static constexpr const Solver* solvers[] = {
-      &kDdim,        &kDdpm,       &kPndm,           &kLms,
-      &kEuler,       &kHeun,       &kEulerAncestral, &kDpmMultistep,
-      &kUnipc,       &kLcm,        &kFlowEuler,      &kEulerAncestralRf,
-      &kTcd,         &kDpm2,       &kDpm2Ancestral,  &kDpmppSde,
-      &kConsistency, &kDpmFast,    &kDpmAdaptive,    &kDpmpp2sAncestral,
-      &kRepaint,     &kScoreSdeVe, &kScoreSdeVp,     &kDpmSinglestep,
-      &kDeis,        &kSaSolver,   &kIpndm,          &kIpndmV,
-      &kDeisTab};
+  static constexpr const Solver* solvers[] = {&kDdim,
+                                              &kDdpm,
+                                              &kPndm,
+                                              &kLms,
+                                              &kEuler,
+                                              &kHeun,
+                                              &kEulerAncestral,
+                                              &kDpmMultistep,
+                                              &kUnipc,
+                                              &kLcm,
+                                              &kFlowEuler,
+                                              &kEulerAncestralRf,
+                                              &kTcd,
+                                              &kDpm2,
+                                              &kDpm2Ancestral,
+                                              &kDpmppSde,
+                                              &kConsistency,
+                                              &kDpmFast,
+                                              &kDpmAdaptive,
+                                              &kDpmpp2sAncestral,
+                                              &kRepaint,
+                                              &kScoreSdeVe,
+                                              &kScoreSdeVp,
+                                              &kDpmSinglestep,
+                                              &kDeis,
+                                              &kSaSolver,
+                                              &kIpndm,
+                                              &kIpndmV,
+                                              &kDeisTab,
+                                              &kHeunpp2,
+                                              &kGradientEstimation,
+                                              &kResMultistep,
+                                              &kResMultistepAncestral};
   for (const Solver* solver : solvers) {
     if (std::strcmp(solver->name, name) == 0) return solver;
   }

@@ -8,7 +8,8 @@ namespace sched {
 
 extern const Solver kConsistency, kDdim, kDdpm, kDeis, kDeisTab, kDpm2, kDpm2Ancestral,
     kDpmAdaptive, kDpmFast, kDpmMultistep, kDpmSinglestep, kDpmpp2sAncestral, kDpmppSde, kEuler,
-    kEulerAncestral, kEulerAncestralRf, kFlowEuler, kHeun, kIpndm, kIpndmV, kLcm, kLms, kPndm,
-    kRepaint, kSaSolver, kScoreSdeVe, kScoreSdeVp, kTcd, kUnipc;
+    kEulerAncestral, kEulerAncestralRf, kFlowEuler, kGradientEstimation, kHeun, kHeunpp2, kIpndm,
+    kIpndmV, kLcm, kLms, kPndm, kRepaint, kResMultistep, kResMultistepAncestral, kSaSolver,
+    kScoreSdeVe, kScoreSdeVp, kTcd, kUnipc;
 
 }  // namespace sched
