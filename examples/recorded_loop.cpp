@@ -73,6 +73,22 @@ std::size_t count_calls(const RecordedLoop& loop) {
   return static_cast<std::size_t>(prediction.shape.front());
 }
 
+// The step of each draw.  A fork of ComfyUI makes all draws of a step at once; its files say
+// besides where ComfyUI makes them.
+std::vector<double> noise_steps(const Safetensors& file) {
+  const std::vector<double>& steps = tensor(file, "noise_step").values;
+  const auto found = file.metadata.find("noise_step_comfyui");
+  if (found == file.metadata.end()) return steps;
+  const json list = json::parse(found->second, nullptr, /*allow_exceptions=*/false);
+  std::vector<double> of_comfyui;
+  for (const json& step : list) {
+    if (step.is_number()) of_comfyui.push_back(step.get<double>());
+  }
+  if (of_comfyui.size() != steps.size() || !list.is_array())
+    throw FileError("metadata 'noise_step_comfyui' does not list a step for each draw");
+  return of_comfyui;
+}
+
 // Gives each call its draws.  `offset` is the noise_step of the first call's draws; earlier
 // ones went into the recorded first sample.
 void read_noise(RecordedLoop& loop, double offset) {
@@ -80,9 +96,10 @@ void read_noise(RecordedLoop& loop, double offset) {
   if (steps == nullptr && find(*loop.file, "noise") == nullptr) return;
   if (steps == nullptr) throw FileError("tensor 'noise_step' is missing");
   if (steps->values.empty()) return;
+  const std::vector<double> at = noise_steps(*loop.file);
   const auto rows = rows_of(*loop.file, "noise", steps->values.size(), sample_size(loop));
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const double call = steps->values[i] - offset;
+    const double call = at[i] - offset;
     if (!(call >= -offset && call < static_cast<double>(loop.calls.size())) ||
         call != std::floor(call))
       throw FileError("tensor 'noise_step' names a step that does not exist");
@@ -222,6 +239,7 @@ void add_customs(const std::string& sampler, json& solver, json& config) {
     solver.erase("deis_mode");
     if (tab) config["quirks"] = {"rectangles"};
   }
+  if (sampler == "dpmpp_2m") solver["flow_axis"] = "log_sigma";
   if (sampler == "ipndm") solver["euler_at_data"] = true;
   if (sampler == "ipndm_v" && solver.value("order", 4) > 2) config["quirks"] = {"misplaced_terms"};
 }

@@ -102,6 +102,12 @@ void build_sigma_adams(const Values& v, Factors& f) {
   f.options.euler_at_data = true;
 }
 
+// The second call at the end of the step, as Heun's method has it.
+void set_heun(Factors& f) {
+  f.options.r = 1.0;
+  f.options.phi_2 = true;
+}
+
 void build_lms(const Values& v, Factors& f) { f.options.order = v.integer("order"); }
 
 void build_multistep(const Values& v, Factors& f) {
@@ -109,8 +115,12 @@ void build_multistep(const Values& v, Factors& f) {
   set_algorithm(v, f);
 }
 
+// In what flow models go; in the other frames both are the same.
+Keys flow_axis() { return {choice("flow_axis", "log_snr", "log_snr | log_sigma")}; }
+
 void build_multistep_ode(const Values& v, Factors& f) {
   set_multistep(v, f);
+  f.options.sigma_axis = v.text("flow_axis") == "log_sigma";
   f.options.algorithm = DpmAlgorithm::data;
 }
 
@@ -231,8 +241,8 @@ std::vector<ComposedSolver> make_table() {
       {"dpm_multistep", "dpm_multistep", kEta | kNoiseScale,
        multistep(2, true) + algorithms("data | noise | sde_data | sde_noise") + brownian(),
        build_multistep},
-      {"dpmpp_2m", "dpm_multistep", 0, multistep(2, false), build_multistep_ode},
-      {"dpmpp_3m", "dpm_multistep", 0, multistep(3, false), build_multistep_ode},
+      {"dpmpp_2m", "dpm_multistep", 0, multistep(2, false) + flow_axis(), build_multistep_ode},
+      {"dpmpp_3m", "dpm_multistep", 0, multistep(3, false) + flow_axis(), build_multistep_ode},
       {"dpmpp_2m_sde", "dpm_multistep", kEta | kNoiseScale, multistep(2, false) + brownian(),
        build_multistep_sde},
       {"dpmpp_3m_sde", "dpm_multistep", kEta | kNoiseScale,
@@ -302,6 +312,27 @@ std::vector<ComposedSolver> make_table() {
       {"ipndm_v", "ipndm_v", 0, sigma_adams(4), build_sigma_adams},
       {"deis_tab", "deis_tab", 0, sigma_adams(3), build_sigma_adams},
       {"deis_rhoab", "lms", 0, sigma_adams(3), build_sigma_adams},
+      {"seeds_2", "seeds_2", kEta | kNoiseScale,
+       noisy(1.0) + Keys{real("r", 0.5, 0, 1, true), choice("type", "phi_1", "phi_1 | phi_2")},
+       [](const Values& v, Factors& f) {
+         set_noise(v, f);
+         f.options.r = v.number("r");
+         f.options.phi_2 = v.text("type") == "phi_2";
+       }},
+      {"exp_heun_2_x0", "seeds_2", 0, {}, [](const Values&, Factors& f) { set_heun(f); }},
+      {"exp_heun_2_x0_sde", "seeds_2", kEta | kNoiseScale, noisy(1.0),
+       [](const Values& v, Factors& f) {
+         set_noise(v, f);
+         set_heun(f);
+       }},
+      {"res_2s",
+       "seeds_2",
+       0,
+       {},
+       [](const Values&, Factors& f) {
+         f.options.phi_2 = true;
+         f.options.sigma_axis = true;
+       }},
       {"heunpp2", "heunpp2", kChurn, {}, build_churned},
       {"res_multistep", "res_multistep", 0, {}, build_plain},
       {"res_multistep_ancestral", "res_multistep_ancestral", kEta | kNoiseScale, noisy(1.0),

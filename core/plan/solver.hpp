@@ -54,7 +54,9 @@ struct SolverOptions {
   UnipcBasis basis = UnipcBasis::bh2;
   List<int> disable_corrector;       // unipc: steps
   double eta = 0.0;                  // ddim, tcd, ancestral and SDE solvers: amount of noise
-  double r = 0.5;                    // dpmpp_sde: the middle of a step, in log SNR
+  double r = 0.5;                    // dpmpp_sde, seeds_2: the middle of a step, in log SNR
+  bool phi_2 = false;                // seeds_2: the second weight is phi_2's
+  bool sigma_axis = false;           // dpm_multistep, seeds_2: flow models go by -log sigma
   double gamma = 2.0;                // gradient_estimation: 1 is Euler's step
   bool use_clipped_epsilon = false;  // ddim
   Variance variance = Variance::fixed_small;  // ddpm

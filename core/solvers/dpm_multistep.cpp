@@ -24,13 +24,14 @@ LinearForm combine(const StepView& step, const LinearForm& m0, double h) {
   const DpmWeights w = dpm_weights(step.options(), h, order);
   if (order == 1) return w.c0 * m0;
   const int rows = step.options().order - 1;
-  const double l0 = step.from().log_snr();
-  const double l1 = step.from(1).log_snr();
+  const auto at = [&](int age) { return on_axis(step, step.from(age)).log_snr(); };
+  const double l0 = at(0);
+  const double l1 = at(1);
   const double r0 = (l0 - l1) / h;
   const LinearForm m1 = step.past(1, rows);
   const LinearForm d0 = (m0 - m1) / r0;
   if (order == 2) return w.c0 * m0 + w.c1 * d0;
-  const double r1 = (l1 - step.from(2).log_snr()) / h;
+  const double r1 = (l1 - at(2)) / h;
   const LinearForm d1 = (m1 - step.past(2, rows)) / r1;
   const LinearForm first = d0 + (r0 / (r0 + r1)) * (d0 - d1);
   // diffusers, k-diffusion: half of the second derivative, as in the authors' code.
@@ -41,11 +42,13 @@ LinearForm combine(const StepView& step, const LinearForm& m0, double h) {
 
 StepPlan plan(const StepView& step) {
   const SolverOptions& options = step.options();
-  const double h = step.to().log_snr() - step.from().log_snr();
+  const NoiseLevel s = on_axis(step, step.from());
+  const NoiseLevel t = on_axis(step, step.to());
+  const double h = t.log_snr() - s.log_snr();
   const LinearForm kept = predicts_data(options.algorithm) ? step.denoised() : step.epsilon();
 
   StepPlan plan = step.blank_plan();
-  dpm_update(step, step.sample(), step.from(), step.to(), combine(step, kept, h), plan);
+  dpm_update(step, step.sample(), s, t, combine(step, kept, h), plan);
   const int rows = options.order - 1;
   if (rows > 0) plan.keep(step.ring_slot(rows), kept);
   return plan;

@@ -7,11 +7,28 @@
 
 namespace sched {
 
+namespace {
+
+bool is_in_sigma(Frame frame, const SolverOptions& options) {
+  return options.sigma_axis && frame == Frame::flow;
+}
+
+}  // namespace
+
+NoiseLevel on_axis(Frame frame, const SolverOptions& options, const NoiseLevel& level) {
+  return is_in_sigma(frame, options) ? NoiseLevel{1.0, level.sigma} : level;
+}
+
+NoiseLevel level_on_axis(Frame frame, const SolverOptions& options, double log_snr) {
+  return is_in_sigma(frame, options) ? level_from_sigma(frame, std::exp(-log_snr))
+                                     : level_from_log_snr(frame, log_snr);
+}
+
 int distinct_order(const StepView& step, int age, int order) {
   int usable = 1;
   for (; usable < order; ++usable) {
-    const double older = step.from(age + usable).log_snr();
-    if (std::isinf(older) || older == step.from(age + usable - 1).log_snr()) break;
+    const double older = on_axis(step, step.from(age + usable)).log_snr();
+    if (std::isinf(older) || older == on_axis(step, step.from(age + usable - 1)).log_snr()) break;
   }
   return usable;
 }

@@ -8,6 +8,18 @@
 
 namespace sched {
 
+// --------------------------------------------------------------------------- axis
+
+// A level as the formulas see it: where the options say so, a flow sample is taken for one of
+// the ve frame with the same sigma, for which the probability-flow ODE is the same.  Steps are
+// then even in -log sigma, and sigma 1 is no end.
+NoiseLevel on_axis(Frame frame, const SolverOptions& options, const NoiseLevel& level);
+inline NoiseLevel on_axis(const StepView& step, const NoiseLevel& level) {
+  return on_axis(step.frame(), step.options(), level);
+}
+// The level in the sample's own frame at a log SNR on that axis.
+NoiseLevel level_on_axis(Frame frame, const SolverOptions& options, double log_snr);
+
 // ------------------------------------------------------------------------- points
 
 // The most predictions, `order` at most, that a polynomial can go through: those kept at

@@ -39,7 +39,8 @@ const Solver* find_solver(const char* name) {
                                               &kHeunpp2,
                                               &kGradientEstimation,
                                               &kResMultistep,
-                                              &kResMultistepAncestral};
+                                              &kResMultistepAncestral,
+                                              &kSeeds2};
   for (const Solver* solver : solvers) {
     if (std::strcmp(solver->name, name) == 0) return solver;
   }
