@@ -103,6 +103,11 @@ const Rule kRules[] = {
        return text_of("parameterization: clip and threshold_ratio have no effect on solver ",
                       f.solver->name);
      }},
+    {[](const Factors& f) { return f.clip.mode != Clip::none && f.solver->needs_unconditional; },
+     [](const Factors& f) {
+       return text_of("parameterization: clip and threshold_ratio with solver ", f.solver->name,
+                      ", which steps with two predictions, and only one of them would be limited");
+     }},
     // Solvers and orders.
     {[](const Factors& f) {
        return is_solver(f, {"dpm_multistep"}) && f.options.order == 3 &&

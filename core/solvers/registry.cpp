@@ -40,7 +40,18 @@ const Solver* find_solver(const char* name) {
                                               &kGradientEstimation,
                                               &kResMultistep,
                                               &kResMultistepAncestral,
-                                              &kSeeds2};
+                                              &kSeeds2,
+                                              &kSeeds3,
+                                              &kErSde,
+                                              &kDpm2AncestralRf,
+                                              &kDpmpp2sAncestralRf,
+                                              &kEulerCfgPp,
+                                              &kEulerAncestralCfgPp,
+                                              &kDpmpp2mCfgPp,
+                                              &kDpmpp2sAncestralCfgPp,
+                                              &kGradientEstimationCfgPp,
+                                              &kResMultistepCfgPp,
+                                              &kResMultistepAncestralCfgPp};
   for (const Solver* solver : solvers) {
     if (std::strcmp(solver->name, name) == 0) return solver;
   }

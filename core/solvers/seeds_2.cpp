@@ -13,54 +13,15 @@
 //
 // Slot 0 holds x, slot 1 D and slot 2 n1.
 
-#include "exponential.hpp"
+#include "../plan/math.hpp"
+#include "seeds.hpp"
 #include "solvers.hpp"
 
 namespace sched {
 
 namespace {
 
-constexpr int kStart = 0, kDenoised = 1, kNoise = 2;
-
-// eta h of a part of the step; h is infinite from pure noise and to clean data.
-double decay(const SolverOptions& options, double h) {
-  return options.eta == 0.0 ? 0.0 : options.eta * h;
-}
-
-// The noise that comes in over a part of the step, in units of sigma.
-double noise_over(const SolverOptions& options, double h) {
-  return options.noise_scale * std::sqrt(-std::expm1(-2.0 * decay(options, h)));
-}
-
-// The step to `t` with D alone, h being its length.
-LinearForm first_order(const StepView& step, const LinearForm& x, const LinearForm& denoised,
-                       const NoiseLevel& t, double h) {
-  const double lost = decay(step.options(), h);
-  const NoiseLevel s = on_axis(step, step.from());
-  return (t.sigma / s.sigma * std::exp(-lost)) * x - (t.alpha * std::expm1(-h - lost)) * denoised;
-}
-
-// A step of one call, or the first of two.
-StepPlan begin(const StepView& step) {
-  const NoiseLevel t = on_axis(step, step.to());
-  const double h = t.log_snr() - on_axis(step, step.from()).log_snr();
-  const double noise = noise_over(step.options(), h);
-  StepPlan plan = step.blank_plan();
-  if (step.ends_at_data()) {
-    plan.next = step.denoised();
-    return plan;
-  }
-  plan.next = first_order(step, step.sample(), step.denoised(), t, h);
-  if (!step.node().ends_step) {
-    plan.keep(kStart, step.sample());
-    plan.keep(kDenoised, step.denoised());
-  }
-  if (noise == 0.0) return plan;
-  plan.next = plan.next + (t.sigma * noise) * step.noise();
-  plan.draws = 1;
-  if (!step.node().ends_step) plan.keep(kNoise, noise * step.noise());
-  return plan;
-}
+using namespace seeds;
 
 StepPlan plan(const StepView& step) {
   if (step.node().stage == 0) return begin(step);
@@ -74,13 +35,8 @@ StepPlan plan(const StepView& step) {
   StepPlan plan = step.blank_plan();
   plan.next = first_order(step, step.memory(kStart), denoised, t, h) +
               (t.alpha * b) * (step.denoised() - denoised);
-  const double rest = (1.0 - options.r) * h;
   if (noise_over(options, h) == 0.0) return plan;
-  plan.next = plan.next + (t.sigma * std::exp(-decay(options, rest))) * step.memory(kNoise);
-  const double noise = noise_over(options, rest);
-  if (noise == 0.0) return plan;
-  plan.next = plan.next + (t.sigma * noise) * step.noise();
-  plan.draws = 1;
+  plan.next = plan.next + t.sigma * noise_after(step, (1.0 - options.r) * h, plan);
   return plan;
 }
 
@@ -88,9 +44,7 @@ std::optional<NoiseLevel> middle_of(const Expansion& e, const GridStep& step) {
   const NoiseLevel s = on_axis(e.spec.frame, e.options, step.from);
   const NoiseLevel t = on_axis(e.spec.frame, e.options, step.to);
   if (t.is_data() || s.is_pure_noise()) return std::nullopt;
-  if (e.options.r == 1.0) return step.to;
-  const double log_snr = (1.0 - e.options.r) * s.log_snr() + e.options.r * t.log_snr();
-  return level_on_axis(e.spec.frame, e.options, log_snr);
+  return level_at(e, step, e.options.r);
 }
 
 void expand(const Expansion& expansion) { expand_with_middle(expansion, middle_of); }
