@@ -160,16 +160,37 @@ std::vector<Config> make_composed() {
   const std::string flow = R"("schedule": "flow")";
   const std::string karras = R"("grid": "karras")";
   std::vector<Config> all;
-  for (const char* name :
-       {"ddim", "ddpm", "lms", "euler", "heun", "euler_ancestral", "dpm_multistep", "dpmpp_2m",
-        "dpmpp_3m", "dpmpp_2m_sde", "dpmpp_3m_sde", "dpmpp_2s_ancestral", "dpm_2",
-        "dpm_2_ancestral", "dpmpp_sde", "unipc", "lcm", "tcd", "score_sde_vp"}) {
+  for (const char* name : {"ddim",          "ddpm",
+                           "lms",           "euler",
+                           "heun",          "euler_ancestral",
+                           "dpm_multistep", "dpmpp_2m",
+                           "dpmpp_3m",      "dpmpp_2m_sde",
+                           "dpmpp_3m_sde",  "dpmpp_2s_ancestral",
+                           "dpm_2",         "dpm_2_ancestral",
+                           "dpmpp_sde",     "unipc",
+                           "lcm",           "tcd",
+                           "score_sde_vp",  "seeds_3",
+                           "er_sde"}) {
     all.push_back({std::string("our_") + name, composed(name)});
+  }
+  for (const char* name :
+       {"euler_cfg_pp", "euler_ancestral_cfg_pp", "dpmpp_2m_cfg_pp", "dpmpp_2s_ancestral_cfg_pp",
+        "gradient_estimation_cfg_pp", "res_multistep_cfg_pp", "res_multistep_ancestral_cfg_pp"}) {
+    all.push_back({std::string("our_") + name, composed(name), none, kNeedsUnconditional});
   }
   const std::vector<Config> others = {
       {"our_pndm", composed("pndm"), none, kStartsAnew | kRepeats},
       {"our_flow_euler", composed("flow_match_euler")},
       {"our_flow_ancestral", composed("euler_ancestral_rf", "", flow)},
+      {"our_flow_dpm_2_ancestral", composed("dpm_2_ancestral_rf", R"("eta": 0.7)", flow)},
+      {"our_flow_dpmpp_2s_ancestral", composed("dpmpp_2s_ancestral_rf", "", flow)},
+      {"our_flow_dpmpp_2s_ancestral_cfg_pp", composed("dpmpp_2s_ancestral_cfg_pp", "", flow), none,
+       kNeedsUnconditional},
+      {"our_flow_euler_ancestral_cfg_pp", composed("euler_ancestral_cfg_pp", "", flow), none,
+       kNeedsUnconditional},
+      {"our_flow_seeds_3", composed("seeds_3", R"("eta": 0.5)", flow)},
+      {"our_flow_er_sde", composed("er_sde", R"("order": 2)", flow)},
+      {"our_ddpm_ve", composed("ddpm", "", R"("parameterization": {"frame": "ve"})")},
       {"our_flow_dpmpp_2m", composed("dpmpp_2m", "", flow)},
       {"our_heun_churn", composed("heun"), churn, kChurns},
       {"our_dpm_2_churn", composed("dpm_2", "", karras), churn, kChurns},
