@@ -24,12 +24,23 @@ void add_one_step_methods(Cases& cases) {
   // Without a sigma shape it steps over timesteps in this frame.
   cases.push_back({"ddim", named("ddim"), "vp", 1, true, false, Sweep::timesteps});
   cases.push_back({"heun", named("heun"), "ve flow", 2, true});
+  cases.push_back({"heunpp2", named("heunpp2"), "ve flow", 1});
+  cases.push_back({"gradient_estimation", named("gradient_estimation"), "ve flow", 1, true});
   cases.push_back({"dpm_2", named("dpm_2"), "ve flow", 2, true});
   cases.push_back({"dpm_2_ancestral eta 0", named("dpm_2_ancestral", R"("eta": 0)"), "ve", 2});
   cases.push_back(
       {"dpmpp_2s_ancestral eta 0", named("dpmpp_2s_ancestral", R"("eta": 0)"), "ve vp", 2, true});
   cases.push_back({"dpmpp_sde eta 0", named("dpmpp_sde", R"("eta": 0)"), kAll, 2, true});
   cases.push_back({"dpmpp_sde eta 0, r 0.3", named("dpmpp_sde", R"("eta": 0, "r": 0.3)"), kAll, 2});
+}
+
+void add_exponential_runge_kutta(Cases& cases) {
+  cases.push_back({"seeds_2 eta 0", named("seeds_2", R"("eta": 0)"), kAll, 2, true});
+  cases.push_back({"seeds_2 eta 0, r 0.3", named("seeds_2", R"("eta": 0, "r": 0.3)"), kAll, 2});
+  cases.push_back({"seeds_2 eta 0, phi_2",
+                   named("seeds_2", R"("eta": 0, "r": 0.7, "type": "phi_2")"), kAll, 2});
+  cases.push_back({"exp_heun_2_x0", named("exp_heun_2_x0"), kAll, 2, true});
+  cases.push_back({"res_2s", named("res_2s"), kAll, 2, true});
 }
 
 void add_multistep_methods(Cases& cases) {
@@ -41,6 +52,19 @@ void add_multistep_methods(Cases& cases) {
                      named("deis", option + R"(, "lower_order_final": false)"), kAll, double(order),
                      order == 3, order > 2});
   }
+  for (int order = 1; order <= 4; ++order) {
+    const std::string option = format(R"("order": %d)", order);
+    cases.push_back({format("ipndm_v %d", order), named("ipndm_v", option), "ve flow",
+                     double(order), false, order > 2});
+    cases.push_back({format("deis_tab %d", order), named("deis_tab", option), "ve flow",
+                     double(order), order == 3, order > 2});
+  }
+  cases.push_back({"deis_rhoab 3", named("deis_rhoab"), "ve flow", 3, false, true});
+  cases.push_back({"res_multistep", named("res_multistep"), "ve flow", 2, true});
+  cases.push_back(
+      {"res_multistep_ancestral eta 0", named("res_multistep_ancestral", R"("eta": 0)"), "ve", 2});
+  cases.push_back(
+      {"dpmpp_2m log_sigma", named("dpmpp_2m", R"("flow_axis": "log_sigma")"), "flow", 2});
   for (int order = 1; order <= 3; ++order) {
     for (const char* algorithm : {"data", "noise"}) {
       const std::string options =
@@ -105,13 +129,16 @@ void add_predictor_correctors(Cases& cases) {
     const int order = std::max(predictor, corrector);
     cases.push_back({format("sa_solver tau 0, p%d c%d", predictor, corrector),
                      named("sa_solver", options), kAll, double(order), corrector == 4, order > 2});
+    if (corrector == 0) continue;
+    cases.push_back({format("sa_solver_pece tau 0, p%d c%d", predictor, corrector),
+                     named("sa_solver_pece", options), kAll, double(order), false, order > 2});
   }
 }
 
 // Adams-Bashforth with the weights of an even grid, in a variable in which no grid is even:
 // of order 2 (Liu et al. 2022, arXiv:2202.09778, theorem 3.1), however many rows it reads.
 void add_pseudo_methods(Cases& cases) {
-  cases.push_back({"ipndm", named("ipndm"), "vp", 2, true});
+  cases.push_back({"ipndm", named("ipndm"), kAll, 2, true});
   cases.push_back({"pndm", named("pndm"), "vp", 2, true, false, Sweep::timesteps});
   cases.push_back({"pndm runge_kutta_start", named("pndm", R"("runge_kutta_start": true)"), "vp", 2,
                    false, false, Sweep::timesteps});
@@ -120,6 +147,7 @@ void add_pseudo_methods(Cases& cases) {
 Cases make_cases() {
   Cases cases;
   add_one_step_methods(cases);
+  add_exponential_runge_kutta(cases);
   add_multistep_methods(cases);
   add_singlestep_methods(cases);
   add_predictor_correctors(cases);

@@ -32,11 +32,13 @@ bool has_ends(const Factors& f) {
 // The solver's steps are a deterministic function of the network's answers.
 bool is_deterministic(const Factors& f) {
   const bool sde = is_solver(f, {"dpm_multistep", "dpm_singlestep"}) && is_sde(f.options.algorithm);
-  const bool stochastic_adams = is_solver(f, {"sa_solver"}) && f.options.tau > 0.0;
-  const bool needs_eta_zero = is_solver(f, {"dpm_fast", "dpm_adaptive", "euler_ancestral_rf"});
+  const bool stochastic_adams =
+      is_solver(f, {"sa_solver", "sa_solver_pece"}) && f.options.tau > 0.0;
+  const bool needs_eta_zero = is_solver(f, {"dpm_fast", "dpm_adaptive", "euler_ancestral_rf"}) ||
+                              (is_solver(f, {"seeds_2"}) && f.options.eta > 0.0);
   return f.solver->cost.noise != Noise::always && !sde && !stochastic_adams && !needs_eta_zero &&
          !is_solver(f, {"euler_ancestral", "dpm_2_ancestral", "dpmpp_2s_ancestral", "dpmpp_sde",
-                        "lcm", "tcd"});
+                        "res_multistep_ancestral", "lcm", "tcd"});
 }
 
 struct Rule {
@@ -180,6 +182,10 @@ const Rule kRules[] = {
        return text_of("grid: inverse with solver ", f.solver->name,
                       ", which draws noise or makes its own steps: the variance of the noise would "
                       "be negative where sigma rises");
+     }},
+    {[](const Factors& f) { return f.grid.rising && is_solver(f, {"heunpp2"}); },
+     [](const Factors&) -> std::string {
+       return "grid: inverse with solver heunpp2, whose weights are parts of the first sigma";
      }},
     {[](const Factors& f) {
        return f.grid.rising &&

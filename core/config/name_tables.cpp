@@ -101,8 +101,11 @@ constexpr Sampler kComfySamplers[] = {
     {"res_multistep_ancestral", R"("res_multistep_ancestral")"},
     {"gradient_estimation", R"("gradient_estimation")"},
     // Noise is injected between two fifths of the schedule.
-    {"sa_solver", R"({"name": "sa_solver", "tau_start": 800, "tau_end": 200})",
-     R"("quirks": ["tau_by_time"])"},
+    {"sa_solver", R"({"name": "sa_solver", "tau_start": 800, "tau_end": 200, "tau_at": "end"})",
+     R"("quirks": ["tau_by_time", "early_lowering"])"},
+    {"sa_solver_pece",
+     R"({"name": "sa_solver_pece", "tau_start": 800, "tau_end": 200, "tau_at": "end"})",
+     R"("quirks": ["tau_by_time", "early_lowering"])"},
     {"ddim", R"("ddim")"},
     {"uni_pc", R"({"name": "unipc", "order": 3, "basis": "bh1"})", kSkipGrid},
     {"uni_pc_bh2", R"({"name": "unipc", "order": 3, "basis": "bh2"})", kSkipGrid}};

@@ -40,7 +40,8 @@ const Solver* find_solver(const char* name) {
                                               &kGradientEstimation,
                                               &kResMultistep,
                                               &kResMultistepAncestral,
-                                              &kSeeds2};
+                                              &kSeeds2,
+                                              &kSaSolverPece};
   for (const Solver* solver : solvers) {
     if (std::strcmp(solver->name, name) == 0) return solver;
   }

@@ -11,7 +11,7 @@
 //   n1   = s_noise sqrt(1 - e^(-2 r eta h)) z
 //   n    = e^(-(1 - r) eta h) n1 + s_noise sqrt(1 - e^(-2 (1 - r) eta h)) z'
 //
-// Slot 0 holds x, slot 1 D and slot 2 n1.
+// Slot 0 holds x; D and n1 follow, each where it is needed.
 
 #include "exponential.hpp"
 #include "solvers.hpp"
@@ -20,7 +20,13 @@ namespace sched {
 
 namespace {
 
-constexpr int kStart = 0, kDenoised = 1, kNoise = 2;
+constexpr int kStart = 0;
+constexpr int kDenoised = 1;
+
+// With the middle halfway and the first weight only D' counts.
+bool needs_first(const SolverOptions& options) { return options.phi_2 || options.r != 0.5; }
+
+int noise_slot(const SolverOptions& options) { return needs_first(options) ? 2 : 1; }
 
 // eta h of a part of the step; h is infinite from pure noise and to clean data.
 double decay(const SolverOptions& options, double h) {
@@ -53,13 +59,24 @@ StepPlan begin(const StepView& step) {
   plan.next = first_order(step, step.sample(), step.denoised(), t, h);
   if (!step.node().ends_step) {
     plan.keep(kStart, step.sample());
-    plan.keep(kDenoised, step.denoised());
+    if (needs_first(step.options())) plan.keep(kDenoised, step.denoised());
   }
   if (noise == 0.0) return plan;
   plan.next = plan.next + (t.sigma * noise) * step.noise();
   plan.draws = 1;
-  if (!step.node().ends_step) plan.keep(kNoise, noise * step.noise());
+  if (!step.node().ends_step) plan.keep(noise_slot(step.options()), noise * step.noise());
   return plan;
+}
+
+// The step to `t` of length h with D and D', without its noise.
+LinearForm second_order(const StepView& step, const NoiseLevel& t, double h) {
+  const SolverOptions& options = step.options();
+  const LinearForm x = step.memory(kStart);
+  if (!needs_first(options)) return first_order(step, x, step.denoised(), t, h);
+  const double H = h + decay(options, h);
+  const double b = options.phi_2 ? H * phi(2, -H) / options.r : -std::expm1(-H) / (2.0 * options.r);
+  const LinearForm denoised = step.memory(kDenoised);
+  return first_order(step, x, denoised, t, h) + (t.alpha * b) * (step.denoised() - denoised);
 }
 
 StepPlan plan(const StepView& step) {
@@ -67,16 +84,12 @@ StepPlan plan(const StepView& step) {
   const SolverOptions& options = step.options();
   const NoiseLevel t = on_axis(step, step.to());
   const double h = t.log_snr() - on_axis(step, step.from()).log_snr();
-  const double H = h + decay(options, h);
-  const double b = options.phi_2 ? H * phi(2, -H) / options.r : -std::expm1(-H) / (2.0 * options.r);
-  const LinearForm denoised = step.memory(kDenoised);
-
   StepPlan plan = step.blank_plan();
-  plan.next = first_order(step, step.memory(kStart), denoised, t, h) +
-              (t.alpha * b) * (step.denoised() - denoised);
+  plan.next = second_order(step, t, h);
   const double rest = (1.0 - options.r) * h;
   if (noise_over(options, h) == 0.0) return plan;
-  plan.next = plan.next + (t.sigma * std::exp(-decay(options, rest))) * step.memory(kNoise);
+  plan.next =
+      plan.next + (t.sigma * std::exp(-decay(options, rest))) * step.memory(noise_slot(options));
   const double noise = noise_over(options, rest);
   if (noise == 0.0) return plan;
   plan.next = plan.next + (t.sigma * noise) * step.noise();
@@ -95,7 +108,7 @@ std::optional<NoiseLevel> middle_of(const Expansion& e, const GridStep& step) {
 
 void expand(const Expansion& expansion) { expand_with_middle(expansion, middle_of); }
 
-int rows(const SolverOptions& options) { return options.eta > 0.0 ? 3 : 2; }
+int rows(const SolverOptions& options) { return noise_slot(options) + (options.eta > 0.0 ? 1 : 0); }
 int draws(const SolverOptions& options) { return options.eta > 0.0 ? 2 : 0; }
 
 }  // namespace

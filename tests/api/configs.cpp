@@ -160,10 +160,35 @@ std::vector<Config> make_composed() {
   const std::string flow = R"("schedule": "flow")";
   const std::string karras = R"("grid": "karras")";
   std::vector<Config> all;
-  for (const char* name :
-       {"ddim", "ddpm", "lms", "euler", "heun", "euler_ancestral", "dpm_multistep", "dpmpp_2m",
-        "dpmpp_3m", "dpmpp_2m_sde", "dpmpp_3m_sde", "dpmpp_2s_ancestral", "dpm_2",
-        "dpm_2_ancestral", "dpmpp_sde", "unipc", "lcm", "tcd", "score_sde_vp"}) {
+  for (const char* name : {"ddim",
+                           "ddpm",
+                           "lms",
+                           "euler",
+                           "heun",
+                           "euler_ancestral",
+                           "dpm_multistep",
+                           "dpmpp_2m",
+                           "dpmpp_3m",
+                           "dpmpp_2m_sde",
+                           "dpmpp_3m_sde",
+                           "dpmpp_2s_ancestral",
+                           "dpm_2",
+                           "dpm_2_ancestral",
+                           "dpmpp_sde",
+                           "unipc",
+                           "lcm",
+                           "tcd",
+                           "score_sde_vp",
+                           "ipndm_v",
+                           "deis_tab",
+                           "deis_rhoab",
+                           "gradient_estimation",
+                           "res_multistep",
+                           "res_multistep_ancestral",
+                           "seeds_2",
+                           "exp_heun_2_x0",
+                           "exp_heun_2_x0_sde",
+                           "res_2s"}) {
     all.push_back({std::string("our_") + name, composed(name)});
   }
   const std::vector<Config> others = {
@@ -171,6 +196,16 @@ std::vector<Config> make_composed() {
       {"our_flow_euler", composed("flow_match_euler")},
       {"our_flow_ancestral", composed("euler_ancestral_rf", "", flow)},
       {"our_flow_dpmpp_2m", composed("dpmpp_2m", "", flow)},
+      {"our_sa_solver_pece", composed("sa_solver_pece"), none, kStartsAnew},
+      {"our_seeds_2_phi_2", composed("seeds_2", R"("type": "phi_2")")},
+      {"our_flow_axis", composed("dpmpp_2m", R"("flow_axis": "log_sigma")", flow)},
+      {"our_flow_ipndm", composed("ipndm", R"("order": 3, "euler_at_data": true)", flow)},
+      {"our_flow_heunpp2", composed("heunpp2", "", flow), none, kRepeats},
+      {"our_flow_seeds_2", composed("seeds_2", R"("eta": 0.5, "r": 0.3)", flow)},
+      {"our_flow_res_2s", composed("res_2s", "", flow)},
+      {"our_deis_rectangles", composed("deis_tab", "", R"("quirks": ["rectangles"])")},
+      {"our_heunpp2_churn", composed("heunpp2"), churn, kChurns | kRepeats},
+      {"our_heunpp2", composed("heunpp2"), none, kRepeats},
       {"our_heun_churn", composed("heun"), churn, kChurns},
       {"our_dpm_2_churn", composed("dpm_2", "", karras), churn, kChurns},
       {"our_sde_independent", composed("dpmpp_sde", R"("noise": "independent", "eta": 0.5)")},

@@ -219,7 +219,9 @@ TEST(Composition, AnInversionRisesToTheNoisiestLevel) {
   for (const char* grid : {R"("inverse": true)", R"("inverse": true, "spacing": "leading")",
                            R"("inverse": true, "shape": "karras")",
                            R"("inverse": true, "shape": "align_your_steps")"}) {
-    for (const char* solver : {"ddim", "euler", "heun", "dpmpp_2m", "deis", "unipc", "ipndm"}) {
+    for (const char* solver :
+         {"ddim", "euler", "heun", "dpmpp_2m", "deis", "unipc", "ipndm", "ipndm_v", "deis_tab",
+          "gradient_estimation", "res_multistep", "res_2s"}) {
       for (const int n : {1, 2, 7, 20, 50}) {
         const auto loop =
             loop_of(text_of(R"({"solver": ")", solver, R"(", "grid": {)", grid, "}}"), n);
@@ -354,12 +356,31 @@ TEST(Composition, SolversTakeEveryNumberOfSteps) {
   for (const char* config :
        {R"({"solver": {"name": "dpm_singlestep", "order": 3, "type": "heun"}})",
         R"({"solver": {"name": "dpm_singlestep", "algorithm": "sde_data"}})",
-        R"({"solver": "dpmpp_2s"})", R"({"solver": "dpmpp_3s"})",
-        R"({"solver": {"name": "deis", "order": 4}})", R"({"solver": "sa_solver"})",
+        R"({"solver": "dpmpp_2s"})",
+        R"({"solver": "dpmpp_3s"})",
+        R"({"solver": {"name": "deis", "order": 4}})",
+        R"({"solver": "sa_solver"})",
         R"({"solver": {"name": "sa_solver", "corrector_order": 0, "tau": 0}})",
         R"({"solver": {"name": "sa_solver", "tau_start": 10, "tau_end": 0.1}})",
-        R"({"solver": "ipndm"})", R"({"solver": "ipndm", "parameterization": {"frame": "ve"}})",
-        R"({"solver": "consistency"})", R"({"solver": {"name": "dpmpp_sde", "noise_seed": 7}})",
+        R"({"solver": "ipndm"})",
+        R"({"solver": "ipndm", "parameterization": {"frame": "ve"}})",
+        R"({"solver": "consistency"})",
+        R"({"solver": {"name": "dpmpp_sde", "noise_seed": 7}})",
+        R"({"solver": {"name": "ipndm", "order": 1}, "schedule": "flow"})",
+        R"({"solver": {"name": "ipndm_v", "order": 4}})",
+        R"({"solver": "deis_tab"})",
+        R"({"solver": {"name": "deis_rhoab", "order": 2}, "schedule": "flow"})",
+        R"({"solver": "heunpp2"})",
+        R"({"solver": "gradient_estimation"})",
+        R"({"solver": "res_multistep"})",
+        R"({"solver": "res_multistep", "schedule": "flow"})",
+        R"({"solver": "res_multistep_ancestral"})",
+        R"({"solver": "sa_solver_pece"})",
+        R"({"solver": {"name": "sa_solver_pece", "tau_at": "end"}, "schedule": "flow"})",
+        R"({"solver": "seeds_2"})",
+        R"({"solver": "exp_heun_2_x0_sde", "schedule": "flow"})",
+        R"({"solver": "res_2s", "schedule": "flow"})",
+        R"({"solver": {"name": "dpmpp_2m", "flow_axis": "log_sigma"}, "schedule": "flow"})",
         R"({"solver": "sa_solver", "schedule": "flow"})",
         R"({"solver": "dpm_singlestep", "schedule": "flow"})",
         R"({"solver": "deis", "schedule": "flow"})"}) {

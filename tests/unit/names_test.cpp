@@ -39,7 +39,7 @@ bool makes_sense_in_flow(const KnownName& entry) {
   for (const char* word :
        {"align_your_steps", "\"vp\"", "spacing", "inverse", "ipndm", "score_sde", "lcm", "tcd",
         "ddpm", "pndm", "repaint", "\"lms\"", "dpm_fast", "dpm_adaptive", "euler_ancestral\"",
-        "dpm_2_ancestral", "dpmpp_2s_ancestral"}) {
+        "dpm_2_ancestral", "res_multistep_ancestral", "dpmpp_2s_ancestral"}) {
     if (text.find(word) != std::string::npos) return false;
   }
   return true;
