@@ -24,6 +24,8 @@ void check_pairs(const Factors& f);
 
 // The names of the shapes, as "a | b".
 const std::string& shape_names();
+// Those that need no table of timesteps, and of these those that an inversion can go along.
+std::string shapes_over_sigmas(bool rising);
 bool is_shape_name(const std::string& name);
 
 }  // namespace sched

@@ -22,6 +22,9 @@ double hypotenuse(double a, double b);
 // The x at which the regularised incomplete beta function I_x(a, b) is p.
 double beta_quantile(double p, double a, double b);
 
+// The x below which a normal variable lies with probability p, 0 < p < 1.
+double normal_quantile(double p);
+
 // Integrates the Lagrange polynomial through `nodes` that is 1 at nodes[which], from
 // `from` to `to`.  Exact for up to 8 nodes (Gauss-Legendre of degree 7).
 double integrate_lagrange(const Few<double>& nodes, int which, double from, double to);
