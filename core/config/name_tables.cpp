@@ -120,6 +120,10 @@ constexpr Schedule kComfyNodes[] = {
     {"SDTurboScheduler", R"("sd_turbo")"},
     {"AlignYourStepsScheduler", R"("align_your_steps")"},
     {"GITSScheduler", R"("gits")"},
+    // For FLUX (Pei et al. 2025, arXiv:2503.21774).
+    {"OptimalStepsScheduler",
+     R"({"shape": "levels", "levels": [0.9968, 0.9886, 0.9819, 0.975, 0.966, 0.9471, 0.9158,)"
+     R"( 0.8287, 0.5512, 0.2808, 0.001]})"},
     {"LTXVScheduler", R"({"shape": "even", "mu_from": "ltx", "shift_terminal": 0.1})"},
     {"Flux2Scheduler", R"({"shape": "even", "mu_from": "flux2"})"}};
 

@@ -252,6 +252,27 @@ TEST(Schedules, MuIsALineOfTheTokens) {
               1e-13);
 }
 
+TEST(Schedules, MuIsSaidOnce) {
+  try {
+    loop_of(R"({"solver": "euler", "schedule": "flow", "grid": "flux"})", 4,
+            [](LoopRequest& r) { r.grid.mu = 1.15; });
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.status(), Status::conflict);
+    EXPECT_NE(std::string(error.what()).find("mu_from"), std::string::npos) << error.what();
+  }
+  // FLUX.2's line is steep in the steps.
+  const std::string reason =
+      refusal_of(R"({"solver": "euler", "schedule": "flow", "grid": "flux2"})", 90000);
+  EXPECT_NE(reason.find("mu"), std::string::npos) << reason;
+}
+
+TEST(Schedules, CurvesThatVanishAreRefused) {
+  const std::string reason =
+      refusal_of(R"({"solver": "euler", "grid": {"shape": "sinusoidal_sf", "rho": 900}})", 10);
+  EXPECT_NE(reason.find("rho"), std::string::npos) << reason;
+}
+
 TEST(Schedules, MuOfInitIsTheSameGrid) {
   const auto of_tokens =
       sigmas_of(R"({"solver": "euler", "schedule": "flow", "grid": "flux"})", 12);
