@@ -308,11 +308,10 @@ void set_mu(const Values& v, const Shape& shape, GridSpec& g) {
   if (v.given("dynamic_shift") && !g.dynamic_shift) {
     fail(Status::conflict, "grid: mu_from with dynamic_shift false, which has no mu");
   }
-  if (v.given("time_shift") && g.time_shift != TimeShift::exponential) {
+  if (g.time_shift != TimeShift::exponential) {
     fail(Status::conflict, "grid: mu_from with time_shift linear; its mu is a logarithm");
   }
   g.dynamic_shift = true;
-  g.time_shift = TimeShift::exponential;
 }
 
 void set_shift(const Values& v, bool flow, const Shape& shape, GridSpec& g) {

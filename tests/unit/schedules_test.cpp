@@ -273,6 +273,18 @@ TEST(Schedules, CurvesThatVanishAreRefused) {
   EXPECT_NE(reason.find("rho"), std::string::npos) << reason;
 }
 
+TEST(Schedules, ASingleSigmaThatEndsTheLoopIsRefused) {
+  for (const char* shape : {"polyexponential", "laplace", "cosine", "phi", "sinusoidal_sf"}) {
+    for (const char* schedule : {"scaled_linear", "tableless"}) {
+      const std::string reason = refusal_of(
+          text_of(R"({"solver": "euler", "schedule": ")", schedule, R"(", "grid": {"shape": ")",
+                  shape, R"(", "sigma_min": 5, "sigma_max": 5, "final_sigma": "shaped"}})"),
+          3);
+      EXPECT_NE(reason.find("must differ"), std::string::npos) << shape << ": " << reason;
+    }
+  }
+}
+
 TEST(Schedules, MuOfInitIsTheSameGrid) {
   const auto of_tokens =
       sigmas_of(R"({"solver": "euler", "schedule": "flow", "grid": "flux"})", 12);
