@@ -24,9 +24,8 @@ bool is_over_table(const Factors& f) {
 }
 
 bool has_ends(const Factors& f) {
-  const bool own = f.grid.shape == SigmaShape::vp || f.grid.shape == SigmaShape::table;
   const bool from_zero = f.grid.shape == SigmaShape::linear_quadratic;
-  return own || (f.grid.sigma_max && (f.grid.sigma_min || from_zero));
+  return has_own_sigmas(f.grid.shape) || (f.grid.sigma_max && (f.grid.sigma_min || from_zero));
 }
 
 // The solver's steps are a deterministic function of the network's answers.
@@ -145,8 +144,8 @@ const Rule kRules[] = {
     {[](const Factors& f) { return f.schedule.tableless && is_over_table(f); },
      [](const Factors&) -> std::string {
        return "grid: a shape over timesteps, or none, with schedule tableless, which has none; "
-              "choose karras | exponential | polyexponential | beta | laplace | kl_optimal | "
-              "bong_tangent | linear_quadratic | vp | align_your_steps | levels";
+              "choose " +
+              shapes_over_sigmas(false);
      }},
     {[](const Factors& f) { return f.schedule.tableless && !has_ends(f); },
      [](const Factors&) -> std::string {
@@ -192,9 +191,8 @@ const Rule kRules[] = {
               (is_over_timesteps(f.grid.shape) || f.grid.shape == SigmaShape::linear_quadratic);
      },
      [](const Factors&) -> std::string {
-       return "grid: inverse with a shape over timesteps or linear_quadratic; choose none | karras "
-              "| exponential | polyexponential | beta | laplace | kl_optimal | bong_tangent | vp | "
-              "align_your_steps | levels";
+       return "grid: inverse with a shape over timesteps or linear_quadratic; choose none | " +
+              shapes_over_sigmas(true);
      }},
     {[](const Factors& f) {
        return f.grid.rising && f.grid.shape == SigmaShape::none &&

@@ -40,6 +40,7 @@ TEST_P(Refused, WithTheReason) {
 
 #define MODEL(solver, rest) R"({"solver": ")" solver R"(", "parameterization": {)" rest "}}"
 #define GRID(solver, rest) R"({"solver": ")" solver R"(", "grid": {)" rest "}}"
+#define FLOW_GRID(rest) R"({"solver": "euler", "schedule": "flow", "grid": {)" rest "}}"
 #define BARE(solver, rest) \
   R"({"solver": ")" solver R"(", "schedule": "tableless", "grid": {)" rest "}}"
 
@@ -162,6 +163,62 @@ INSTANTIATE_TEST_SUITE_P(
                 GRID("euler", R"("shape": "karras", "spacing": "leading")"),
                 kConflict,
                 {"spacing", "shape none"}},
+        Refusal{"vp_of_flow", FLOW_GRID(R"("shape": "vp")"), kConflict, {"shape vp", "at most 1"}},
+        Refusal{"steps_of_flow",
+                FLOW_GRID(R"("shape": "align_your_steps")"),
+                kConflict,
+                {"shape align_your_steps", "at most 1"}},
+        Refusal{"gits_of_flow", FLOW_GRID(R"("shape": "gits")"), kConflict, {"shape gits"}},
+        Refusal{"even_without_flow",
+                GRID("euler", R"("shape": "even")"),
+                kConflict,
+                {"shape even", "schedule flow"}},
+        Refusal{"logit_without_flow",
+                GRID("euler", R"("shape": "logit_normal")"),
+                kConflict,
+                {"shape logit_normal", "schedule flow"}},
+        Refusal{"logit_shifted",
+                FLOW_GRID(R"("shape": "logit_normal", "shift": 3)"),
+                kConflict,
+                {"shift", "logit_normal"}},
+        Refusal{"parts_of_tableless",
+                BARE("euler", R"("shape": "align_your_steps", "model": "reforge_sdxl")"),
+                kConflict,
+                {"reforge_sdxl", "sd1 | sdxl | svd"}},
+        Refusal{"lcm_of_tableless", BARE("euler", R"("shape": "lcm")"), kConflict, {"timesteps"}},
+        Refusal{"coefficient_of_karras",
+                GRID("euler", R"("shape": "karras", "coefficient": 1)"),
+                kConflict,
+                {"coefficient", "gits"}},
+        Refusal{"coefficient_out_of_range",
+                GRID("euler", R"("shape": "gits", "coefficient": 1.6)"),
+                Status::value,
+                {"coefficient", "1.5"}},
+        Refusal{"decay_of_cosine",
+                GRID("euler", R"("shape": "cosine", "decay": 0.5)"),
+                kConflict,
+                {"decay", "cosexpblend"}},
+        Refusal{"mu_without_flow",
+                GRID("euler", R"("mu_from": "flux")"),
+                kConflict,
+                {"mu_from", "schedule flow"}},
+        Refusal{"tokens_alone", FLOW_GRID(R"("tokens": 256)"), kConflict, {"tokens", "mu_from"}},
+        Refusal{"tokens_of_none",
+                FLOW_GRID(R"("mu_from": "flux", "tokens": 0)"),
+                Status::value,
+                {"tokens", "1"}},
+        Refusal{"line_of_flux2",
+                FLOW_GRID(R"("mu_from": "flux2", "max_shift": 1)"),
+                kConflict,
+                {"max_shift", "flux | ltx"}},
+        Refusal{"mu_without_shift",
+                FLOW_GRID(R"("mu_from": "flux", "dynamic_shift": false)"),
+                kConflict,
+                {"mu_from", "dynamic_shift"}},
+        Refusal{"mu_of_linear_shift",
+                FLOW_GRID(R"("mu_from": "flux", "time_shift": "linear")"),
+                kConflict,
+                {"mu_from", "time_shift"}},
         Refusal{"no_levels", GRID("euler", R"("shape": "levels")"), kConflict, {"levels"}},
         Refusal{"own_grid",
                 R"({"solver": "euler", "schedule": {"_class_name": "SCMScheduler"}})",
@@ -184,14 +241,40 @@ INSTANTIATE_TEST_SUITE_P(
 
 // Every shape for every number of steps: sigmas that fall to 0.
 TEST(Composition, EveryShapeFallsForEveryNumberOfSteps) {
-  for (const char* shape :
-       {"none", "karras", "exponential", "polyexponential", "beta", "laplace", "kl_optimal",
-        "bong_tangent", "linear_quadratic", "vp", "align_your_steps", "normal", "sgm_uniform",
-        "simple", "ddim_uniform", "beta_timesteps", "smoothstep"}) {
+  for (const char* shape : {"none",
+                            "karras",
+                            "exponential",
+                            "polyexponential",
+                            "beta",
+                            "laplace",
+                            "kl_optimal",
+                            "bong_tangent",
+                            "linear_quadratic",
+                            "cosine",
+                            "cosexpblend",
+                            "phi",
+                            "karras_dynamic",
+                            "sinusoidal_sf",
+                            "invcosinusoidal_sf",
+                            "react_cosinusoidal_dynsf",
+                            "vp",
+                            "align_your_steps",
+                            "gits",
+                            "normal",
+                            "sgm_uniform",
+                            "simple",
+                            "ddim_uniform",
+                            "beta_timesteps",
+                            "smoothstep",
+                            "lcm",
+                            "sd_turbo",
+                            "even",
+                            "logit_normal"}) {
     for (const char* schedule : {"scaled_linear", "flow"}) {
       const bool flow = schedule[0] == 'f';
       const std::string name = shape;
-      if (flow && (name == "vp" || name == "align_your_steps")) continue;
+      if (flow && (name == "vp" || name == "align_your_steps" || name == "gits")) continue;
+      if (!flow && (name == "even" || name == "logit_normal")) continue;
       const auto scheduler = scheduler_of(text_of(R"({"solver": "euler", "schedule": ")", schedule,
                                                   R"(", "grid": ")", shape, "\"}"));
       for (int n = 1; n <= 1000; n = n < 50 ? n + 1 : n + 475) {
@@ -216,9 +299,10 @@ TEST(Composition, LevelsAreTakenAsTheyAre) {
 }
 
 TEST(Composition, AnInversionRisesToTheNoisiestLevel) {
-  for (const char* grid : {R"("inverse": true)", R"("inverse": true, "spacing": "leading")",
-                           R"("inverse": true, "shape": "karras")",
-                           R"("inverse": true, "shape": "align_your_steps")"}) {
+  for (const char* grid :
+       {R"("inverse": true)", R"("inverse": true, "spacing": "leading")",
+        R"("inverse": true, "shape": "karras")", R"("inverse": true, "shape": "align_your_steps")",
+        R"("inverse": true, "shape": "gits")", R"("inverse": true, "shape": "cosine")"}) {
     for (const char* solver :
          {"ddim", "euler", "heun", "dpmpp_2m", "deis", "unipc", "ipndm", "ipndm_v", "deis_tab",
           "gradient_estimation", "res_multistep", "res_2s"}) {
@@ -242,8 +326,10 @@ TEST(Composition, TablelessIsEdm) {
 }
 
 TEST(Composition, TablelessTakesEveryShapeOverSigmasAndCustomSigmas) {
-  for (const char* shape : {"karras", "exponential", "polyexponential", "beta", "laplace",
-                            "kl_optimal", "bong_tangent", "linear_quadratic"}) {
+  for (const char* shape :
+       {"karras", "exponential", "polyexponential", "beta", "laplace", "kl_optimal", "bong_tangent",
+        "linear_quadratic", "cosine", "cosexpblend", "phi", "sinusoidal_sf", "invcosinusoidal_sf",
+        "react_cosinusoidal_dynsf"}) {
     const char* low = shape == std::string("linear_quadratic") ? "" : R"("sigma_min": 0.1, )";
     const auto scheduler =
         scheduler_of(text_of(R"({"solver": "dpmpp_2m", "schedule": "tableless", "grid": {)", low,
