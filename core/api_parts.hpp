@@ -121,12 +121,13 @@ inline void need(bool condition, const char* sentence) {
   if (!condition) fail(Status::argument, sentence);
 }
 
-// A struct of this version, read up to the size that the caller knows: that of the first
-// version, this one's, or a later one's.
+// A struct of this version, read up to the size that the caller knows: that of an older version,
+// this one's, or a later one's.
 template <typename Struct>
 Struct read_struct(const Struct* given, std::size_t least, const Struct& defaults,
                    const char* name) {
-  const bool known = given->struct_size == least || given->struct_size >= sizeof(Struct);
+  // Structs have grown by whole members, and end on a whole word.
+  const bool known = given->struct_size >= least && given->struct_size % alignof(Struct) == 0;
   if (!known || given->struct_size > 4096) {
     fail(Status::struct_size, name, ".struct_size is ", given->struct_size, "; it must be ",
          sizeof(Struct), " (use the _INIT macro)");

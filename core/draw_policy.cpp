@@ -29,20 +29,43 @@ constexpr const char* kKDiffusion[] = {"euler",           "heun",
                                        "dpm_fast",        "dpmpp_2m",
                                        "dpm_adaptive",    "lms"};
 // What ComfyUI has besides.
-constexpr const char* kComfyUi[] = {"euler_ancestral_rf", "ddpm", "lcm", "ipndm", "deis", "unipc"};
+constexpr const char* kComfyUi[] = {"euler_ancestral_rf",
+                                    "ddpm",
+                                    "lcm",
+                                    "ipndm",
+                                    "ipndm_v",
+                                    "deis",
+                                    "deis_tab",
+                                    "deis_rhoab",
+                                    "gradient_estimation",
+                                    "heunpp2",
+                                    "res_multistep_ancestral",
+                                    "seeds_2",
+                                    "seeds_3",
+                                    "er_sde",
+                                    "consistency",
+                                    "dpm_2_ancestral_rf",
+                                    "dpmpp_2s_ancestral_rf",
+                                    "euler_cfg_pp",
+                                    "euler_ancestral_cfg_pp",
+                                    "dpmpp_2m_cfg_pp",
+                                    "dpmpp_2s_ancestral_cfg_pp",
+                                    "gradient_estimation_cfg_pp",
+                                    "res_multistep_ancestral_cfg_pp",
+                                    "unipc"};
 
 bool is_helios_dmd(const Factors& f) {
   return f.grid.family == GridFamily::staged && is_solver(f, {"flow_match_euler"}) &&
          f.options.stochastic;
 }
 
-bool can_churn(const Factors& f) {
-  return !is_of_class(f) && is_solver(f, {"euler", "heun", "dpm_2"});
-}
-
-// k-diffusion makes the normals of a churn at every step, and then looks whether there is one.
+// k-diffusion makes the normals of a churn at every step, and then looks whether there is one;
+// so does ComfyUI in heunpp2.
 bool draws_before_testing(DrawPolicy policy, const Factors& f) {
-  return policy == DrawPolicy::k_diffusion && can_churn(f);
+  if (is_of_class(f)) return false;
+  return policy == DrawPolicy::k_diffusion
+             ? is_solver(f, {"euler", "heun", "dpm_2"})
+             : policy == DrawPolicy::comfyui && is_solver(f, {"heunpp2"});
 }
 
 }  // namespace

@@ -137,12 +137,14 @@ void check_part(const Factors& f, const LoopRequest& request, const Kernel& kern
   }
   const bool is_whole_item = part.elements == request.elements;
   const bool is_whole = is_whole_item && part.items == request.batch;
-  const bool is_sequential = noise.generator == Generator::torch_cpu;
+  // ComfyUI draws the first sample on the CPU.
+  const bool is_sequential =
+      noise.generator == Generator::torch_cpu || noise.policy == DrawPolicy::comfyui;
   if (is_sequential && (noise.per_item ? !is_whole_item : !is_whole)) {
-    fail(
-        Status::unsupported,
-        "generator torch_cpu gives its numbers one after the other, so a part cannot draw what the "
-        "whole would; parts are allowed with philox, torch_cuda, nx and jax");
+    fail(Status::unsupported,
+         "generator torch_cpu, which draws ComfyUI's first sample too, gives its numbers one after "
+         "the other, so a part cannot draw what the "
+         "whole would; parts are allowed with philox, torch_cuda, nx and jax");
   }
   if (!is_whole_item && f.clip.mode == Clip::quantile) {
     fail(Status::conflict,

@@ -14,6 +14,7 @@
 #include "demo.hpp"
 #include "list.hpp"
 #include "names.hpp"
+#include "noise.hpp"
 #include "plan.hpp"
 #include "replay.hpp"
 #include "typed_tensor.hpp"
@@ -75,6 +76,31 @@ void add_plan_command(CLI::App& app, PlanOptions& options, int& exit_code) {
   command->callback([&options, &exit_code] { exit_code = run_plan(options); });
 }
 
+void add_noise_command(CLI::App& app, NoiseOptions& options, int& exit_code) {
+  const std::map<std::string, sched_generator> generators = {
+      {"philox", SCHED_GENERATOR_PHILOX},
+      {"torch_cpu", SCHED_GENERATOR_TORCH_CPU},
+      {"torch_cuda", SCHED_GENERATOR_TORCH_CUDA},
+      {"nx", SCHED_GENERATOR_NX},
+      {"jax", SCHED_GENERATOR_JAX}};
+  CLI::App* const command =
+      app.add_subcommand("noise", "The normals of a generator, one a line, to compare with others");
+  command->add_option("GENERATOR", "philox, torch_cpu, torch_cuda, nx or jax")
+      ->required()
+      ->check(CLI::IsMember(generators))
+      ->each([&options, generators](const std::string& name) {
+        options.generator = generators.at(name);
+      });
+  command->add_option("--seed", options.seed, "The seed; of nx and jax the key");
+  command->add_option("--count", options.count, "Elements of the tensor; default 12");
+  command->add_option("--draw", options.draw, "Tensors that were drawn before it");
+  command->add_option("--dtype", "f32 (default); f64 of torch_cpu; f16 or bf16 of torch_cuda")
+      ->check(CLI::IsMember({"f32", "f64", "f16", "bf16"}))
+      ->each([&options](const std::string& name) { options.dtype = dtype_of(name); });
+  command->add_option("--card", options.card, "torch_cuda: 'RTX 4090', 'A100', ...");
+  command->callback([&options, &exit_code] { exit_code = run_noise(options); });
+}
+
 void add_replay_command(CLI::App& app, ReplayOptions& options, int& exit_code) {
   const std::map<std::string, sched_kernel> kernels = {{"default", SCHED_KERNEL_DEFAULT},
                                                        {"vulkan", SCHED_KERNEL_VULKAN},
@@ -108,10 +134,12 @@ int run(int argc, char** argv) {
   std::string list_name, known_name;
   PlanOptions plan;
   ReplayOptions replay;
+  NoiseOptions noise;
   add_list_command(app, list_name, exit_code);
   add_names_command(app, known_name, exit_code);
   add_plan_command(app, plan, exit_code);
   add_replay_command(app, replay, exit_code);
+  add_noise_command(app, noise, exit_code);
   add_demo_command(app, exit_code);
   add_convergence_command(app, exit_code);
   try {

@@ -228,6 +228,7 @@ std::string option_name(const std::string& argument) {
   if (argument == "solver_type") return "type";
   if (argument == "n") return "calls";
   if (argument == "ge_gamma") return "gamma";
+  if (argument == "simple_order_2") return "simple_second_order";
   return argument == "max_order" || argument == "max_stage" ? "order" : argument;
 }
 
@@ -246,6 +247,18 @@ void add_customs(const std::string& sampler, json& solver, json& config) {
   if (sampler == "ipndm_v" && solver.value("order", 4) > 2) config["quirks"] = {"misplaced_terms"};
 }
 
+// SA-Solver's eta is our tau, and its sigmas of the beginning and the end are in the metadata.
+void add_tau(RecordedLoop& loop, json& solver, json& config) {
+  solver["tau"] = loop.options.eta.value_or(1.0);
+  loop.options.eta.reset();
+  solver.erase("sde_start_percent");
+  solver.erase("sde_end_percent");
+  solver["tau_start"] = number_in(*loop.file, "tau_start_sigma");
+  solver["tau_end"] = number_in(*loop.file, "tau_end_sigma");
+  solver["tau_at"] = "end";
+  config["quirks"] = {"early_lowering"};
+}
+
 // The sampler in our own composition.  Arguments that init does not have belong to the solver.
 void compose(RecordedLoop& loop) {
   const Safetensors& file = *loop.file;
@@ -260,6 +273,7 @@ void compose(RecordedLoop& loop) {
   const std::string frame = model == file.metadata.end() ? "ve" : model->second;
   json config = {{"parameterization", {{"prediction", "sample"}, {"frame", frame}}}};
   if (file.metadata.count("source") > 0) add_customs(solver_name(loop.method), solver, config);
+  if (solver_name(loop.method).compare(0, 9, "sa_solver") == 0) add_tau(loop, solver, config);
   config["solver"] = solver;
   if (frame == "flow") config["schedule"] = "flow";
   loop.config = config.dump();

@@ -156,13 +156,14 @@ void build_singlestep_ode(const Values& v, Factors& f) {
   f.options.type = dpm_type(v);
 }
 
-Keys sa_solver() {
+Keys sa_solver(int least_corrector_order) {
   return {whole("predictor_order", 3, 1, 4),
-          whole("corrector_order", 4, 0, 4),  // 0: none
+          whole("corrector_order", 4, least_corrector_order, 4),  // 0: none
           choice("algorithm", "data", "data | noise"),
           real("tau", 1.0, 0, 1000),
           optional_real("tau_start", 0, 1e30),  // null: infinity
           real("tau_end", 0.0, 0, 1e30),
+          choice("tau_at", "start", "start | end"),  // of a step
           boolean("lower_order_final", true),
           boolean("simple_second_order", false),
           real("s_noise", 1.0, 0, 1000)};
@@ -179,6 +180,7 @@ void build_sa_solver(const Values& v, Factors& f) {
   if (o.tau_end > o.tau_start) {
     fail(Status::conflict, "solver: tau_end is ", o.tau_end, ", above tau_start, ", o.tau_start);
   }
+  o.tau_at_end = v.text("tau_at") == "end";
   o.lower_order_final = v.flag("lower_order_final");
   o.quirk_half_difference = v.flag("simple_second_order");
   o.noise_scale = v.number("s_noise");
@@ -262,7 +264,7 @@ std::vector<ComposedSolver> make_table() {
       {"dpmpp_2s", "dpm_singlestep", 0, singlestep(2), build_singlestep_ode},
       {"dpmpp_3s", "dpm_singlestep", 0, singlestep(3), build_singlestep_ode},
       {"deis", "deis", 0, lower + Keys{whole("order", 3, 1, 4)}, set_order},
-      {"sa_solver", "sa_solver", kNoiseScale, sa_solver(), build_sa_solver},
+      {"sa_solver", "sa_solver", kNoiseScale, sa_solver(0), build_sa_solver},
       {"ipndm", "ipndm", 0, sigma_adams(4) + Keys{boolean("euler_at_data", false)},
        [](const Values& v, Factors& f) {
          f.options.order = v.integer("order");
@@ -322,6 +324,7 @@ std::vector<ComposedSolver> make_table() {
       {"ipndm_v", "ipndm_v", 0, sigma_adams(4), build_sigma_adams},
       {"deis_tab", "deis_tab", 0, sigma_adams(3), build_sigma_adams},
       {"deis_rhoab", "lms", 0, sigma_adams(3), build_sigma_adams},
+      {"sa_solver_pece", "sa_solver_pece", kNoiseScale, sa_solver(1), build_sa_solver},
       {"seeds_2", "seeds_2", kEta | kNoiseScale,
        noisy(1.0) + Keys{real("r", 0.5, 0, 1, true), choice("type", "phi_1", "phi_1 | phi_2")},
        [](const Values& v, Factors& f) {

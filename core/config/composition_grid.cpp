@@ -1,5 +1,6 @@
 // The grid of our own composition: where the model is asked.
 
+#include <cmath>
 #include <cstring>
 
 #include "../plan/grid_parts.hpp"
@@ -26,35 +27,57 @@ enum Parameter : unsigned {
   kContinuous = 1u << 8,
   kModel = 1u << 9,
   kLevels = 1u << 10,
-  kEnd = 1u << 11
+  kEnd = 1u << 11,
+  kDecay = 1u << 12,
+  kCoefficient = 1u << 13,
+  kDeviation = 1u << 14,
+  kTokens = 1u << 15,
+  // Which models a shape is for, where it is not for all.
+  kNoFlow = 1u << 16,
+  kFlowOnly = 1u << 17
 };
 
 struct Shape {
   const char* name;
   SigmaShape shape;
   unsigned parameters;
+  double rho = 7.0;
 };
 
 constexpr unsigned kEnds = kLow | kHigh;
+constexpr double kGoldenRatio = 1.6180339887498949;
 
-constexpr Shape kShapes[] = {{"none", SigmaShape::none, kSpacing},
-                             {"karras", SigmaShape::karras, kEnds | kRho},
-                             {"exponential", SigmaShape::exponential, kEnds},
-                             {"polyexponential", SigmaShape::polyexponential, kEnds | kRho},
-                             {"beta", SigmaShape::beta, kEnds | kAlpha | kBeta},
-                             {"laplace", SigmaShape::laplace, kEnds | kCentre | kBeta},
-                             {"kl_optimal", SigmaShape::kl_optimal, kEnds},
-                             {"bong_tangent", SigmaShape::bong_tangent, kEnds},
-                             {"linear_quadratic", SigmaShape::linear_quadratic, kHigh | kLine},
-                             {"vp", SigmaShape::vp, kContinuous},
-                             {"align_your_steps", SigmaShape::table, kModel | kEnd},
-                             {"levels", SigmaShape::table, kLevels | kEnd},
-                             {"normal", SigmaShape::normal, 0},
-                             {"sgm_uniform", SigmaShape::sgm_uniform, 0},
-                             {"simple", SigmaShape::simple, 0},
-                             {"ddim_uniform", SigmaShape::ddim_uniform, 0},
-                             {"beta_timesteps", SigmaShape::beta_timesteps, kAlpha | kBeta},
-                             {"smoothstep", SigmaShape::smoothstep, 0}};
+constexpr Shape kShapes[] = {
+    {"none", SigmaShape::none, kSpacing},
+    {"even", SigmaShape::none, kFlowOnly},
+    {"karras", SigmaShape::karras, kEnds | kRho},
+    {"exponential", SigmaShape::exponential, kEnds},
+    {"polyexponential", SigmaShape::polyexponential, kEnds | kRho, 1.0},
+    {"beta", SigmaShape::beta, kEnds | kAlpha | kBeta},
+    {"laplace", SigmaShape::laplace, kEnds | kCentre | kBeta},
+    {"kl_optimal", SigmaShape::kl_optimal, kEnds},
+    {"bong_tangent", SigmaShape::bong_tangent, kEnds},
+    {"linear_quadratic", SigmaShape::linear_quadratic, kHigh | kLine},
+    {"cosine", SigmaShape::cosine, kEnds},
+    {"cosexpblend", SigmaShape::cosexpblend, kEnds | kDecay},
+    {"phi", SigmaShape::phi, kEnds | kRho, kGoldenRatio* kGoldenRatio},
+    {"karras_dynamic", SigmaShape::karras_dynamic, kEnds | kRho},
+    {"sinusoidal_sf", SigmaShape::sinusoidal_sf, kEnds | kRho, 3.5},
+    {"invcosinusoidal_sf", SigmaShape::invcosinusoidal_sf, kEnds | kRho, 3.5},
+    {"react_cosinusoidal_dynsf", SigmaShape::react_cosinusoidal_dynsf, kEnds | kRho, 2.15},
+    {"vp", SigmaShape::vp, kContinuous | kNoFlow},
+    {"align_your_steps", SigmaShape::table, kModel | kEnd | kNoFlow},
+    {"gits", SigmaShape::gits, kCoefficient | kNoFlow},
+    {"logit_normal", SigmaShape::logit_normal, kCentre | kDeviation | kTokens | kFlowOnly},
+    {"levels", SigmaShape::table, kLevels | kEnd},
+    {"normal", SigmaShape::normal, 0},
+    {"sgm_uniform", SigmaShape::sgm_uniform, 0},
+    {"simple", SigmaShape::simple, 0},
+    {"ddim_uniform", SigmaShape::ddim_uniform, 0},
+    {"beta_timesteps", SigmaShape::beta_timesteps, kAlpha | kBeta},
+    {"smoothstep", SigmaShape::smoothstep, 0},
+    {"lcm", SigmaShape::lcm, 0},
+    {"sd_turbo", SigmaShape::sd_turbo, 0}};
 
 struct ParameterKey {
   const char* key;
@@ -77,7 +100,10 @@ constexpr ParameterKey kParameterKeys[] = {{"spacing", kSpacing},
                                            {"eps_s", kContinuous},
                                            {"model", kModel},
                                            {"levels", kLevels},
-                                           {"levels_include_end", kEnd}};
+                                           {"levels_include_end", kEnd},
+                                           {"decay", kDecay},
+                                           {"coefficient", kCoefficient},
+                                           {"deviation", kDeviation}};
 
 const Shape& shape_named(const std::string& name) {
   for (const Shape& shape : kShapes) {
@@ -86,13 +112,17 @@ const Shape& shape_named(const std::string& name) {
   return kShapes[0];
 }
 
-std::string shapes_with(unsigned parameter) {
+template <typename Belongs>
+std::string names_where(Belongs belongs) {
   std::string names;
   for (const Shape& shape : kShapes) {
-    if ((shape.parameters & parameter) != 0)
-      names += (names.empty() ? "" : " | ") + std::string(shape.name);
+    if (belongs(shape)) names += (names.empty() ? "" : " | ") + std::string(shape.name);
   }
   return names;
+}
+
+std::string shapes_with(unsigned parameter) {
+  return names_where([&](const Shape& shape) { return (shape.parameters & parameter) != 0; });
 }
 
 // A parameter that the shape does not use would be ignored.
@@ -112,6 +142,20 @@ void refuse_unused(const Values& v, const Shape& shape, const Factors& f) {
   }
 }
 
+// Sigmas of a flow are at most 1, and a way from 1 to 0 is none for others.
+void refuse_other_models(const Shape& shape, const Factors& f) {
+  if ((shape.parameters & kNoFlow) != 0 && f.schedule.flow) {
+    fail(Status::conflict, "grid: shape ", shape.name, " with schedule flow, whose sigmas are at ",
+         "most 1; its own begin far above");
+  }
+  if ((shape.parameters & kFlowOnly) != 0 && !f.schedule.flow) {
+    fail(Status::conflict, "grid: shape ", shape.name, " needs schedule flow");
+  }
+}
+
+constexpr const char* kModels =
+    "sd1 | sdxl | svd | reforge_sd1 | reforge_sdxl | reforge_gits_sd1 | reforge_gits_sdxl";
+
 Keys grid_keys(const Factors& f) {
   return {choice("shape", f.schedule.tableless ? "karras" : "none", shape_names().c_str()),
           choice("spacing", "linspace", "linspace | leading | trailing"),
@@ -128,9 +172,12 @@ Keys grid_keys(const Factors& f) {
           real("beta_d", 19.9, 0, 1e4),
           real("beta_min", 0.1, 0, 1e4, true),
           real("eps_s", 1e-3, 0, 1, true),
-          choice("model", "sd1", "sd1 | sdxl | svd"),
+          choice("model", "sd1", kModels),
           optional_list("levels", 0, 1e6),
           boolean("levels_include_end", true),
+          optional_real("decay", 0.0, 1.0, true),
+          real("coefficient", 1.2, 0.8, 1.5),
+          real("deviation", 1.75, 0.0, 1000.0, true),
           choice("final_sigma", "zero", "zero | sigma_min | shaped | last"),
           boolean("skip_smallest", false),
           boolean("inverse", false),
@@ -139,33 +186,61 @@ Keys grid_keys(const Factors& f) {
           boolean("dynamic_shift", f.grid.dynamic_shift),
           choice("time_shift", f.grid.time_shift == TimeShift::linear ? "linear" : "exponential",
                  "exponential | linear"),
-          optional_real("shift_terminal", 0.0, 0.999999, true)};
+          optional_real("shift_terminal", 0.0, 0.999999, true),
+          choice("mu_from", "init", "init | flux | flux2 | ltx"),
+          whole("tokens", 4096, 1, 1000000000),
+          optional_real("base_shift", -100.0, 100.0),
+          optional_real("max_shift", -100.0, 100.0)};
 }
 
 // ------------------------------------------------------------------ keys to factors
 
-void set_levels(const Values& v, const Shape& shape, GridSpec& g) {
-  g.levels_without_end = !v.flag("levels_include_end");
-  if ((shape.parameters & kModel) != 0) {
-    const std::string& model = v.text("model");
-    g.levels = align_your_steps_levels(model == "sdxl"  ? AlignYourSteps::sdxl
-                                       : model == "svd" ? AlignYourSteps::svd
-                                                        : AlignYourSteps::sd1);
+void set_model_levels(const std::string& model, const Factors& f, GridSpec& g) {
+  struct Parts {
+    const char* model;
+    PartsTable table;
+  };
+  static constexpr Parts kParts[] = {{"reforge_sd1", PartsTable::sd1},
+                                     {"reforge_sdxl", PartsTable::sdxl},
+                                     {"reforge_gits_sd1", PartsTable::gits_sd1},
+                                     {"reforge_gits_sdxl", PartsTable::gits_sdxl}};
+  g.levels = align_your_steps_levels(model == "sdxl"  ? AlignYourSteps::sdxl
+                                     : model == "svd" ? AlignYourSteps::svd
+                                                      : AlignYourSteps::sd1);
+  for (const Parts& entry : kParts) {
+    if (model != entry.model) continue;
+    g.levels = parts_of_largest(entry.table);
+    g.levels_are_parts = true;
   }
+  if (g.levels_are_parts && f.schedule.tableless) {
+    fail(Status::conflict, "grid: model ", model, " lists parts of the largest sigma of a table, ",
+         "which schedule tableless has not; choose sd1 | sdxl | svd");
+  }
+}
+
+void set_levels(const Values& v, const Shape& shape, const Factors& f, GridSpec& g) {
+  g.levels_without_end = !v.flag("levels_include_end");
+  if ((shape.parameters & kModel) != 0) set_model_levels(v.text("model"), f, g);
   if ((shape.parameters & kLevels) == 0) return;
   if (!v.given("levels")) fail(Status::conflict, "grid: shape levels needs levels");
   g.levels = v.numbers("levels");
 }
 
-void set_shape(const Values& v, const Shape& shape, GridSpec& g) {
+// The tokens of the model move the middle: half the log of how many more than 1024 there are.
+double logit_mean(const Values& v) {
+  return v.number("mu") + (v.given("tokens") ? 0.5 * std::log(v.number("tokens") / 1024.0) : 0.0);
+}
+
+void set_shape(const Values& v, const Shape& shape, const Factors& f, GridSpec& g) {
   g.shape = shape.shape;
-  if (g.shape == SigmaShape::polyexponential) g.rho = 1.0;
+  g.to_zero = std::strcmp(shape.name, "even") == 0;
+  // A checkpoint's file may have given Karras's.
+  if (g.shape != SigmaShape::karras) g.rho = shape.rho;
   g.rho = v.maybe("rho").value_or(g.rho);
   if (v.given("sigma_min")) g.sigma_min = v.maybe("sigma_min");
   if (v.given("sigma_max")) g.sigma_max = v.maybe("sigma_max");
   // A checkpoint's file may have given ends that this shape has no use for.
-  const bool needs_no_ends = g.shape == SigmaShape::vp || g.shape == SigmaShape::table;
-  if (needs_no_ends) {
+  if (has_own_sigmas(g.shape)) {
     g.sigma_min.reset();
     g.sigma_max.reset();
   }
@@ -178,7 +253,11 @@ void set_shape(const Values& v, const Shape& shape, GridSpec& g) {
   g.vp_beta_d = v.number("beta_d");
   g.vp_beta_min = v.number("beta_min");
   g.vp_eps_s = v.number("eps_s");
-  set_levels(v, shape, g);
+  g.blend_decay = v.maybe("decay");
+  g.gits_coefficient = v.number("coefficient");
+  g.logit_mean = logit_mean(v);
+  g.logit_deviation = v.number("deviation");
+  set_levels(v, shape, f, g);
 }
 
 void set_spacing(const Values& v, GridSpec& g) {
@@ -207,30 +286,19 @@ void set_end(const Values& v, bool flow, GridSpec& g) {
   g.final_sigma = g.shape == SigmaShape::none ? FinalSigma::noisiest : FinalSigma::shaped;
 }
 
-void set_shift(const Values& v, bool flow, GridSpec& g) {
-  for (const char* key : {"shift", "dynamic_shift", "time_shift", "shift_terminal"}) {
-    if (v.given(key) && !flow) {
-      fail(Status::conflict, "grid: shift, dynamic_shift and shift_terminal need schedule flow");
-    }
-  }
-  g.shift = v.number("shift");
-  g.dynamic_shift = v.flag("dynamic_shift");
-  g.time_shift = time_shift(v.text("time_shift"));
-  if (v.given("shift_terminal")) g.shift_terminal = v.maybe("shift_terminal");
-  if (v.given("time_shift") && !g.dynamic_shift) {
-    fail(Status::conflict, "grid: time_shift needs dynamic_shift");
-  }
-}
-
 }  // namespace
 
 const std::string& shape_names() {
-  static const std::string names = [] {
-    std::string all;
-    for (const Shape& shape : kShapes) all += (all.empty() ? "" : " | ") + std::string(shape.name);
-    return all;
-  }();
+  static const std::string names = names_where([](const Shape&) { return true; });
   return names;
+}
+
+std::string shapes_over_sigmas(bool rising) {
+  return names_where([&](const Shape& shape) {
+    const bool runs_up = shape.shape != SigmaShape::linear_quadratic;
+    return shape.shape != SigmaShape::none && !is_over_timesteps(shape.shape) &&
+           (shape.parameters & kFlowOnly) == 0 && (runs_up || !rising);
+  });
 }
 
 bool is_shape_name(const std::string& name) { return name == shape_named(name).name; }
@@ -240,11 +308,12 @@ void read_grid(const Json& object, Notes& notes, Factors& f) {
   const std::string where = "grid: ";
   const Values v(section(object, "grid", "shape"), keys, where, notes);
   const Shape& shape = shape_named(v.text("shape"));
+  refuse_other_models(shape, f);
   refuse_unused(v, shape, f);
-  set_shape(v, shape, f.grid);
+  set_shape(v, shape, f, f.grid);
   set_spacing(v, f.grid);
   set_end(v, f.schedule.flow, f.grid);
-  set_shift(v, f.schedule.flow, f.grid);
+  read_shift(v, f.schedule.flow, (shape.parameters & kTokens) != 0, f.grid);
 }
 
 }  // namespace sched

@@ -24,19 +24,22 @@ bool is_over_table(const Factors& f) {
 }
 
 bool has_ends(const Factors& f) {
-  const bool own = f.grid.shape == SigmaShape::vp || f.grid.shape == SigmaShape::table;
   const bool from_zero = f.grid.shape == SigmaShape::linear_quadratic;
-  return own || (f.grid.sigma_max && (f.grid.sigma_min || from_zero));
+  return has_own_sigmas(f.grid.shape) || (f.grid.sigma_max && (f.grid.sigma_min || from_zero));
 }
 
 // The solver's steps are a deterministic function of the network's answers.
 bool is_deterministic(const Factors& f) {
   const bool sde = is_solver(f, {"dpm_multistep", "dpm_singlestep"}) && is_sde(f.options.algorithm);
-  const bool stochastic_adams = is_solver(f, {"sa_solver"}) && f.options.tau > 0.0;
-  const bool needs_eta_zero = is_solver(f, {"dpm_fast", "dpm_adaptive", "euler_ancestral_rf"});
+  const bool stochastic_adams =
+      is_solver(f, {"sa_solver", "sa_solver_pece"}) && f.options.tau > 0.0;
+  const bool needs_eta_zero = is_solver(f, {"dpm_fast", "dpm_adaptive", "euler_ancestral_rf"}) ||
+                              (is_solver(f, {"seeds_2", "seeds_3"}) && f.options.eta > 0.0);
   return f.solver->cost.noise != Noise::always && !sde && !stochastic_adams && !needs_eta_zero &&
-         !is_solver(f, {"euler_ancestral", "dpm_2_ancestral", "dpmpp_2s_ancestral", "dpmpp_sde",
-                        "lcm", "tcd"});
+         !is_solver(
+             f, {"euler_ancestral", "dpm_2_ancestral", "dpmpp_2s_ancestral", "dpmpp_sde",
+                 "res_multistep_ancestral", "euler_ancestral_cfg_pp", "dpmpp_2s_ancestral_cfg_pp",
+                 "res_multistep_ancestral_cfg_pp", "lcm", "tcd"});
 }
 
 struct Rule {
@@ -148,8 +151,8 @@ const Rule kRules[] = {
     {[](const Factors& f) { return f.schedule.tableless && is_over_table(f); },
      [](const Factors&) -> std::string {
        return "grid: a shape over timesteps, or none, with schedule tableless, which has none; "
-              "choose karras | exponential | polyexponential | beta | laplace | kl_optimal | "
-              "bong_tangent | linear_quadratic | vp | align_your_steps | levels";
+              "choose " +
+              shapes_over_sigmas(false);
      }},
     {[](const Factors& f) { return f.schedule.tableless && !has_ends(f); },
      [](const Factors&) -> std::string {
@@ -186,14 +189,17 @@ const Rule kRules[] = {
                       ", which draws noise or makes its own steps: the variance of the noise would "
                       "be negative where sigma rises");
      }},
+    {[](const Factors& f) { return f.grid.rising && is_solver(f, {"heunpp2"}); },
+     [](const Factors&) -> std::string {
+       return "grid: inverse with solver heunpp2, whose weights are parts of the first sigma";
+     }},
     {[](const Factors& f) {
        return f.grid.rising &&
               (is_over_timesteps(f.grid.shape) || f.grid.shape == SigmaShape::linear_quadratic);
      },
      [](const Factors&) -> std::string {
-       return "grid: inverse with a shape over timesteps or linear_quadratic; choose none | karras "
-              "| exponential | polyexponential | beta | laplace | kl_optimal | bong_tangent | vp | "
-              "align_your_steps | levels";
+       return "grid: inverse with a shape over timesteps or linear_quadratic; choose none | " +
+              shapes_over_sigmas(true);
      }},
     {[](const Factors& f) {
        return f.grid.rising && f.grid.shape == SigmaShape::none &&

@@ -11,6 +11,7 @@ constexpr const char* kComfy = "ComfyUI";
 constexpr const char* kA1111 = "A1111";
 constexpr const char* kCpp = "stable-diffusion.cpp";
 constexpr const char* kKDiffusion = "k-diffusion";
+constexpr const char* kFork = "reForge";
 
 // The JSON of a solver, and of a grid and what else goes with it.
 struct Sampler {
@@ -110,8 +111,11 @@ constexpr Sampler kComfySamplers[] = {
     {"res_multistep_cfg_pp", R"("res_multistep_cfg_pp")"},
     {"res_multistep_ancestral_cfg_pp", R"("res_multistep_ancestral_cfg_pp")"},
     // Noise is injected between two fifths of the schedule.
-    {"sa_solver", R"({"name": "sa_solver", "tau_start": 800, "tau_end": 200})",
-     R"("quirks": ["tau_by_time"])"},
+    {"sa_solver", R"({"name": "sa_solver", "tau_start": 800, "tau_end": 200, "tau_at": "end"})",
+     R"("quirks": ["tau_by_time", "early_lowering"])"},
+    {"sa_solver_pece",
+     R"({"name": "sa_solver_pece", "tau_start": 800, "tau_end": 200, "tau_at": "end"})",
+     R"("quirks": ["tau_by_time", "early_lowering"])"},
     {"ddim", R"("ddim")"},
     {"uni_pc", R"({"name": "unipc", "order": 3, "basis": "bh1"})", kSkipGrid},
     {"uni_pc_bh2", R"({"name": "unipc", "order": 3, "basis": "bh2"})", kSkipGrid}};
@@ -125,6 +129,24 @@ constexpr Schedule kComfySchedules[] = {{"simple", R"("simple")"},
                                         {"normal", R"("normal")"},
                                         {"linear_quadratic", R"("linear_quadratic")"},
                                         {"kl_optimal", R"("kl_optimal")"}};
+
+// The nodes that make sigmas.  What LaplaceScheduler calls n steps are n sigmas without a 0.
+constexpr Schedule kComfyNodes[] = {
+    {"KarrasScheduler", R"("karras")"},
+    {"ExponentialScheduler", R"("exponential")"},
+    {"PolyexponentialScheduler", R"("polyexponential")"},
+    {"LaplaceScheduler", R"({"shape": "laplace", "final_sigma": "shaped"})"},
+    {"VPScheduler", R"("vp")"},
+    {"BetaSamplingScheduler", R"("beta_timesteps")"},
+    {"SDTurboScheduler", R"("sd_turbo")"},
+    {"AlignYourStepsScheduler", R"("align_your_steps")"},
+    {"GITSScheduler", R"("gits")"},
+    // For FLUX (Pei et al. 2025, arXiv:2503.21774).
+    {"OptimalStepsScheduler",
+     R"({"shape": "levels", "levels": [0.9968, 0.9886, 0.9819, 0.975, 0.966, 0.9471, 0.9158,)"
+     R"( 0.8287, 0.5512, 0.2808, 0.001]})"},
+    {"LTXVScheduler", R"({"shape": "even", "mu_from": "ltx", "shift_terminal": 0.1})"},
+    {"Flux2Scheduler", R"({"shape": "even", "mu_from": "flux2"})"}};
 
 constexpr Sampler kCppSamplers[] = {
     {"euler", R"("euler")"},
@@ -141,14 +163,47 @@ constexpr Sampler kCppSamplers[] = {
     {"res_2s", R"("res_2s")"},
     {"euler_ge", R"("gradient_estimation")"},
     {"ddim_trailing", R"("ddim")", R"("grid": {"spacing": "trailing"})"},
-    {"tcd", R"("tcd")"}};
+    {"tcd", R"("tcd")"},
+    {"dpm++2m_sde", R"({"name": "dpmpp_2m_sde", "noise": "independent"})"},
+    // Its tree of Brownian motion is another.
+    {"dpm++2m_sde_bt", R"("dpmpp_2m_sde")"},
+    // Its history is shifted by a step unless lms_shift is 0.
+    {"lms", R"("lms")"}};
 
 constexpr Schedule kCppSchedules[] = {
-    {"discrete", R"("normal")"},          {"karras", R"("karras")"},
-    {"exponential", R"("exponential")"},  {"ays", R"("align_your_steps")"},
-    {"sgm_uniform", R"("sgm_uniform")"},  {"simple", R"("simple")"},
-    {"smoothstep", R"("smoothstep")"},    {"kl_optimal", R"("kl_optimal")"},
-    {"bong_tangent", R"("bong_tangent")"}};
+    {"discrete", R"("normal")"},
+    {"karras", R"("karras")"},
+    {"exponential", R"("exponential")"},
+    {"ays", R"("align_your_steps")"},
+    {"gits", R"("gits")"},
+    {"sgm_uniform", R"("sgm_uniform")"},
+    {"simple", R"("simple")"},
+    {"smoothstep", R"("smoothstep")"},
+    {"kl_optimal", R"("kl_optimal")"},
+    {"lcm", R"("lcm")"},
+    {"bong_tangent", R"("bong_tangent")"},
+    {"ltx2", R"({"shape": "even", "mu_from": "ltx", "shift_terminal": 0.1})"},
+    {"logit_normal", R"("logit_normal")"},
+    {"flux2", R"({"shape": "even", "mu_from": "flux2"})"},
+    {"flux", R"({"shape": "even", "mu_from": "flux"})"},
+    {"beta", R"("beta_timesteps")"}};
+
+// Where a fork has more than A1111.  Its exponential blend rises again unless its decay is set to
+// sigma_min / sigma_max, as it was made; here it is.
+constexpr Schedule kForkSchedules[] = {
+    {"Cosine", R"("cosine")"},
+    {"Cosine-exponential Blend", R"("cosexpblend")"},
+    {"Phi", R"("phi")"},
+    {"Laplace", R"("laplace")"},
+    {"Karras Dynamic", R"("karras_dynamic")"},
+    {"Sinusoidal SF", R"("sinusoidal_sf")"},
+    {"Invcosinusoidal SF", R"("invcosinusoidal_sf")"},
+    {"React Cosinusoidal DynSF", R"("react_cosinusoidal_dynsf")"},
+    {"Turbo", R"({"shape": "none", "spacing": "trailing"})"},
+    {"Align Your Steps", R"({"shape": "align_your_steps", "model": "reforge_sd1",)"
+                         R"( "levels_include_end": false})"},
+    {"Align Your Steps GITS", R"({"shape": "align_your_steps", "model": "reforge_gits_sd1",)"
+                              R"( "levels_include_end": false})"}};
 
 constexpr Sampler kFunctions[] = {{"sample_euler", R"("euler")"},
                                   {"sample_euler_ancestral", R"("euler_ancestral")"},
@@ -303,8 +358,10 @@ const std::vector<KnownName>& known_names() {
     add(kKDiffusion, kFunctions, all);
     add(kA1111, kLabelSchedules, all);
     add(kComfy, kComfySchedules, all);
+    add(kComfy, kComfyNodes, all);
     add(kCpp, kCppSchedules, all);
     add(kKDiffusion, kFunctionSchedules, all);
+    add(kFork, kForkSchedules, all);
     return all;
   }();
   return table;

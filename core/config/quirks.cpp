@@ -68,13 +68,23 @@ std::vector<Quirk> solver_quirks() {
           [](const Factors& f) { return is_solver(f, {"dpm_multistep"}) && f.options.order == 3; },
           "half of the second derivative, so that order 3 converges with order 2"),
       of_solver<&O::quirk_half_difference>(
-          "half_difference", "solver sa_solver",
-          [](const Factors& f) { return is_solver(f, {"sa_solver"}); },
+          "half_difference", "solvers sa_solver and sa_solver_pece",
+          [](const Factors& f) {
+            return is_solver(f, {"sa_solver", "sa_solver_pece"});
+          },
           "one half, its limit for short steps, stands for phi_2 at order 2"),
       of_solver<&O::quirk_tau_by_time>(
-          "tau_by_time", "solver sa_solver",
-          [](const Factors& f) { return is_solver(f, {"sa_solver"}); },
+          "tau_by_time", "solvers sa_solver and sa_solver_pece",
+          [](const Factors& f) {
+            return is_solver(f, {"sa_solver", "sa_solver_pece"});
+          },
           "noise is injected between two timesteps, whatever their sigmas"),
+      of_solver<&O::quirk_early_lowering>(
+          "early_lowering", "solvers sa_solver and sa_solver_pece",
+          [](const Factors& f) {
+            return is_solver(f, {"sa_solver", "sa_solver_pece"});
+          },
+          "the orders of the last steps to clean data fall a step sooner"),
       of_solver<&O::quirk_guarded_alpha>(
           "guarded_alpha", "solver euler_ancestral_rf",
           [](const Factors& f) { return is_solver(f, {"euler_ancestral_rf"}); },
@@ -100,7 +110,8 @@ std::vector<Quirk> solver_quirks() {
           "idle_draw", "ancestral and SDE solvers, sa_solver and ddpm",
           [](const Factors& f) {
             const bool wuerstchen = f.options.variance == Variance::posterior;
-            return is_sde_form(f) || is_solver(f, {"euler_ancestral", "sa_solver"}) ||
+            return is_sde_form(f) ||
+                   is_solver(f, {"euler_ancestral", "sa_solver", "sa_solver_pece"}) ||
                    (is_solver(f, {"ddpm"}) && wuerstchen);
           },
           "noise is drawn where none is added, which moves every later draw"),

@@ -72,7 +72,9 @@ inline uint16_t to_f16(float value) { return static_cast<uint16_t>(f16_of(value)
 inline float exp_f(float x) {
   x = x < -87.0f ? -87.0f : (x > 88.0f ? 88.0f : x);
   const float scaled = x * 1.44269504088896341f;
-  const int32_t n = static_cast<int32_t>(scaled + (scaled < 0.0f ? -0.5f : 0.5f));
+  // NaN is no integer; it comes through by the remainder.
+  const float rounded = x != x ? 0.0f : scaled + (scaled < 0.0f ? -0.5f : 0.5f);
+  const int32_t n = static_cast<int32_t>(rounded);
   const float k = static_cast<float>(n);
   const float r = (x - k * 0.693359375f) - k * -2.12194440e-4f;
   float p = 1.9875691500e-4f;

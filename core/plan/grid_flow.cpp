@@ -14,6 +14,39 @@ double dynamically_shifted(TimeShift kind, double mu, double sigma) {
   return m / (m + (1.0 / sigma - 1.0));
 }
 
+namespace {
+
+double on_line(double tokens, double fewest, double at_fewest, double most, double at_most) {
+  return at_fewest + (at_most - at_fewest) * (tokens - fewest) / (most - fewest);
+}
+
+// Black Forest Labs 2025: fitted to 10 and to 200 steps, and of one slope for large images.
+double flux2_mu(double tokens, int steps) {
+  const double of_200 = 0.00016927 * tokens + 0.45666666;
+  if (tokens > 4300.0) return of_200;
+  const double of_10 = 8.73809524e-05 * tokens + 1.89833333;
+  return of_200 + (of_200 - of_10) / 190.0 * (steps - 200.0);
+}
+
+}  // namespace
+
+double mu_from_tokens(const GridSpec& spec, const GridRequest& request) {
+  if (request.mu) {
+    fail(Status::conflict, "mu was given, but mu_from of the grid makes it from tokens");
+  }
+  const int steps =
+      request.timesteps.empty() ? request.num_steps : static_cast<int>(request.timesteps.size());
+  const double fewest = spec.mu_rule == MuRule::flux ? 256.0 : 1024.0;
+  const double mu = spec.mu_rule == MuRule::flux2
+                        ? flux2_mu(spec.tokens, steps)
+                        : on_line(spec.tokens, fewest, spec.base_shift, 4096.0, spec.max_shift);
+  if (!(std::fabs(mu) <= 100.0)) {
+    fail(Status::value, "mu_from of the grid makes a mu of ", mu, " from ", spec.tokens,
+         " tokens and ", steps, " steps; allowed are -100 to 100");
+  }
+  return mu;
+}
+
 void check_shift(const GridSpec& spec, const GridRequest& request) {
   if (spec.dynamic_shift && !request.mu) {
     fail(Status::conflict, "mu must be given, since use_dynamic_shifting is true");
@@ -129,7 +162,9 @@ Points flow_points(const GridSpec& spec, const NoiseSchedule& schedule,
   Points points{{}, unshifted_sigmas(spec, schedule, request)};
   for (double& sigma : points.sigmas) sigma = shifted_as_asked(spec, request, sigma);
   if (from_table) points.sigmas = shaped_flow_sigmas(spec, schedule, request, points.sigmas);
-  if (spec.shift_terminal) stretch_to_terminal(points.sigmas, *spec.shift_terminal);
+  // ComfyUI: NaN where LTX's schedule has one step, which begins at 1 here as any other.
+  const bool alone = spec.to_zero && points.sigmas.size() == 1;
+  if (spec.shift_terminal && !alone) stretch_to_terminal(points.sigmas, *spec.shift_terminal);
   if (shaped && !from_table) {
     points.sigmas = shaped_flow_sigmas(spec, schedule, request, points.sigmas);
   }
@@ -156,7 +191,9 @@ Points flow_points(const GridSpec& spec, const NoiseSchedule& schedule,
 
 void grid_of_flow(const GridSpec& spec, const NoiseSchedule& schedule, const GridRequest& request,
                   TimeGrid& grid) {
-  levels_from_sigmas(spec, schedule, flow_points(spec, schedule, request), grid);
+  GridRequest asked = request;
+  if (spec.mu_rule != MuRule::init) asked.mu = mu_from_tokens(spec, request);
+  levels_from_sigmas(spec, schedule, flow_points(spec, schedule, asked), grid);
 }
 
 }  // namespace sched

@@ -28,6 +28,8 @@ inline int shaped_count(const GridSpec& spec, int steps) {
 // `count` sigmas from `high` down to `low`; fewer where some would repeat.
 List<double> shaped_sigmas(const GridSpec& spec, double high, double low, int count);
 bool is_over_timesteps(SigmaShape shape);
+// Sigmas that do not depend on the model's: sigma_min and sigma_max mean nothing to them.
+bool has_own_sigmas(SigmaShape shape);
 // Fractional timesteps of a shape over them, from train_steps - 1 down to `low`.
 List<double> shaped_times(const GridSpec& spec, int train_steps, double low, int count);
 void check_sigma_range(double high, double low);
@@ -42,6 +44,8 @@ inline double shifted(double shift, double sigma) {
   return shift * sigma / (1.0 + (shift - 1.0) * sigma);
 }
 double dynamically_shifted(TimeShift kind, double mu, double sigma);
+// mu as a line or plane of the number of tokens and the steps; throws if init gives it too.
+double mu_from_tokens(const GridSpec& spec, const GridRequest& request);
 // Throws unless mu is given exactly where the shift is dynamic.
 void check_shift(const GridSpec& spec, const GridRequest& request);
 

@@ -4,22 +4,19 @@
 #include <cmath>
 
 #include "../status.hpp"
-#include "grid_parts.hpp"
+#include "grid_shapes.hpp"
 #include "math.hpp"
 
 namespace sched {
 
-namespace {
-
 using Sigmas = List<double>;
 
-// A repeated sigma would be a step of no length, and divided differences over it.
 Sigmas without_repeats(Sigmas sigmas) {
   sigmas.erase(std::unique(sigmas.begin(), sigmas.end()), sigmas.end());
   return sigmas;
 }
 
-// The ends exactly: one unit more than 1 would be a negative alpha in the flow frame.
+// One unit more than 1 would be a negative alpha in the flow frame.
 Sigmas pinned(Sigmas sigmas, double high, double low) {
   if (sigmas.size() > 1) sigmas.back() = low;
   sigmas.front() = high;
@@ -35,6 +32,18 @@ Sigmas checked_to_fall(Sigmas sigmas, const char* reason) {
   }
   return sigmas;
 }
+
+void check_no_range(const GridSpec& spec) {
+  if (!spec.sigma_min && !spec.sigma_max) return;
+  fail(Status::conflict, "sigma_min and sigma_max are not used by this sigma shape");
+}
+
+bool has_own_sigmas(SigmaShape shape) {
+  return shape == SigmaShape::vp || shape == SigmaShape::table || shape == SigmaShape::gits ||
+         shape == SigmaShape::logit_normal;
+}
+
+namespace {
 
 // ------------------------------------------------------- from the largest to the smallest
 
@@ -138,23 +147,6 @@ Sigmas bong_tangent(double high, double low, int points) {
   return pinned(sigmas, high, low);
 }
 
-// `levels` at evenly spread places, log sigma between them linear.
-Sigmas resampled(const Sigmas& levels, int points) {
-  if (levels.size() < 2) fail(Status::value, "levels must have two entries or more");
-  if (!(levels.back() > 0.0)) fail(Status::value, "levels must be above 0");
-  checked_to_fall(levels, " in levels");
-  const double last = static_cast<double>(levels.size() - 1);
-  Sigmas sigmas = linspace(0.0, last, points);
-  for (double& s : sigmas) {
-    const auto below = static_cast<std::size_t>(s);
-    const double rest = s - std::floor(s);
-    s = rest == 0.0
-            ? levels[below]
-            : std::exp((1.0 - rest) * std::log(levels[below]) + rest * std::log(levels[below + 1]));
-  }
-  return sigmas;
-}
-
 // Song et al. 2021, arXiv:2011.13456, appendix C: the continuous VP schedule.
 Sigmas variance_preserving(const GridSpec& spec, int count) {
   Sigmas sigmas = linspace(1.0, spec.vp_eps_s, count);
@@ -164,9 +156,26 @@ Sigmas variance_preserving(const GridSpec& spec, int count) {
   return sigmas;
 }
 
-void check_no_range(const GridSpec& spec) {
-  if (!spec.sigma_min && !spec.sigma_max) return;
-  fail(Status::conflict, "sigma_min and sigma_max are not used by this sigma shape");
+// Esser et al. 2024, arXiv:2403.03206, section 3.1, as Ideogram's quantiles have it: the
+// log SNR is a normal variable, between -15 and 18.
+Sigmas logit_normal(const GridSpec& spec, int points) {
+  const auto sigmoid = [](double x) { return 1.0 / (1.0 + std::exp(-x)); };
+  Sigmas sigmas = linspace(1.0, 0.0, points);
+  for (double& s : sigmas) {
+    const double sigma = s >= 1.0 ? 1.0
+                         : s <= 0.0
+                             ? 0.0
+                             : sigmoid(spec.logit_mean + spec.logit_deviation * normal_quantile(s));
+    s = std::clamp(sigma, sigmoid(-0.5 * 15.0), sigmoid(0.5 * 18.0));
+  }
+  return without_repeats(sigmas);
+}
+
+List<double> levels_of(const GridSpec& spec, double high) {
+  List<double> levels = spec.levels;
+  if (!spec.levels_are_parts) return levels;
+  for (std::size_t i = 0; i + 1 < levels.size(); ++i) levels[i] *= high;
+  return levels;
 }
 
 }  // namespace
@@ -190,6 +199,9 @@ List<double> shaped_sigmas(const GridSpec& spec, double high, double low, int co
     if (!keeps_end) sigmas.pop_back();
     return sigmas;
   };
+  if (spec.shape >= SigmaShape::cosine && spec.shape <= SigmaShape::react_cosinusoidal_dynsf) {
+    return curve(spec, high, low, count);
+  }
   switch (spec.shape) {
     case SigmaShape::polyexponential:
       return pinned(polyexponential(spec.rho, high, low, count), high, low);
@@ -206,100 +218,17 @@ List<double> shaped_sigmas(const GridSpec& spec, double high, double low, int co
       return variance_preserving(spec, count);
     case SigmaShape::table:
       check_no_range(spec);
-      if (spec.levels_without_end) return resampled(spec.levels, count);
-      return before_end([&](int points) { return resampled(spec.levels, points); });
+      if (spec.levels_without_end) return resampled(levels_of(spec, high), count);
+      return before_end([&](int points) { return resampled(levels_of(spec, high), points); });
+    case SigmaShape::gits:
+      check_no_range(spec);
+      return before_end([&](int points) { return gits(spec.gits_coefficient, points); });
+    case SigmaShape::logit_normal:
+      check_no_range(spec);
+      return before_end([&](int points) { return logit_normal(spec, points); });
     default:
       return pinned(sigmas_along(spec, high, low, linspace(0.0, 1.0, count)), high, low);
   }
-}
-
-// ---------------------------------------------------------------------- over timesteps
-
-bool is_over_timesteps(SigmaShape shape) { return shape >= SigmaShape::normal; }
-
-namespace {
-
-List<double> sgm_uniform(double high, double low, int count) {
-  List<double> times = linspace(high, low, count + 1);
-  times.pop_back();
-  return times;
-}
-
-// Every k-th timestep from the top.
-List<double> simple(int train_steps, int count) {
-  List<double> times;
-  times.reserve(static_cast<std::size_t>(count));
-  for (int i = 0; i < count; ++i) {
-    times.push_back(train_steps - 1.0 - std::floor(i * (static_cast<double>(train_steps) / count)));
-  }
-  return times;
-}
-
-// Every k-th timestep from 1 up: one or more too many where the stride is rounded.
-List<double> ddim_uniform(int train_steps, int count) {
-  const int stride = std::max(train_steps / count, 1);
-  List<double> times;
-  for (int t = 1; t < train_steps; t += stride) times.push_back(t);
-  if (times.empty()) times.push_back(0.0);
-  std::reverse(times.begin(), times.end());
-  return times;
-}
-
-List<double> beta_times(const GridSpec& spec, int train_steps, int count) {
-  List<double> times;
-  for (int i = 0; i < count; ++i) {
-    const double left = 1.0 - static_cast<double>(i) / count;
-    const double place = beta_quantile(left, spec.beta_alpha, spec.beta_beta);
-    times.push_back(round_half_even(place * (train_steps - 1)));
-  }
-  return times;
-}
-
-// stable-diffusion.cpp's: the cubic that is flat at both ends.
-List<double> smoothstep(int train_steps, int count) {
-  List<double> times;
-  for (int i = 0; i < count; ++i) {
-    const double left = 1.0 - static_cast<double>(i) / count;
-    times.push_back(std::round(left * left * (3.0 - 2.0 * left) * (train_steps - 1)));
-  }
-  return times;
-}
-
-}  // namespace
-
-List<double> shaped_times(const GridSpec& spec, int train_steps, double low, int count) {
-  check_no_range(spec);
-  const double high = train_steps - 1.0;
-  switch (spec.shape) {
-    case SigmaShape::sgm_uniform:
-      return without_repeats(sgm_uniform(high, low, count));
-    case SigmaShape::simple:
-      return without_repeats(simple(train_steps, count));
-    case SigmaShape::ddim_uniform:
-      return ddim_uniform(train_steps, count);
-    case SigmaShape::beta_timesteps:
-      return without_repeats(beta_times(spec, train_steps, count));
-    case SigmaShape::smoothstep:
-      return without_repeats(smoothstep(train_steps, count));
-    default:
-      return without_repeats(linspace(high, low, count));
-  }
-}
-
-// ---------------------------------------------------------------------------- tables
-
-List<double> align_your_steps_levels(AlignYourSteps model) {
-  switch (model) {
-    case AlignYourSteps::sd1:
-      return {14.6146412293, 6.4745760956, 3.8636745985, 2.6946151520, 1.8841921177, 1.3943805092,
-              0.9642583904,  0.6523686016, 0.3977456272, 0.1515232662, 0.0291671582};
-    case AlignYourSteps::sdxl:
-      return {14.6146412293, 6.3184485287, 3.7681790315, 2.1811480769, 1.3405244945, 0.8620721141,
-              0.5550693289,  0.3798540708, 0.2332364134, 0.1114188177, 0.0291671582};
-    case AlignYourSteps::svd:
-      break;
-  }
-  return {700.0, 54.5, 15.886, 7.977, 4.248, 1.789, 0.981, 0.403, 0.173, 0.034, 0.002};
 }
 
 }  // namespace sched

@@ -102,6 +102,19 @@ double beta_quantile(double p, double a, double b) {
   return x;
 }
 
+double normal_quantile(double p) {
+  if (p > 0.5) return -normal_quantile(1.0 - p);
+  // Below the middle the distribution is convex: Newton's steps from there only go down.
+  double x = 0.0;
+  for (int i = 0; i < 1000; ++i) {
+    const double density = std::exp(-0.5 * x * x) / std::sqrt(2.0 * kPi);
+    const double better = x - (0.5 * std::erfc(-x * std::sqrt(0.5)) - p) / density;
+    if (!(better < x)) break;
+    x = better;
+  }
+  return x;
+}
+
 double lagrange(const Few<double>& nodes, int which, double x) {
   double product = 1.0;
   for (std::size_t k = 0; k < nodes.size(); ++k) {

@@ -22,6 +22,9 @@ double hypotenuse(double a, double b);
 // The x at which the regularised incomplete beta function I_x(a, b) is p.
 double beta_quantile(double p, double a, double b);
 
+// The x below which a normal variable lies with probability p, 0 < p < 1.
+double normal_quantile(double p);
+
 // Integrates f from `from` to `to`: four-point Gauss-Legendre, exact up to degree 7
 // (Abramowitz and Stegun, 25.4.30).
 template <typename Function>

@@ -50,7 +50,8 @@ struct SolverOptions {
   double tau = 1.0;
   double tau_start = INFINITY;
   double tau_end = 0.0;
-  bool predict_x0 = true;  // unipc
+  bool tau_at_end = false;  // sa_solver: tau is that where a step ends
+  bool predict_x0 = true;   // unipc
   UnipcBasis basis = UnipcBasis::bh2;
   List<int> disable_corrector;  // unipc: steps
   double eta = 0.0;             // ddim, tcd, ancestral and SDE solvers: amount of noise
@@ -108,6 +109,7 @@ struct SolverOptions {
   bool quirk_spare_draw = false;         // dpm_multistep: order 2 draws twice, uses the second
   bool quirk_first_order_below = false;  // dpm_multistep: order 1 past the first timestep
   bool quirk_lost_x0 = false;            // ipndm: from pure noise, x0 is taken as 0
+  bool quirk_early_lowering = false;     // sa_solver: orders fall a step sooner at the end
   bool quirk_misplaced_terms = false;    // ipndm_v: a slip in the weights of orders 3 and 4
   bool quirk_rectangles = false;         // deis_tab: integrals are sums over 10000 points
 };

@@ -139,6 +139,10 @@ TimeGrid make_grid(const GridSpec& spec, const NoiseSchedule& schedule,
   const bool skips = spec.skips_smallest && asked.timesteps.empty() && asked.sigmas.empty();
   if (skips) ++asked.num_steps;
   make_steps(spec, schedule, asked, grid);
+  if (grid.steps.empty()) {
+    fail(Status::conflict, "the schedule has one sigma only, and no step: sigma_min and sigma_max ",
+         "must differ where the last sigma of the shape ends the loop");
+  }
   if (skips) skip_smallest(grid);
   set_init_noise_sigma(spec, grid);
   if (!std::isfinite(grid.init_noise_sigma)) {

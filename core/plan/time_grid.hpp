@@ -23,16 +23,28 @@ enum class SigmaShape {
   kl_optimal,
   linear_quadratic,
   bong_tangent,
+  // reForge's.
+  cosine,
+  cosexpblend,
+  phi,
+  karras_dynamic,
+  sinusoidal_sf,
+  invcosinusoidal_sf,
+  react_cosinusoidal_dynsf,
   // Sigmas of their own.
   vp,
   table,
+  gits,
+  logit_normal,
   // From here on over the timesteps, sigma looked up: ComfyUI's.
   normal,
   sgm_uniform,
   simple,
   ddim_uniform,
   beta_timesteps,  // Lee et al. with the quantile on the timestep
-  smoothstep
+  smoothstep,
+  lcm,
+  sd_turbo
 };
 enum class TimeRounding { keep, nearest, truncate };
 enum class FinalSigma {
@@ -43,6 +55,8 @@ enum class FinalSigma {
   shaped      // the last of the shape, which then has one sigma more
 };
 enum class TimeShift { exponential, linear };
+// Where mu of a dynamic shift is from: init, or the number of the model's tokens.
+enum class MuRule { init, flux, flux2, ltx };
 // What the model is told about the noise level, where that is not a flow sigma.
 enum class ModelTime {
   timestep,              // of the training schedule
@@ -79,7 +93,7 @@ struct GridSpec {
   bool distinct_times = false;  // a timestep that is listed twice is stepped over once
 
   SigmaShape shape = SigmaShape::none;
-  double rho = 7.0;         // karras, polyexponential
+  double rho = 7.0;         // karras, polyexponential; the power of reForge's shapes
   double beta_alpha = 0.6;  // beta, beta_timesteps: the distribution's parameters
   double beta_beta = 0.6;
   double laplace_mu = 0.0;    // laplace: the centre in log sigma
@@ -87,10 +101,15 @@ struct GridSpec {
   double vp_beta_d = 19.9;    // vp: beta(t) = beta_min + beta_d t, t from 1 to eps_s
   double vp_beta_min = 0.1;
   double vp_eps_s = 1e-3;
-  double threshold_noise = 0.025;   // linear_quadratic: 1 - sigma where the line ends
-  int linear_steps = 0;             // linear_quadratic: 0 means half of the steps
-  List<double> levels;              // table: sigmas, resampled evenly in log sigma
-  bool levels_without_end = false;  // table: the last sigma is the last level, not the end after
+  double threshold_noise = 0.025;     // linear_quadratic: 1 - sigma where the line ends
+  int linear_steps = 0;               // linear_quadratic: 0 means half of the steps
+  List<double> levels;                // table: sigmas, resampled evenly in log sigma
+  bool levels_without_end = false;    // table: the last sigma is the last level, not the end after
+  bool levels_are_parts = false;      // table: all but the last are parts of the largest sigma
+  double gits_coefficient = 1.2;      // gits: how far apart the levels are in the search
+  std::optional<double> blend_decay;  // cosexpblend: what the exponential falls to, of sigma_max
+  double logit_mean = 0.0;            // logit_normal
+  double logit_deviation = 1.75;
   std::optional<double> sigma_min;
   std::optional<double> sigma_max;
   bool shape_from_table = false;  // the shape spans the training schedule, not the spacing
@@ -149,6 +168,10 @@ struct GridSpec {
   double shift = 1.0;
   bool dynamic_shift = false;
   TimeShift time_shift = TimeShift::exponential;
+  MuRule mu_rule = MuRule::init;
+  double tokens = 4096.0;   // flux, flux2, ltx: of the latents as the model sees them
+  double base_shift = 0.5;  // flux, ltx: mu at the fewest tokens of the line, and at the most
+  double max_shift = 1.15;
   std::optional<double> shift_terminal;
   bool inverted = false;
   bool whole_range = false;         // sigmas spaced from 1 to 1 / train_steps, the end dropped
@@ -225,6 +248,9 @@ TimeGrid make_grid(const GridSpec& spec, const NoiseSchedule& schedule, const Gr
 // Sabour et al. 2024, arXiv:2404.14507: sigmas of ten steps optimised for a model.
 enum class AlignYourSteps { sd1, sdxl, svd };
 List<double> align_your_steps_levels(AlignYourSteps model);
+// reForge's tables: parts of the largest sigma, and a last level of 0.029.
+enum class PartsTable { sd1, sdxl, gits_sd1, gits_sdxl };
+List<double> parts_of_largest(PartsTable table);
 
 // diffusers: stride between timesteps, used by DDIM and PNDM.
 inline int stride_of(const NoiseSchedule& schedule, int num_steps) {

@@ -41,6 +41,7 @@ const Solver* find_solver(const char* name) {
                                               &kResMultistep,
                                               &kResMultistepAncestral,
                                               &kSeeds2,
+                                              &kSaSolverPece,
                                               &kSeeds3,
                                               &kErSde,
                                               &kDpm2AncestralRf,

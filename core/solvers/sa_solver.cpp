@@ -11,7 +11,8 @@
 // The corrector takes the same step with the same noise once more, the new prediction
 // among the M_k; both are composed here into one plan, as for UniPC.  The terms in x and z
 // are kept in the last slot, so that the noise need not be; the slots before hold past
-// predictions.
+// predictions.  With PECE the model is asked at the corrected sample once more, and only that
+// prediction is kept.
 
 #include <algorithm>
 
@@ -28,11 +29,18 @@ int ring_rows(const SolverOptions& options) {
 
 double tau_at(const StepView& step, int age) {
   const SolverOptions& options = step.options();
-  const auto i = static_cast<std::size_t>(step.node().step - age);
+  const int later = options.tau_at_end ? 1 : 0;
+  const auto i = static_cast<std::size_t>(step.node().step - age + later);
   const TimeGrid& grid = step.grid();
   // diffusers: tau is 1 for timesteps from 200 to 800, whatever their noise.
-  const double at = options.quirk_tau_by_time ? grid.steps[i].time : grid.sigmas[i];
+  const double time = i < grid.steps.size() ? grid.steps[i].time : 0.0;
+  const double at = options.quirk_tau_by_time ? time : grid.sigmas[i];
   return at >= options.tau_end && at <= options.tau_start ? options.tau : 0.0;
+}
+
+// ComfyUI: where the schedule ends at clean data.
+bool lowers_early(const StepView& step) {
+  return step.options().quirk_early_lowering && step.grid().steps.back().to.is_data();
 }
 
 // The step from s to t.  Where h is infinite, a tau of 0 still counts.
@@ -81,7 +89,8 @@ LinearForm corrected_sample(const StepView& step, const LinearForm& now, bool da
   if (move.h() == 0.0) return base;
 
   int order = std::min(options.corrector_order, step.history() + 1);
-  if (options.lower_order_final) order = std::min(order, step.steps_left() + 2);
+  const int left = step.steps_left() + (lowers_early(step) ? 0 : 2);
+  if (options.lower_order_final) order = std::min(order, left);
   Predictions points;
   if (order > 1) points.add_past(step, rows, 1, 2);
   points.add(now, move.t.log_snr());
@@ -93,17 +102,15 @@ int predictor_order(const StepView& step) {
   const SolverOptions& options = step.options();
   if (step.ends_at_data() || step.from().log_snr() == step.to().log_snr()) return 1;
   int order = std::min(options.predictor_order, step.history() + 1);
-  if (options.lower_order_final) order = std::min(order, step.steps_left());
+  const int left = step.steps_left() - (lowers_early(step) ? 1 : 0);
+  if (options.lower_order_final) order = std::min(order, left);
   return distinct_order(step, 0, order);
 }
 
-StepPlan plan(const StepView& step) {
+// The step from the corrected sample x on.
+StepPlan predict(const StepView& step, const LinearForm& x, const LinearForm& now, bool data) {
   const SolverOptions& options = step.options();
   const int rows = ring_rows(options);
-  const bool data = predicts_data(options.algorithm);
-  const LinearForm now = data ? step.denoised() : step.epsilon();
-  const LinearForm x = corrected_sample(step, now, data);
-
   const Move move{step.from(), step.to(), tau_at(step, 0), data};
   const LinearForm base = move.keep() * x + (options.noise_scale * move.noise()) * step.noise();
   Predictions points;
@@ -116,6 +123,33 @@ StepPlan plan(const StepView& step) {
   if (rows > 0) plan.keep(step.ring_slot(rows), now);
   if (options.corrector_order > 0) plan.keep(rows, base);
   return plan;
+}
+
+StepPlan plan(const StepView& step) {
+  const bool data = predicts_data(step.options().algorithm);
+  const LinearForm now = data ? step.denoised() : step.epsilon();
+  if (step.node().stage > 0) return predict(step, step.sample(), now, data);
+  const LinearForm x = corrected_sample(step, now, data);
+  if (step.node().ends_step) return predict(step, x, now, data);
+  StepPlan plan = step.blank_plan();
+  plan.next = x;
+  return plan;
+}
+
+// A call of its own corrects the sample, which is not moved on; the next predicts.
+void expand_pece(const Expansion& e) {
+  refuse_noise_at_data(e);
+  for (int i = e.grid.begin; i < e.grid.end; ++i) {
+    Node node = begin_step(e, i);
+    if (node.history > 0) {
+      Node correct = node;
+      correct.to = node.from;
+      correct.ends_step = false;
+      e.grid.nodes.push_back(correct);
+      node.stage = 1;
+    }
+    e.grid.nodes.push_back(node);
+  }
 }
 
 int rows(const SolverOptions& options) {
@@ -136,5 +170,12 @@ const Solver kSaSolver = {"sa_solver",
                           expand_multistep,
                           {rows, draws, 1, highest_order, Noise::optional},
                           kAnyFrame};
+
+const Solver kSaSolverPece = {"sa_solver_pece",
+                              "Xue et al. 2023, arXiv:2309.05019",
+                              plan,
+                              expand_pece,
+                              {rows, draws, 2, highest_order, Noise::optional},
+                              kAnyFrame};
 
 }  // namespace sched

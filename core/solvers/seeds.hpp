@@ -7,8 +7,11 @@
 
 namespace sched::seeds {
 
-// Where a step began, its x0, and the noise so far in units of sigma.
-constexpr int kStart = 0, kDenoised = 1, kNoise = 2;
+// Where a step began, and its x0 where that is needed.  The noise so far, in units of sigma,
+// follows.
+constexpr int kStart = 0;
+constexpr int kDenoised = 1;
+inline int noise_slot(bool keeps_denoised) { return keeps_denoised ? 2 : 1; }
 
 // eta h of a part of the step; h is infinite from pure noise and to clean data.
 inline double decay(const SolverOptions& options, double h) {
@@ -29,7 +32,7 @@ inline LinearForm first_order(const StepView& step, const LinearForm& x, const L
 }
 
 // A step of one call, or the first of several.
-inline StepPlan begin(const StepView& step) {
+inline StepPlan begin(const StepView& step, bool keeps_denoised) {
   const NoiseLevel t = on_axis(step, step.to());
   const double h = t.log_snr() - on_axis(step, step.from()).log_snr();
   const double noise = noise_over(step.options(), h);
@@ -41,19 +44,19 @@ inline StepPlan begin(const StepView& step) {
   plan.next = first_order(step, step.sample(), step.denoised(), t, h);
   if (!step.node().ends_step) {
     plan.keep(kStart, step.sample());
-    plan.keep(kDenoised, step.denoised());
+    if (keeps_denoised) plan.keep(kDenoised, step.denoised());
   }
   if (noise == 0.0) return plan;
   plan.next = plan.next + (t.sigma * noise) * step.noise();
   plan.draws = 1;
-  if (!step.node().ends_step) plan.keep(kNoise, noise * step.noise());
+  if (!step.node().ends_step) plan.keep(noise_slot(keeps_denoised), noise * step.noise());
   return plan;
 }
 
 // The noise so far, after `h` more and with what comes in over it.
-inline LinearForm noise_after(const StepView& step, double h, StepPlan& plan) {
+inline LinearForm noise_after(const StepView& step, double h, bool keeps_denoised, StepPlan& plan) {
   const double noise = noise_over(step.options(), h);
-  LinearForm sum = std::exp(-decay(step.options(), h)) * step.memory(kNoise);
+  LinearForm sum = std::exp(-decay(step.options(), h)) * step.memory(noise_slot(keeps_denoised));
   if (noise == 0.0) return sum;
   plan.draws = 1;
   return sum + noise * step.noise();

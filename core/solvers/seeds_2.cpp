@@ -11,7 +11,7 @@
 //   n1   = s_noise sqrt(1 - e^(-2 r eta h)) z
 //   n    = e^(-(1 - r) eta h) n1 + s_noise sqrt(1 - e^(-2 (1 - r) eta h)) z'
 //
-// Slot 0 holds x, slot 1 D and slot 2 n1.
+// Slot 0 holds x; D and n1 follow, each where it is needed.
 
 #include "../plan/math.hpp"
 #include "seeds.hpp"
@@ -23,20 +23,30 @@ namespace {
 
 using namespace seeds;
 
-StepPlan plan(const StepView& step) {
-  if (step.node().stage == 0) return begin(step);
+// With the middle halfway and the first weight only D' counts.
+bool needs_first(const SolverOptions& options) { return options.phi_2 || options.r != 0.5; }
+
+// The step to `t` of length h with D and D', without its noise.
+LinearForm second_order(const StepView& step, const NoiseLevel& t, double h) {
   const SolverOptions& options = step.options();
-  const NoiseLevel t = on_axis(step, step.to());
-  const double h = t.log_snr() - on_axis(step, step.from()).log_snr();
+  const LinearForm x = step.memory(kStart);
+  if (!needs_first(options)) return first_order(step, x, step.denoised(), t, h);
   const double H = h + decay(options, h);
   const double b = options.phi_2 ? H * phi(2, -H) / options.r : -std::expm1(-H) / (2.0 * options.r);
   const LinearForm denoised = step.memory(kDenoised);
+  return first_order(step, x, denoised, t, h) + (t.alpha * b) * (step.denoised() - denoised);
+}
 
+StepPlan plan(const StepView& step) {
+  const SolverOptions& options = step.options();
+  if (step.node().stage == 0) return begin(step, needs_first(options));
+  const NoiseLevel t = on_axis(step, step.to());
+  const double h = t.log_snr() - on_axis(step, step.from()).log_snr();
   StepPlan plan = step.blank_plan();
-  plan.next = first_order(step, step.memory(kStart), denoised, t, h) +
-              (t.alpha * b) * (step.denoised() - denoised);
+  plan.next = second_order(step, t, h);
   if (noise_over(options, h) == 0.0) return plan;
-  plan.next = plan.next + t.sigma * noise_after(step, (1.0 - options.r) * h, plan);
+  plan.next =
+      plan.next + t.sigma * noise_after(step, (1.0 - options.r) * h, needs_first(options), plan);
   return plan;
 }
 
@@ -49,7 +59,7 @@ std::optional<NoiseLevel> middle_of(const Expansion& e, const GridStep& step) {
 
 void expand(const Expansion& expansion) { expand_with_middle(expansion, middle_of); }
 
-int rows(const SolverOptions& options) { return options.eta > 0.0 ? 3 : 2; }
+int rows(const SolverOptions& options) { return noise_slot(options) + (options.eta > 0.0 ? 1 : 0); }
 int draws(const SolverOptions& options) { return options.eta > 0.0 ? 2 : 0; }
 
 }  // namespace

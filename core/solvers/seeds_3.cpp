@@ -25,7 +25,7 @@ double slope_weight(double H, double r, double before) {
 
 StepPlan plan(const StepView& step) {
   const int stage = step.node().stage;
-  if (stage == 0) return begin(step);
+  if (stage == 0) return begin(step, true);
   const SolverOptions& options = step.options();
   const double before = stage == 1 ? options.r : options.r_2;
   const double r = stage == 1 ? options.r_2 : 1.0;
@@ -39,9 +39,9 @@ StepPlan plan(const StepView& step) {
   plan.next = first_order(step, step.memory(kStart), denoised, t, r * h) +
               (t.alpha * slope_weight(H, r, before)) * (step.denoised() - denoised);
   if (noise_over(options, h) == 0.0) return plan;
-  const LinearForm noise = noise_after(step, (r - before) * h, plan);
+  const LinearForm noise = noise_after(step, (r - before) * h, true, plan);
   plan.next = plan.next + t.sigma * noise;
-  if (!step.node().ends_step) plan.keep(kNoise, noise);
+  if (!step.node().ends_step) plan.keep(noise_slot(true), noise);
   return plan;
 }
 

@@ -10,7 +10,7 @@ extern const Solver kConsistency, kDdim, kDdpm, kDeis, kDeisTab, kDpm2, kDpm2Anc
     kDpmAdaptive, kDpmFast, kDpmMultistep, kDpmSinglestep, kDpmpp2sAncestral, kDpmppSde, kEuler,
     kEulerAncestral, kEulerAncestralRf, kFlowEuler, kGradientEstimation, kHeun, kHeunpp2, kIpndm,
     kIpndmV, kLcm, kLms, kPndm, kRepaint, kResMultistep, kResMultistepAncestral, kSaSolver,
-    kScoreSdeVe, kScoreSdeVp, kSeeds2, kTcd, kUnipc;
+    kSaSolverPece, kScoreSdeVe, kScoreSdeVp, kSeeds2, kTcd, kUnipc;
 
 extern const Solver kDpm2AncestralRf, kDpmpp2mCfgPp, kDpmpp2sAncestralCfgPp, kDpmpp2sAncestralRf,
     kErSde, kEulerAncestralCfgPp, kEulerCfgPp, kGradientEstimationCfgPp,

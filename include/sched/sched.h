@@ -524,8 +524,8 @@ typedef struct sched_init_options {
    * whole would draw there.  The part is items first_item .. + batch of whole_batch, and of each
    * elements first_element .. + elements of whole_elements; 0 stands for the state's own.  `seed`
    * is that of the whole, item_seeds are those of the state's own items.  Not for
-   * torch_cpu, whose numbers come one after the other, and not for methods that need norms or
-   * quantiles of whole items. */
+   * torch_cpu, whose numbers come one after the other, nor for ComfyUI's policy, whose first sample
+   * is torch_cpu's, nor for methods that need norms or quantiles of whole items. */
   int64_t whole_batch, whole_elements;
   int64_t first_item, first_element;
 } sched_init_options;

@@ -423,6 +423,12 @@ struct InitOptions {
     options.parallel_for = parallel_for;
     options.parallel_context = parallel_context;
     options.intermediate_timesteps = intermediate_timesteps.value_or(SCHED_UNSET);
+    put_noise(options);
+    return options;
+  }
+
+ private:
+  void put_noise(sched_init_options& options) const {
     options.generator = generator;
     options.draw_policy = draw_policy;
     options.noise_dtype = noise_dtype;
@@ -434,7 +440,6 @@ struct InitOptions {
     options.whole_elements = whole_elements;
     options.first_item = first_item;
     options.first_element = first_element;
-    return options;
   }
 };
 

@@ -262,6 +262,7 @@ const InitCase kNoise[] = {
     {"part_far_outside", kDdpm, [](Options& o) { o.first_item = INT64_MAX; }, kShape, {"first_item is 9223372036854775807"}},
     {"whole_product", kDdpm, [](Options& o) { o.whole_batch = std::int64_t{1} << 24; o.whole_elements = std::int64_t{1} << 24; }, kShape, {"whole_batch times whole_elements"}},
     {"part_of_torch_cpu", kDdpm, [](Options& o) { o.generator = SCHED_GENERATOR_TORCH_CPU; o.whole_elements = 2 * o.elements; }, {SCHED_ERROR_UNSUPPORTED}, {"torch_cpu", "one after the other", "philox"}},
+    {"part_of_comfyui", R"({"solver": "euler"})", [](Options& o) { cuda(o); o.draw_policy = SCHED_DRAWS_COMFYUI; o.whole_elements = 2 * o.elements; }, {SCHED_ERROR_UNSUPPORTED}, {"torch_cpu", "one after the other"}},
     {"part_thresholded", of("DDIM", R"("thresholding": true, "clip_sample": false)"), [](Options& o) { o.whole_elements = 2 * o.elements; }, kConflict, {"whole_elements", "thresholding"}},
     {"part_of_norms", of("ScoreSdeVe"), [](Options& o) { o.whole_batch = 2 * o.batch; }, kConflict, {"score_sde_ve", "norms"}},
     {"cuda_too_large", kDdpm, [](Options& o) { cuda(o); o.whole_elements = std::int64_t{1} << 30; }, {SCHED_ERROR_UNSUPPORTED}, {"torch_cuda", "536870912"}},

@@ -40,6 +40,7 @@ TEST_P(Refused, WithTheReason) {
 
 #define MODEL(solver, rest) R"({"solver": ")" solver R"(", "parameterization": {)" rest "}}"
 #define GRID(solver, rest) R"({"solver": ")" solver R"(", "grid": {)" rest "}}"
+#define FLOW_GRID(rest) R"({"solver": "euler", "schedule": "flow", "grid": {)" rest "}}"
 #define BARE(solver, rest) \
   R"({"solver": ")" solver R"(", "schedule": "tableless", "grid": {)" rest "}}"
 
@@ -67,6 +68,30 @@ INSTANTIATE_TEST_SUITE_P(
                 MODEL("euler", R"("reversed_flow": true)"),
                 kConflict,
                 {"prediction flow"}},
+        Refusal{"flow_form_in_ve",
+                MODEL("dpm_2_ancestral_rf", R"("frame": "ve")"),
+                kConflict,
+                {"dpm_2_ancestral_rf", "frame ve"}},
+        Refusal{"flow_form_in_vp",
+                MODEL("dpmpp_2s_ancestral_rf", R"("frame": "vp")"),
+                kConflict,
+                {"dpmpp_2s_ancestral_rf", "frame vp"}},
+        Refusal{"sigma_form_in_flow",
+                R"({"solver": "dpmpp_2s_ancestral", "schedule": "flow"})",
+                kConflict,
+                {"dpmpp_2s_ancestral", "frame flow"}},
+        Refusal{"sigma_guidance_in_flow",
+                R"({"solver": "res_multistep_ancestral_cfg_pp", "schedule": "flow"})",
+                kConflict,
+                {"res_multistep_ancestral_cfg_pp", "frame flow"}},
+        Refusal{"clipped_guidance",
+                MODEL("euler_cfg_pp", R"("clip": 1)"),
+                kConflict,
+                {"clip", "euler_cfg_pp", "two predictions"}},
+        Refusal{"seeds_3_out_of_order",
+                R"({"solver": {"name": "seeds_3", "r_1": 0.7, "r_2": 0.5}})",
+                kConflict,
+                {"r_1", "below r_2"}},
         Refusal{"euler_in_vp", MODEL("euler", R"("frame": "vp")"), kConflict, {"euler", "vp"}},
         Refusal{"pndm_in_flow",
                 R"({"solver": "pndm", "schedule": "flow"})",
@@ -162,6 +187,62 @@ INSTANTIATE_TEST_SUITE_P(
                 GRID("euler", R"("shape": "karras", "spacing": "leading")"),
                 kConflict,
                 {"spacing", "shape none"}},
+        Refusal{"vp_of_flow", FLOW_GRID(R"("shape": "vp")"), kConflict, {"shape vp", "at most 1"}},
+        Refusal{"steps_of_flow",
+                FLOW_GRID(R"("shape": "align_your_steps")"),
+                kConflict,
+                {"shape align_your_steps", "at most 1"}},
+        Refusal{"gits_of_flow", FLOW_GRID(R"("shape": "gits")"), kConflict, {"shape gits"}},
+        Refusal{"even_without_flow",
+                GRID("euler", R"("shape": "even")"),
+                kConflict,
+                {"shape even", "schedule flow"}},
+        Refusal{"logit_without_flow",
+                GRID("euler", R"("shape": "logit_normal")"),
+                kConflict,
+                {"shape logit_normal", "schedule flow"}},
+        Refusal{"logit_shifted",
+                FLOW_GRID(R"("shape": "logit_normal", "shift": 3)"),
+                kConflict,
+                {"shift", "logit_normal"}},
+        Refusal{"parts_of_tableless",
+                BARE("euler", R"("shape": "align_your_steps", "model": "reforge_sdxl")"),
+                kConflict,
+                {"reforge_sdxl", "sd1 | sdxl | svd"}},
+        Refusal{"lcm_of_tableless", BARE("euler", R"("shape": "lcm")"), kConflict, {"timesteps"}},
+        Refusal{"coefficient_of_karras",
+                GRID("euler", R"("shape": "karras", "coefficient": 1)"),
+                kConflict,
+                {"coefficient", "gits"}},
+        Refusal{"coefficient_out_of_range",
+                GRID("euler", R"("shape": "gits", "coefficient": 1.6)"),
+                Status::value,
+                {"coefficient", "1.5"}},
+        Refusal{"decay_of_cosine",
+                GRID("euler", R"("shape": "cosine", "decay": 0.5)"),
+                kConflict,
+                {"decay", "cosexpblend"}},
+        Refusal{"mu_without_flow",
+                GRID("euler", R"("mu_from": "flux")"),
+                kConflict,
+                {"mu_from", "schedule flow"}},
+        Refusal{"tokens_alone", FLOW_GRID(R"("tokens": 256)"), kConflict, {"tokens", "mu_from"}},
+        Refusal{"tokens_of_none",
+                FLOW_GRID(R"("mu_from": "flux", "tokens": 0)"),
+                Status::value,
+                {"tokens", "1"}},
+        Refusal{"line_of_flux2",
+                FLOW_GRID(R"("mu_from": "flux2", "max_shift": 1)"),
+                kConflict,
+                {"max_shift", "flux | ltx"}},
+        Refusal{"mu_without_shift",
+                FLOW_GRID(R"("mu_from": "flux", "dynamic_shift": false)"),
+                kConflict,
+                {"mu_from", "dynamic_shift"}},
+        Refusal{"mu_of_linear_shift",
+                FLOW_GRID(R"("mu_from": "flux", "time_shift": "linear")"),
+                kConflict,
+                {"mu_from", "time_shift"}},
         Refusal{"no_levels", GRID("euler", R"("shape": "levels")"), kConflict, {"levels"}},
         Refusal{"own_grid",
                 R"({"solver": "euler", "schedule": {"_class_name": "SCMScheduler"}})",
@@ -184,14 +265,40 @@ INSTANTIATE_TEST_SUITE_P(
 
 // Every shape for every number of steps: sigmas that fall to 0.
 TEST(Composition, EveryShapeFallsForEveryNumberOfSteps) {
-  for (const char* shape :
-       {"none", "karras", "exponential", "polyexponential", "beta", "laplace", "kl_optimal",
-        "bong_tangent", "linear_quadratic", "vp", "align_your_steps", "normal", "sgm_uniform",
-        "simple", "ddim_uniform", "beta_timesteps", "smoothstep"}) {
+  for (const char* shape : {"none",
+                            "karras",
+                            "exponential",
+                            "polyexponential",
+                            "beta",
+                            "laplace",
+                            "kl_optimal",
+                            "bong_tangent",
+                            "linear_quadratic",
+                            "cosine",
+                            "cosexpblend",
+                            "phi",
+                            "karras_dynamic",
+                            "sinusoidal_sf",
+                            "invcosinusoidal_sf",
+                            "react_cosinusoidal_dynsf",
+                            "vp",
+                            "align_your_steps",
+                            "gits",
+                            "normal",
+                            "sgm_uniform",
+                            "simple",
+                            "ddim_uniform",
+                            "beta_timesteps",
+                            "smoothstep",
+                            "lcm",
+                            "sd_turbo",
+                            "even",
+                            "logit_normal"}) {
     for (const char* schedule : {"scaled_linear", "flow"}) {
       const bool flow = schedule[0] == 'f';
       const std::string name = shape;
-      if (flow && (name == "vp" || name == "align_your_steps")) continue;
+      if (flow && (name == "vp" || name == "align_your_steps" || name == "gits")) continue;
+      if (!flow && (name == "even" || name == "logit_normal")) continue;
       const auto scheduler = scheduler_of(text_of(R"({"solver": "euler", "schedule": ")", schedule,
                                                   R"(", "grid": ")", shape, "\"}"));
       for (int n = 1; n <= 1000; n = n < 50 ? n + 1 : n + 475) {
@@ -216,10 +323,13 @@ TEST(Composition, LevelsAreTakenAsTheyAre) {
 }
 
 TEST(Composition, AnInversionRisesToTheNoisiestLevel) {
-  for (const char* grid : {R"("inverse": true)", R"("inverse": true, "spacing": "leading")",
-                           R"("inverse": true, "shape": "karras")",
-                           R"("inverse": true, "shape": "align_your_steps")"}) {
-    for (const char* solver : {"ddim", "euler", "heun", "dpmpp_2m", "deis", "unipc", "ipndm"}) {
+  for (const char* grid :
+       {R"("inverse": true)", R"("inverse": true, "spacing": "leading")",
+        R"("inverse": true, "shape": "karras")", R"("inverse": true, "shape": "align_your_steps")",
+        R"("inverse": true, "shape": "gits")", R"("inverse": true, "shape": "cosine")"}) {
+    for (const char* solver :
+         {"ddim", "euler", "heun", "dpmpp_2m", "deis", "unipc", "ipndm", "ipndm_v", "deis_tab",
+          "gradient_estimation", "res_multistep", "res_2s"}) {
       for (const int n : {1, 2, 7, 20, 50}) {
         const auto loop =
             loop_of(text_of(R"({"solver": ")", solver, R"(", "grid": {)", grid, "}}"), n);
@@ -240,8 +350,10 @@ TEST(Composition, TablelessIsEdm) {
 }
 
 TEST(Composition, TablelessTakesEveryShapeOverSigmasAndCustomSigmas) {
-  for (const char* shape : {"karras", "exponential", "polyexponential", "beta", "laplace",
-                            "kl_optimal", "bong_tangent", "linear_quadratic"}) {
+  for (const char* shape :
+       {"karras", "exponential", "polyexponential", "beta", "laplace", "kl_optimal", "bong_tangent",
+        "linear_quadratic", "cosine", "cosexpblend", "phi", "sinusoidal_sf", "invcosinusoidal_sf",
+        "react_cosinusoidal_dynsf"}) {
     const char* low = shape == std::string("linear_quadratic") ? "" : R"("sigma_min": 0.1, )";
     const auto scheduler =
         scheduler_of(text_of(R"({"solver": "dpmpp_2m", "schedule": "tableless", "grid": {)", low,
@@ -354,12 +466,31 @@ TEST(Composition, SolversTakeEveryNumberOfSteps) {
   for (const char* config :
        {R"({"solver": {"name": "dpm_singlestep", "order": 3, "type": "heun"}})",
         R"({"solver": {"name": "dpm_singlestep", "algorithm": "sde_data"}})",
-        R"({"solver": "dpmpp_2s"})", R"({"solver": "dpmpp_3s"})",
-        R"({"solver": {"name": "deis", "order": 4}})", R"({"solver": "sa_solver"})",
+        R"({"solver": "dpmpp_2s"})",
+        R"({"solver": "dpmpp_3s"})",
+        R"({"solver": {"name": "deis", "order": 4}})",
+        R"({"solver": "sa_solver"})",
         R"({"solver": {"name": "sa_solver", "corrector_order": 0, "tau": 0}})",
         R"({"solver": {"name": "sa_solver", "tau_start": 10, "tau_end": 0.1}})",
-        R"({"solver": "ipndm"})", R"({"solver": "ipndm", "parameterization": {"frame": "ve"}})",
-        R"({"solver": "consistency"})", R"({"solver": {"name": "dpmpp_sde", "noise_seed": 7}})",
+        R"({"solver": "ipndm"})",
+        R"({"solver": "ipndm", "parameterization": {"frame": "ve"}})",
+        R"({"solver": "consistency"})",
+        R"({"solver": {"name": "dpmpp_sde", "noise_seed": 7}})",
+        R"({"solver": {"name": "ipndm", "order": 1}, "schedule": "flow"})",
+        R"({"solver": {"name": "ipndm_v", "order": 4}})",
+        R"({"solver": "deis_tab"})",
+        R"({"solver": {"name": "deis_rhoab", "order": 2}, "schedule": "flow"})",
+        R"({"solver": "heunpp2"})",
+        R"({"solver": "gradient_estimation"})",
+        R"({"solver": "res_multistep"})",
+        R"({"solver": "res_multistep", "schedule": "flow"})",
+        R"({"solver": "res_multistep_ancestral"})",
+        R"({"solver": "sa_solver_pece"})",
+        R"({"solver": {"name": "sa_solver_pece", "tau_at": "end"}, "schedule": "flow"})",
+        R"({"solver": "seeds_2"})",
+        R"({"solver": "exp_heun_2_x0_sde", "schedule": "flow"})",
+        R"({"solver": "res_2s", "schedule": "flow"})",
+        R"({"solver": {"name": "dpmpp_2m", "flow_axis": "log_sigma"}, "schedule": "flow"})",
         R"({"solver": "sa_solver", "schedule": "flow"})",
         R"({"solver": "dpm_singlestep", "schedule": "flow"})",
         R"({"solver": "deis", "schedule": "flow"})"}) {

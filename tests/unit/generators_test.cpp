@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sched/sched.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <memory>
@@ -364,6 +365,63 @@ TEST(Generators, AChurnBeforeTheFirstCallIsADrawOfItsOwn) {
   const State other =
       begin(loop, [](sched_init_options& o) { o.generator = SCHED_GENERATOR_CALLER; });
   EXPECT_EQ(rest, finish(other, x, [&] { return draws.next(loop.size()); }));
+}
+
+// torch.randn(dtype=torch.float64), which only the reference kernel keeps.
+TEST(Generators, TorchDrawsDoubles) {
+  const Loop loop = loop_of(kClasses[0]);
+  const State state = begin(loop, [](sched_init_options& o) {
+    choose(SCHED_GENERATOR_TORCH_CPU, SCHED_DRAWS_DIFFUSERS, o);
+    o.kernel = SCHED_KERNEL_REFERENCE;
+    o.dtype = o.noise_dtype = SCHED_F64;
+  });
+  std::vector<double> expected(static_cast<std::size_t>(loop.size())), x = expected, f = x;
+  TorchCpu torch(0);
+  torch.fill(expected.data(), loop.size());
+  sched_tensor sample = SCHED_TENSOR_INIT;
+  sample.dtype = SCHED_F64;
+  sample.data = x.data();
+  sample.batch = loop.batch;
+  sample.elements = loop.elements;
+  ASSERT_EQ(sched_initial_noise(state.get(), &sample), SCHED_OK);
+  EXPECT_EQ(x, expected);
+  // The step's draw: what a prediction of zeros leaves of zeros is noise alone.
+  torch.fill(expected.data(), loop.size());
+  std::fill(x.begin(), x.end(), 0.0);
+  sched_tensor prediction = sample;
+  prediction.data = f.data();
+  sched_weights weights{};
+  weights.struct_size = sizeof weights;
+  ASSERT_EQ(sched_step_weights(state.get(), 0, &weights), SCHED_OK);
+  ASSERT_EQ(sched_step(state.get(), &sample, &prediction, &sample), SCHED_OK);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    EXPECT_EQ(x[i], weights.weight[0][SCHED_INPUT_NOISE0] * expected[i]) << i;
+  }
+}
+
+// A card makes normals in float32, whatever the tensor's type.
+TEST(Generators, TorchRoundsOnACard) {
+  for (const sched_dtype type : {SCHED_F16, SCHED_BF16}) {
+    const Loop loop = loop_of(kClasses[0]);
+    const State state = begin(loop, [&](sched_init_options& o) {
+      choose(SCHED_GENERATOR_TORCH_CUDA, SCHED_DRAWS_DIFFUSERS, o);
+      o.noise_dtype = type;
+    });
+    const Values exact = Draws(SCHED_GENERATOR_TORCH_CUDA, std::uint64_t{0}).next(loop.size());
+    const double half = type == SCHED_F16 ? 0x1p-11 : 0x1p-8;
+    const Values x = first_sample(state);
+    int moved = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      EXPECT_LE(std::fabs(double{x[i]} - exact[i]), half * std::fabs(exact[i])) << i;
+      // So many bits below the leading one.
+      int exponent = 0;
+      const double mantissa =
+          std::frexp(double{x[i]}, &exponent) * (type == SCHED_F16 ? 2048 : 256);
+      EXPECT_EQ(mantissa, std::floor(mantissa)) << x[i];
+      moved += x[i] != exact[i] ? 1 : 0;
+    }
+    EXPECT_GT(moved, 20);
+  }
 }
 
 // Loaded, cloned, or asked for the first sample in between: the place in the noise is that of the

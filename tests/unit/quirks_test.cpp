@@ -54,6 +54,9 @@ const std::vector<Case>& cases() {
       {"first_order_below", CLASS("CogVideoXDPM", R"(, "set_alpha_to_one": false,
           "timestep_spacing": "trailing")")},
       {"lost_x0", CLASS("IPNDM", "")},
+      {"early_lowering", R"({"solver": "sa_solver", "quirks": ["early_lowering"]})"},
+      {"rectangles", R"({"solver": "deis_tab", "quirks": ["rectangles"]})"},
+      {"misplaced_terms", R"({"solver": "ipndm_v", "quirks": ["misplaced_terms"]})"},
       {"stride_previous", CLASS("DDIM", R"(, "timestep_spacing": "linspace")")},
       {"groups_by_stride", CLASS("DDIMParallel", R"(, "timestep_spacing": "linspace")"), 10,
        nullptr, true},
@@ -127,10 +130,33 @@ TEST(QuirkTable, EveryQuirkHasACase) {
 }
 
 TEST(QuirkTable, OurOwnCompositionHasNone) {
-  for (const char* solver :
-       {"ddim", "ddpm", "pndm", "euler", "euler_ancestral", "dpm_multistep", "dpmpp_3m",
-        "dpm_singlestep", "deis", "sa_solver", "ipndm", "consistency", "lcm", "tcd", "repaint",
-        "score_sde_vp", "flow_match_euler", "euler_ancestral_rf", "unipc"}) {
+  for (const char* solver : {"ddim",
+                             "ddpm",
+                             "pndm",
+                             "euler",
+                             "euler_ancestral",
+                             "dpm_multistep",
+                             "dpmpp_3m",
+                             "dpm_singlestep",
+                             "deis",
+                             "sa_solver",
+                             "ipndm",
+                             "consistency",
+                             "lcm",
+                             "tcd",
+                             "repaint",
+                             "score_sde_vp",
+                             "ipndm_v",
+                             "deis_tab",
+                             "deis_rhoab",
+                             "heunpp2",
+                             "gradient_estimation",
+                             "res_multistep",
+                             "seeds_2",
+                             "res_2s",
+                             "flow_match_euler",
+                             "euler_ancestral_rf",
+                             "unipc"}) {
     const auto scheduler = scheduler_of(text_of(R"({"solver": ")", solver, "\"}"));
     const auto active = active_quirks(scheduler->factors);
     EXPECT_TRUE(active.empty()) << solver << " " << active.front()->name;

@@ -52,6 +52,38 @@ Change sde_stages(double r, double eta = 1.0, bool on_path = false) {
   };
 }
 
+Change sa_solver_pece() {
+  return [](Factors& f) {
+    sa_solver(3, 4, DpmAlgorithm::data, 1.0)(f);
+    f.solver = find_solver("sa_solver_pece");
+  };
+}
+
+Change exponential_heun() {
+  return [](Factors& f) {
+    f.solver = find_solver("seeds_2");
+    f.options.r = 1.0;
+    f.options.phi_2 = true;
+    f.options.eta = 1.0;
+  };
+}
+
+Change seeds_3(double eta) {
+  return [=](Factors& f) {
+    f.solver = find_solver("seeds_3");
+    f.options.r = 1.0 / 3.0;
+    f.options.r_2 = 2.0 / 3.0;
+    f.options.eta = eta;
+  };
+}
+
+Change er_sde(int order) {
+  return [=](Factors& f) {
+    f.solver = find_solver("er_sde");
+    f.options.order = order;
+  };
+}
+
 Change ddpm(Variance variance) {
   return [=](Factors& f) {
     f.solver = find_solver("ddpm");
@@ -122,6 +154,25 @@ INSTANTIATE_TEST_SUITE_P(
         LawCase{"dpmpp_sde ve", DPM_VE, sde_stages(0.5)},
         LawCase{"dpmpp_sde vp r 0.3", DPM_VP, sde_stages(0.3)},
         LawCase{"dpmpp_sde flow eta 0.5", DPM_FLOW, sde_stages(0.5, 0.5)},
+        LawCase{"seeds_2 vp", DPM_VP, stochastic("seeds_2")},
+        LawCase{"seeds_2 ve eta 0.5", DPM_VE, stochastic("seeds_2", 0.5)},
+        LawCase{"seeds_2 flow", DPM_FLOW, stochastic("seeds_2")},
+        LawCase{"seeds_3 vp", DPM_VP, seeds_3(1.0)},
+        LawCase{"seeds_3 flow eta 0.5", DPM_FLOW, seeds_3(0.5)},
+        LawCase{"er_sde 1 ve", DPM_VE, er_sde(1)}, LawCase{"er_sde 3 vp", DPM_VP, er_sde(3)},
+        LawCase{"er_sde 3 flow", DPM_FLOW, er_sde(3)},
+        LawCase{"ddpm ve", DPM_VE, ddpm(Variance::posterior)},
+        LawCase{"ddpm flow", DPM_FLOW, ddpm(Variance::posterior)},
+        LawCase{"dpm_2_ancestral_rf", DPM_FLOW, stochastic("dpm_2_ancestral_rf")},
+        LawCase{"dpmpp_2s_ancestral_rf eta 0.4", DPM_FLOW,
+                stochastic("dpmpp_2s_ancestral_rf", 0.4)},
+        LawCase{"euler_ancestral_cfg_pp vp", DPM_VP, stochastic("euler_ancestral_cfg_pp")},
+        LawCase{"euler_ancestral_cfg_pp flow", DPM_FLOW, stochastic("euler_ancestral_cfg_pp", 0.4)},
+        LawCase{"dpmpp_2s_ancestral_cfg_pp ve", DPM_VE, stochastic("dpmpp_2s_ancestral_cfg_pp")},
+        LawCase{"dpmpp_2s_ancestral_cfg_pp flow", DPM_FLOW,
+                stochastic("dpmpp_2s_ancestral_cfg_pp")},
+        LawCase{"res_multistep_ancestral_cfg_pp", DPM_VE,
+                stochastic("res_multistep_ancestral_cfg_pp")},
         LawCase{"dpm_multistep sde_data 1 vp", DPM_VP, sde_multistep(1)},
         LawCase{"dpmpp_2m_sde ve", DPM_VE, sde_multistep(2)},
         LawCase{"dpmpp_2m_sde flow eta 0.5", DPM_FLOW,
@@ -275,6 +326,15 @@ INSTANTIATE_TEST_SUITE_P(
         LawCase{"dpmpp_sde independent", DPM_VP, sde_stages(0.5)},
         LawCase{"dpmpp_sde path", DPM_VP, sde_stages(0.5, 1.0, true), 2},
         LawCase{"dpmpp_sde r 0.3 path", DPM_VP, sde_stages(0.3, 1.0, true), 2},
+        LawCase{"seeds_2", DPM_VP, stochastic("seeds_2"), 2},
+        LawCase{"exp_heun_2_x0_sde", DPM_VP, exponential_heun(), 2},
+        LawCase{"res_multistep_ancestral", DPM_VE, stochastic("res_multistep_ancestral"), 2},
+        LawCase{"seeds_3", DPM_VP, seeds_3(1.0), 2}, LawCase{"er_sde 1", DPM_VP, er_sde(1)},
+        LawCase{"er_sde 2", DPM_VP, er_sde(2), 2}, LawCase{"er_sde 3", DPM_VP, er_sde(3), 2},
+        LawCase{"ddpm ve", DPM_VE, ddpm(Variance::posterior)},
+        LawCase{"dpm_2_ancestral_rf", DPM_FLOW, stochastic("dpm_2_ancestral_rf"), 2},
+        LawCase{"dpmpp_2s_ancestral_rf", DPM_FLOW, stochastic("dpmpp_2s_ancestral_rf"), 2},
+        LawCase{"euler_ancestral_cfg_pp", DPM_FLOW, stochastic("euler_ancestral_cfg_pp")},
         LawCase{"dpm_multistep sde_data 1", DPM_VP, sde_multistep(1)},
         LawCase{"dpm_multistep sde_noise 1", DPM_VP, sde_multistep(1, DpmAlgorithm::sde_noise)},
         LawCase{"dpm_multistep sde_noise 2", DPM_VP, sde_multistep(2, DpmAlgorithm::sde_noise), 2},
@@ -285,6 +345,7 @@ INSTANTIATE_TEST_SUITE_P(
         LawCase{"sa_solver tau 1 p1", DPM_VP, sa_solver(1, 0, DpmAlgorithm::data, 1.0)},
         LawCase{"sa_solver tau 1 p2", DPM_VP, sa_solver(2, 0, DpmAlgorithm::data, 1.0), 2},
         LawCase{"sa_solver tau 1 p3 c4", DPM_VP, sa_solver(3, 4, DpmAlgorithm::data, 1.0), 2},
+        LawCase{"sa_solver_pece tau 1 p3 c4", DPM_VP, sa_solver_pece(), 2},
         LawCase{"sa_solver tau 1 noise p2 c2", DPM_VP, sa_solver(2, 2, DpmAlgorithm::noise, 1.0),
                 2},
         LawCase{"dpm_singlestep sde_data 2", DPM_VP, sde_singlestep(2), 2},

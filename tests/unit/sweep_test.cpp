@@ -342,7 +342,7 @@ TEST(Sweep, EveryComposedSolverIsPlannedOrRefused) {
 TEST(Sweep, EveryShapeHasEveryNumberOfSteps) {
   const std::string config = R"({"solver": "dpmpp_2m", "grid": "karras"})";
   Tally tally;
-  for (int shape = 0; shape <= static_cast<int>(SigmaShape::smoothstep); ++shape) {
+  for (int shape = 0; shape <= static_cast<int>(SigmaShape::sd_turbo); ++shape) {
     Scheduler scheduler = *make_scheduler(config.data(), config.size(), false);
     scheduler.factors.grid.shape = static_cast<SigmaShape>(shape);
     if (scheduler.factors.grid.shape == SigmaShape::table) {

@@ -324,6 +324,29 @@ TEST_F(Refused, StepsThatDependOnNorms) {
   }
 }
 
+// No command buffer can draw what the host makes; the step that runs on the spot can.
+TEST_F(Refused, NormalsOfTheHost) {
+  const Config& config = config_named("euler_ancestral");
+  sched_init_options options = options_for(config);
+  options.generator = SCHED_GENERATOR_NX;
+  const State host = start(config, options);
+  const State state = start(config, on(shared_context(), options));
+  const Tensor sample = first_sample(host.get(), options);
+  Inputs inputs = inputs_for(host.get(), config, sample);
+  const long recorded = spy().calls_beginning("vkCmd");
+  try {
+    step_recorded(shared_context(), state.get(), inputs);
+    ADD_FAILURE() << "it was recorded";
+  } catch (const std::runtime_error& error) {
+    EXPECT_TRUE(names(error.what(), {"SCHED_ERROR_UNSUPPORTED", "generator nx", "hand them in"}))
+        << error.what();
+  }
+  EXPECT_EQ(spy().calls_beginning("vkCmd"), recorded);
+  EXPECT_LE(relative_distance(step_on_host(state.get(), inputs).next,
+                              step_on_host(host.get(), inputs).next),
+            1e-6);
+}
+
 TEST_F(Refused, AStateOfTheHost) {
   const Config& config = config_named("euler");
   const State state = start(config);
