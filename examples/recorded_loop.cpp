@@ -241,6 +241,7 @@ void add_customs(const std::string& sampler, json& solver, json& config) {
     if (tab) config["quirks"] = {"rectangles"};
   }
   // What its own scaling of x0 does belongs to the model there.
+  if (sampler == "er_sde" && solver.value("order", 3) > 1) config["quirks"] = {"rectangles"};
   if (sampler == "lcm") solver["name"] = "consistency";
   if (sampler == "dpmpp_2m") solver["flow_axis"] = "log_sigma";
   if (sampler == "ipndm") solver["euler_at_data"] = true;

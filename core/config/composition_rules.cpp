@@ -50,6 +50,11 @@ struct Rule {
 // The conditions and sentences stand side by side, so that a rule is read as one.
 const Rule kRules[] = {
     // Frames and predictions.
+    {[](const Factors& f) { return f.solver->frames == kFlow && !f.schedule.flow; },
+     [](const Factors& f) {
+       return text_of("solver ", f.solver->name,
+                      " is defined for flow models alone: it needs schedule flow and frame flow");
+     }},
     {[](const Factors& f) { return (f.grid.frame == Frame::flow) != f.schedule.flow; },
      [](const Factors&) -> std::string {
        return "parameterization: frame flow and schedule flow go together";

@@ -102,7 +102,7 @@ constexpr Sampler kComfySamplers[] = {
     {"res_multistep_ancestral", R"("res_multistep_ancestral")"},
     {"gradient_estimation", R"("gradient_estimation")"},
     {"seeds_3", R"("seeds_3")"},
-    {"er_sde", R"("er_sde")"},
+    {"er_sde", R"("er_sde")", R"("quirks": ["rectangles"])"},
     {"euler_cfg_pp", R"("euler_cfg_pp")"},
     {"euler_ancestral_cfg_pp", R"("euler_ancestral_cfg_pp")"},
     {"dpmpp_2m_cfg_pp", R"("dpmpp_2m_cfg_pp")"},

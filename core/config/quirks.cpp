@@ -133,9 +133,11 @@ std::vector<Quirk> solver_quirks() {
           "lost_x0", "solver ipndm", [](const Factors& f) { return is_solver(f, {"ipndm"}); },
           "from pure noise, x0 is taken as 0"),
       of_solver<&O::quirk_rectangles>(
-          "rectangles", "solver deis_tab",
-          [](const Factors& f) { return is_solver(f, {"deis_tab"}); },
-          "integrals are sums over 10000 points, which miss a little"),
+          "rectangles", "solver deis_tab, or er_sde of order 2 or 3",
+          [](const Factors& f) {
+            return is_solver(f, {"deis_tab"}) || (is_solver(f, {"er_sde"}) && f.options.order > 1);
+          },
+          "integrals are sums over 10000 points, er_sde's over 200, which miss a little"),
       of_solver<&O::quirk_misplaced_terms>(
           "misplaced_terms", "solver ipndm_v of order 3 or 4",
           [](const Factors& f) { return is_solver(f, {"ipndm_v"}) && f.options.order > 2; },

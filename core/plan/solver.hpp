@@ -111,7 +111,7 @@ struct SolverOptions {
   bool quirk_lost_x0 = false;            // ipndm: from pure noise, x0 is taken as 0
   bool quirk_early_lowering = false;     // sa_solver: orders fall a step sooner at the end
   bool quirk_misplaced_terms = false;    // ipndm_v: a slip in the weights of orders 3 and 4
-  bool quirk_rectangles = false;         // deis_tab: integrals are sums over 10000 points
+  bool quirk_rectangles = false;         // deis_tab, er_sde: integrals are sums
 };
 
 // Everything that a solver may know at one model call.

@@ -1,23 +1,23 @@
 // ER-SDE-Solver: the extended reverse SDE of orders 1 to 3, by differences of x0 over
-// l = sigma / alpha, integrals as sums over 200 points as the authors have them.
+// l = sigma / alpha.
 // Cui et al. 2023, arXiv:2309.06169, algorithms 1 to 3, with ER SDE 5's noise scale f.
 //
 //   f(l) = l (e^(l^0.3) + 10),   r = f(lt) / f(ls)
 //   x(t) = alpha_t (r x / alpha_s + (1 - r) D + c1 D' + c2 D'' + s_noise sqrt(lt^2 - (r ls)^2) z)
-//   c1   = (lt - ls) + f(lt) I[1 / f],   c2 = (lt - ls)^2 / 2 + f(lt) I[(l - ls) / f]
+//   c1   = (lt - ls) + f(lt) I[1],   c2 = (lt - ls)^2 / 2 + f(lt) I[l - ls]
 //   D'   = (D - D1) / (ls - l1),   D'' = 2 (D' - D1') / (ls - l2)
 //
-// I sums from lt up to ls.
+// I[g] is the integral of g / f from lt to ls.
 
 #include <algorithm>
 
+#include "../plan/math.hpp"
 #include "solvers.hpp"
 
 namespace sched {
 
 namespace {
 
-constexpr int kPoints = 200;
 constexpr int kRows = 2;  // D of the two steps before
 
 // f(t) / f(l), divided by e^(l^0.3), which may be more than a number can be.
@@ -27,23 +27,41 @@ double noise_ratio(double t, double l) {
   return t / l * ((std::exp(std::pow(t, 0.3) - high) + rest) / (1.0 + rest));
 }
 
-// f(t) times the sums of 1 / f and of (l - s) / f.
+// f(t) I[1] and f(t) I[l - s].
 struct Integrals {
   double one = 0.0;
   double linear = 0.0;
-
-  Integrals(double s, double t) {
-    const double step = (s - t) / kPoints;
-    for (int i = 0; i < kPoints; ++i) {
-      const double l = t + i * step;
-      const double ratio = noise_ratio(t, l);
-      one += ratio;
-      linear += (l - s) * ratio;
-    }
-    one *= step;
-    linear *= step;
-  }
 };
+
+// In log l, over which 1 / f changes slowly.
+Integrals integrals(double s, double t) {
+  constexpr int parts = 16;
+  const double length = std::log(s / t) / parts;
+  const auto integrate = [&](const auto& g) {
+    const auto in_log = [&](double u) {
+      const double l = t * std::exp(u);
+      return l * noise_ratio(t, l) * g(l);
+    };
+    double sum = 0.0;
+    for (int i = 0; i < parts; ++i) sum += gauss_legendre(i * length, (i + 1) * length, in_log);
+    return sum;
+  };
+  return {integrate([](double) { return 1.0; }), integrate([s](double l) { return l - s; })};
+}
+
+// ComfyUI, from the authors' code: 200 rectangles, which keep order 2 from its order.
+Integrals rectangles(double s, double t) {
+  constexpr int count = 200;
+  const double width = (s - t) / count;
+  Integrals sums;
+  for (int i = 0; i < count; ++i) {
+    const double l = t + i * width;
+    const double area = width * noise_ratio(t, l);
+    sums.one += area;
+    sums.linear += area * (l - s);
+  }
+  return sums;
+}
 
 // How many of this step's and its predecessors' x0 differences can be taken over: pure noise is
 // infinitely far, and a repeated level no distance away.
@@ -63,7 +81,7 @@ LinearForm corrections(const StepView& step, int order) {
   const double t = step.to().ve_sigma();
   const double before = step.from(1).ve_sigma();
   const double h = t - s;
-  const Integrals sums(s, t);
+  const Integrals sums = step.options().quirk_rectangles ? rectangles(s, t) : integrals(s, t);
   const LinearForm rise = (step.denoised() - step.past(1, kRows)) / (s - before);
   LinearForm sum = (h + sums.one) * rise;
   if (order < 3) return sum;

@@ -59,7 +59,9 @@ std::optional<NoiseLevel> middle_of(const Expansion& e, const GridStep& step) {
 
 void expand(const Expansion& expansion) { expand_with_middle(expansion, middle_of); }
 
-int rows(const SolverOptions& options) { return noise_slot(options) + (options.eta > 0.0 ? 1 : 0); }
+int rows(const SolverOptions& options) {
+  return noise_slot(needs_first(options)) + (options.eta > 0.0 ? 1 : 0);
+}
 int draws(const SolverOptions& options) { return options.eta > 0.0 ? 2 : 0; }
 
 }  // namespace

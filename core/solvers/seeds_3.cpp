@@ -64,7 +64,7 @@ void expand(const Expansion& e) {
   }
 }
 
-int rows(const SolverOptions& options) { return options.eta > 0.0 ? 3 : 2; }
+int rows(const SolverOptions& options) { return noise_slot(true) + (options.eta > 0.0 ? 1 : 0); }
 int draws(const SolverOptions& options) { return options.eta > 0.0 ? 3 : 0; }
 
 }  // namespace

@@ -31,6 +31,7 @@ TEST_P(StoredConfig, HalfStorageRoundsOnce) {
         Step narrow(half.get(), config, sample, next);
         Step wide(single.get(), config, wide_sample, wide_next);
         wide.prediction = in(narrow.prediction, SCHED_F32);
+        wide.unconditional = in(narrow.unconditional, SCHED_F32);
         narrow.run();
         wide.run();
         for (std::size_t i = 0; i < next.size(); ++i) {

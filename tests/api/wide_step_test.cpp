@@ -189,20 +189,21 @@ TEST_P(Wide, CfgPlusPlusNeedsTheUnconditional) {
   EXPECT_EQ(sched_calls_done(state.get()), 0);
 }
 
-// The noise that is put back is the unconditional prediction's: it moves the result, however the
-// other prediction is guided.
+// The noise that is put back is the unconditional prediction's, which moves the result.
 TEST_P(Wide, CfgPlusPlusUsesTheUnconditional) {
   const Config& config = GetParam();
   if (!config.has(kNeedsUnconditional)) return;
   const sched_init_options options = options_for(config);
   const State one = start(config, options), other = start(config, options);
-  const Tensor sample = first_sample(one.get(), options);
-  Tensor next = sample, moved = sample;
-  Step(one.get(), config, sample, next).run();
-  Step step(other.get(), config, sample, moved);
-  step.unconditional = step.prediction;
-  step.run();
-  EXPECT_GT(moved.distance(next), 1e-3);
+  Tensor sample = first_sample(one.get(), options);
+  Tensor moved = sample;
+  while (is_next(one.get())) {
+    Step(one.get(), config, sample, sample).run();
+    Step step(other.get(), config, moved, moved);
+    step.unconditional = step.prediction;
+    step.run();
+  }
+  EXPECT_GT(moved.distance(sample), 1e-3);
 }
 
 // The caller's normals in place of the library's: the library's own, handed back, give the

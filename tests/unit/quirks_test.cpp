@@ -56,6 +56,7 @@ const std::vector<Case>& cases() {
       {"lost_x0", CLASS("IPNDM", "")},
       {"early_lowering", R"({"solver": "sa_solver", "quirks": ["early_lowering"]})"},
       {"rectangles", R"({"solver": "deis_tab", "quirks": ["rectangles"]})"},
+      {"rectangles", R"({"solver": "er_sde", "quirks": ["rectangles"]})"},
       {"misplaced_terms", R"({"solver": "ipndm_v", "quirks": ["misplaced_terms"]})"},
       {"stride_previous", CLASS("DDIM", R"(, "timestep_spacing": "linspace")")},
       {"groups_by_stride", CLASS("DDIMParallel", R"(, "timestep_spacing": "linspace")"), 10,
@@ -120,7 +121,9 @@ TEST_P(Quirks, IsOnForItsClassAndChangesTheLoop) {
 
 INSTANTIATE_TEST_SUITE_P(Classes, Quirks, testing::ValuesIn(cases()),
                          [](const testing::TestParamInfo<Case>& instance) {
-                           return std::string(instance.param.name);
+                           // More than one solver may have it.
+                           return std::string(instance.param.name) + "_" +
+                                  std::to_string(instance.index);
                          });
 
 TEST(QuirkTable, EveryQuirkHasACase) {
