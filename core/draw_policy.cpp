@@ -37,11 +37,12 @@ constexpr const char* kComfyUi[] = {"euler_ancestral_rf",
                                     "deis",
                                     "deis_tab",
                                     "deis_rhoab",
-                                    "gradient_estimation",
+                                    "unipc",
                                     "heunpp2",
+                                    "gradient_estimation",
+                                    "res_multistep",
                                     "res_multistep_ancestral",
-                                    "seeds_2",
-                                    "unipc"};
+                                    "exp_heun_2_x0"};
 
 bool is_helios_dmd(const Factors& f) {
   return f.grid.family == GridFamily::staged && is_solver(f, {"flow_match_euler"}) &&
