@@ -142,6 +142,14 @@ void check_mask(const State& state, const Args& args, const Read& read, CheckedS
   r.known_noise = read(args.known_noise, "known_noise", 1, step.inputs[6]);
 }
 
+inline void check_needs_no_unconditional(const State& state) {
+  const Solver& solver = *state.loop().scheduler->factors.solver;
+  if (!solver.needs_unconditional) return;
+  fail(Status::argument, "unconditional is NULL; ", solver.name,
+       " is a CFG++ method and needs the unconditional prediction beside `prediction`: pass it as "
+       "`unconditional` of a wide step");
+}
+
 inline void check_overlaps(const CheckedStep& step) {
   check_apart(step.next, step.sample, true);
   const Span* outputs[] = {&step.next, &step.outputs[0], &step.outputs[1]};
@@ -177,6 +185,8 @@ CheckedStep checked_step(const State& state, const Args& args, const Read& read)
       fail(Status::value, "guidance_scale is ", args.guidance_scale, "; it must be finite");
     }
     r.guidance_scale = args.guidance_scale;
+  } else if (state.node().needs_model) {
+    check_needs_no_unconditional(state);
   }
   check_noise(state, args, read, step);
   if (args.denoised != nullptr && !state.node().needs_model) {

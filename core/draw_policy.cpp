@@ -42,6 +42,18 @@ constexpr const char* kComfyUi[] = {"euler_ancestral_rf",
                                     "gradient_estimation",
                                     "res_multistep",
                                     "res_multistep_ancestral",
+                                    "seeds_2",
+                                    "seeds_3",
+                                    "er_sde",
+                                    "consistency",
+                                    "dpm_2_ancestral_rf",
+                                    "dpmpp_2s_ancestral_rf",
+                                    "euler_cfg_pp",
+                                    "euler_ancestral_cfg_pp",
+                                    "dpmpp_2m_cfg_pp",
+                                    "dpmpp_2s_ancestral_cfg_pp",
+                                    "gradient_estimation_cfg_pp",
+                                    "res_multistep_ancestral_cfg_pp",
                                     "exp_heun_2_x0"};
 
 bool is_helios_dmd(const Factors& f) {

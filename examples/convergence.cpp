@@ -129,7 +129,12 @@ Point run_loop(const ExactFlow& flow, const std::string& frame, sched::State sta
     for (std::size_t i = 0; i < sample.size(); ++i) {
       prediction[i] = predict(flow, frame, sample[i], call);
     }
-    state.step(sample, prediction, sample);
+    // For CFG++: of a prompt that says nothing more the unconditional prediction is the same.
+    sched::StepArgs args;
+    args.sample = sample;
+    args.prediction = args.unconditional = prediction;
+    args.next = sample;
+    state.step(args);
   }
   double square = 0.0;
   const double from = first.sigma / first.alpha;

@@ -43,6 +43,29 @@ void add_exponential_runge_kutta(Cases& cases) {
   cases.push_back({"res_2s", named("res_2s"), kAll, 2, true});
 }
 
+// The ODE forms of the rectified-flow samplers, and CFG++ where both predictions agree.
+void add_samplers_of_comfyui(Cases& cases) {
+  const char* still = R"("eta": 0)";
+  cases.push_back({"seeds_3 eta 0", named("seeds_3", still), kAll, 3, true});
+  // The third order needs the last call at two thirds.
+  cases.push_back({"seeds_3 eta 0, r 0.25 0.7",
+                   named("seeds_3", R"("eta": 0, "r_1": 0.25, "r_2": 0.7)"), kAll, 2});
+  cases.push_back({"dpm_2_ancestral_rf eta 0", named("dpm_2_ancestral_rf", still), "flow", 2});
+  cases.push_back(
+      {"dpmpp_2s_ancestral_rf eta 0", named("dpmpp_2s_ancestral_rf", still), "flow", 2, true});
+  cases.push_back({"euler_cfg_pp", named("euler_cfg_pp"), kAll, 1});
+  cases.push_back(
+      {"euler_ancestral_cfg_pp eta 0", named("euler_ancestral_cfg_pp", still), kAll, 1});
+  cases.push_back({"dpmpp_2m_cfg_pp", named("dpmpp_2m_cfg_pp"), kAll, 2});
+  cases.push_back(
+      {"dpmpp_2s_ancestral_cfg_pp eta 0", named("dpmpp_2s_ancestral_cfg_pp", still), "ve flow", 2});
+  cases.push_back(
+      {"gradient_estimation_cfg_pp", named("gradient_estimation_cfg_pp"), "ve flow", 1});
+  cases.push_back({"res_multistep_cfg_pp", named("res_multistep_cfg_pp"), "ve flow", 2});
+  cases.push_back({"res_multistep_ancestral_cfg_pp eta 0",
+                   named("res_multistep_ancestral_cfg_pp", still), "ve", 2});
+}
+
 void add_multistep_methods(Cases& cases) {
   for (int order = 1; order <= 4; ++order) {
     const std::string option = format(R"("order": %d)", order);
@@ -148,6 +171,7 @@ Cases make_cases() {
   Cases cases;
   add_one_step_methods(cases);
   add_exponential_runge_kutta(cases);
+  add_samplers_of_comfyui(cases);
   add_multistep_methods(cases);
   add_singlestep_methods(cases);
   add_predictor_correctors(cases);

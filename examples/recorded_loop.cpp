@@ -229,7 +229,7 @@ std::string option_name(const std::string& argument) {
   if (argument == "n") return "calls";
   if (argument == "ge_gamma") return "gamma";
   if (argument == "simple_order_2") return "simple_second_order";
-  return argument == "max_order" ? "order" : argument;
+  return argument == "max_order" || argument == "max_stage" ? "order" : argument;
 }
 
 // What ComfyUI's sampler of this name does and ours does only where asked.
@@ -240,6 +240,8 @@ void add_customs(const std::string& sampler, json& solver, json& config) {
     solver.erase("deis_mode");
     if (tab) config["quirks"] = {"rectangles"};
   }
+  // What its own scaling of x0 does belongs to the model there.
+  if (sampler == "lcm") solver["name"] = "consistency";
   if (sampler == "dpmpp_2m") solver["flow_axis"] = "log_sigma";
   if (sampler == "ipndm") solver["euler_at_data"] = true;
   if (sampler == "ipndm_v" && solver.value("order", 4) > 2) config["quirks"] = {"misplaced_terms"};

@@ -108,6 +108,16 @@ void set_heun(Factors& f) {
   f.options.phi_2 = true;
 }
 
+void build_seeds_3(const Values& v, Factors& f) {
+  set_noise(v, f);
+  f.options.r = v.number("r_1");
+  f.options.r_2 = v.number("r_2");
+  if (f.options.r >= f.options.r_2) {
+    fail(Status::conflict, "solver: r_1 is ", f.options.r, ", which must be below r_2, ",
+         f.options.r_2);
+  }
+}
+
 void build_lms(const Values& v, Factors& f) { f.options.order = v.integer("order"); }
 
 void build_multistep(const Values& v, Factors& f) {
@@ -345,6 +355,33 @@ std::vector<ComposedSolver> make_table() {
        0,
        {real("gamma", 2.0, 0, 100)},
        [](const Values& v, Factors& f) { f.options.gamma = v.number("gamma"); }},
+      {"dpm_2_ancestral_rf", "dpm_2_ancestral_rf", kEta | kNoiseScale, noisy(1.0), set_noise},
+      {"dpmpp_2s_ancestral_rf", "dpmpp_2s_ancestral_rf", kEta | kNoiseScale, noisy(1.0), set_noise},
+      {"euler_cfg_pp", "euler_cfg_pp", 0, {}, build_plain},
+      {"euler_ancestral_cfg_pp", "euler_ancestral_cfg_pp", kEta | kNoiseScale, noisy(1.0),
+       set_noise},
+      {"dpmpp_2m_cfg_pp", "dpmpp_2m_cfg_pp", 0, {}, build_plain},
+      {"dpmpp_2s_ancestral_cfg_pp", "dpmpp_2s_ancestral_cfg_pp", kEta | kNoiseScale, noisy(1.0),
+       set_noise},
+      {"gradient_estimation_cfg_pp",
+       "gradient_estimation_cfg_pp",
+       0,
+       {real("gamma", 2.0, 0, 100)},
+       [](const Values& v, Factors& f) { f.options.gamma = v.number("gamma"); }},
+      {"res_multistep_cfg_pp", "res_multistep_cfg_pp", 0, {}, build_plain},
+      {"res_multistep_ancestral_cfg_pp", "res_multistep_ancestral_cfg_pp", kEta | kNoiseScale,
+       noisy(1.0), set_noise},
+      {"er_sde",
+       "er_sde",
+       kNoiseScale,
+       {whole("order", 3, 1, 3), real("s_noise", 1.0, 0, 1000)},
+       [](const Values& v, Factors& f) {
+         f.options.order = v.integer("order");
+         f.options.noise_scale = v.number("s_noise");
+       }},
+      {"seeds_3", "seeds_3", kEta | kNoiseScale,
+       noisy(1.0) + Keys{real("r_1", 1.0 / 3.0, 0, 1, true), real("r_2", 2.0 / 3.0, 0, 1, true)},
+       build_seeds_3},
   };
 }
 

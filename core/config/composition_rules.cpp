@@ -34,10 +34,12 @@ bool is_deterministic(const Factors& f) {
   const bool stochastic_adams =
       is_solver(f, {"sa_solver", "sa_solver_pece"}) && f.options.tau > 0.0;
   const bool needs_eta_zero = is_solver(f, {"dpm_fast", "dpm_adaptive", "euler_ancestral_rf"}) ||
-                              (is_solver(f, {"seeds_2"}) && f.options.eta > 0.0);
+                              (is_solver(f, {"seeds_2", "seeds_3"}) && f.options.eta > 0.0);
   return f.solver->cost.noise != Noise::always && !sde && !stochastic_adams && !needs_eta_zero &&
-         !is_solver(f, {"euler_ancestral", "dpm_2_ancestral", "dpmpp_2s_ancestral", "dpmpp_sde",
-                        "res_multistep_ancestral", "lcm", "tcd"});
+         !is_solver(
+             f, {"euler_ancestral", "dpm_2_ancestral", "dpmpp_2s_ancestral", "dpmpp_sde",
+                 "res_multistep_ancestral", "euler_ancestral_cfg_pp", "dpmpp_2s_ancestral_cfg_pp",
+                 "res_multistep_ancestral_cfg_pp", "lcm", "tcd"});
 }
 
 struct Rule {
@@ -103,6 +105,11 @@ const Rule kRules[] = {
      [](const Factors& f) {
        return text_of("parameterization: clip and threshold_ratio have no effect on solver ",
                       f.solver->name);
+     }},
+    {[](const Factors& f) { return f.clip.mode != Clip::none && f.solver->needs_unconditional; },
+     [](const Factors& f) {
+       return text_of("parameterization: clip and threshold_ratio with solver ", f.solver->name,
+                      ", which steps with two predictions, and only one of them would be limited");
      }},
     // Solvers and orders.
     {[](const Factors& f) {

@@ -55,6 +55,14 @@ inline double vp_difference(const NoiseLevel& s, const NoiseLevel& t) {
                            : (t.alpha - s.alpha) * (t.alpha + s.alpha);
 }
 
+// The variance that the forward process adds from t to the noisier s (Ho et al. 2020,
+// arXiv:2006.11239, eq. 2): sigma_s^2 - (alpha_s / alpha_t)^2 sigma_t^2.
+inline double transition_variance(Frame frame, const NoiseLevel& s, const NoiseLevel& t) {
+  const double kept = s.alpha / t.alpha * t.sigma;
+  return frame == Frame::vp ? vp_difference(s, t) / (t.alpha * t.alpha)
+                            : (s.sigma - kept) * (s.sigma + kept);
+}
+
 // The noise of t in two parts: `down` of it was in s already, `up` is drawn anew.
 // Song et al. 2020, arXiv:2010.02502, eq. 16; eta 0 draws nothing, eta 1 as much as DDPM.
 //

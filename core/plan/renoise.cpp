@@ -21,9 +21,7 @@ StepPlan plan_renoise(const StepView& step) {
   const NoiseLevel& s = step.node().level;
   const NoiseLevel& t = step.to();
   const double ratio = t.alpha / s.alpha;
-  const double kept = ratio * s.sigma;
-  const double variance = step.frame() == Frame::vp ? vp_difference(t, s) / (s.alpha * s.alpha)
-                                                    : (t.sigma - kept) * (t.sigma + kept);
+  const double variance = transition_variance(step.frame(), t, s);
   const double added = std::sqrt(std::fmax(0.0, variance));
   StepPlan plan;
   plan.next = ratio * step.sample() + (step.options().noise_scale * added) * step.noise();

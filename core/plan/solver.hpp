@@ -53,13 +53,14 @@ struct SolverOptions {
   bool tau_at_end = false;  // sa_solver: tau is that where a step ends
   bool predict_x0 = true;   // unipc
   UnipcBasis basis = UnipcBasis::bh2;
-  List<int> disable_corrector;       // unipc: steps
-  double eta = 0.0;                  // ddim, tcd, ancestral and SDE solvers: amount of noise
-  double r = 0.5;                    // dpmpp_sde, seeds_2: the middle of a step, in log SNR
-  bool phi_2 = false;                // seeds_2: the second weight is phi_2's
-  bool sigma_axis = false;           // dpm_multistep, seeds_2: flow models go by -log sigma
-  double gamma = 2.0;                // gradient_estimation: 1 is Euler's step
-  bool use_clipped_epsilon = false;  // ddim
+  List<int> disable_corrector;  // unipc: steps
+  double eta = 0.0;             // ddim, tcd, ancestral and SDE solvers: amount of noise
+  double r = 0.5;           // dpmpp_sde, seeds_2, seeds_3: the (first) middle of a step, in log SNR
+  double r_2 = 1.0;         // seeds_3: the second
+  bool phi_2 = false;       // seeds_2: the second weight is phi_2's
+  bool sigma_axis = false;  // dpm_multistep, seeds_2: flow models go by -log sigma
+  double gamma = 2.0;       // gradient_estimation: 1 is Euler's step
+  bool use_clipped_epsilon = false;           // ddim
   Variance variance = Variance::fixed_small;  // ddpm
   bool skip_runge_kutta = true;               // pndm
   double timestep_scaling = 10.0;             // lcm
@@ -150,6 +151,11 @@ class StepView {
   LinearForm sample() const { return LinearForm::of(Input::sample); }
   LinearForm prediction() const { return LinearForm::of(Input::prediction); }
   LinearForm denoised() const { return LinearForm::of(Input::denoised); }
+  // x0 and the noise as the unconditional prediction has them (CFG++); never clipped.
+  LinearForm unconditional_denoised() const {
+    return unconditional(parameterization_.denoised(sample(), node_.level));
+  }
+  LinearForm unconditional_epsilon() const { return unconditional(raw_epsilon()); }
   LinearForm noise(int draw = 0) const {
     return LinearForm::of(draw == 0 ? Input::noise0 : Input::noise1);
   }
@@ -191,6 +197,10 @@ class StepView {
   int history() const { return node_.history; }
 
  private:
+  static LinearForm unconditional(const LinearForm& form) {
+    return substitute(form, Input::prediction, LinearForm::of(Input::unconditional));
+  }
+
   const GridSpec& spec_;
   const TimeGrid& grid_;
   const NoiseSchedule& schedule_;
@@ -269,11 +279,19 @@ struct Solver {
   // Steps of the grid for what the caller asks as num_steps, where the two differ; such a
   // grid is even in log SNR, its last point where the loop ends.
   int (*grid_steps)(int num_steps) = nullptr;
+  // Every step needs the unconditional prediction, whatever the guidance (CFG++).
+  bool needs_unconditional = false;
 
   bool holds_in(Frame frame) const {
     return (frames & (frame == Frame::vp ? kVp : frame == Frame::ve ? kVe : kFlow)) != 0;
   }
 };
+
+// A CFG++ method: each of its steps needs the unconditional prediction.
+constexpr Solver with_unconditional(Solver solver) {
+  solver.needs_unconditional = true;
+  return solver;
+}
 
 // The solver of that name; nullptr where there is none.
 const Solver* find_solver(const char* name);

@@ -4,6 +4,9 @@
 //
 //   x(t) = (sqrt(abar_t) b / (1 - abar_s)) D + (sqrt(a) (1 - abar_t) / (1 - abar_s)) x + s z
 //   a = abar_s / abar_t,  b = 1 - a,  abar = alpha^2
+//
+// In the other frames the same posterior, with sigma^2 for 1 - abar and what the forward
+// process adds from t to s for b.
 
 #include "solvers.hpp"
 
@@ -43,7 +46,7 @@ StepPlan plan(const StepView& step) {
   const NoiseLevel& s = step.from();
   const NoiseLevel& t = step.to();
   const double ratio = s.alpha / t.alpha;
-  const double beta = vp_difference(s, t) / (t.alpha * t.alpha);
+  const double beta = transition_variance(step.frame(), s, t);
   const double variance_s = s.sigma * s.sigma;
   const double variance_t = t.sigma * t.sigma;
 
@@ -51,7 +54,8 @@ StepPlan plan(const StepView& step) {
   plan.next = (t.alpha * beta / variance_s) * step.denoised() +
               (ratio * variance_t / variance_s) * step.sample();
   // Timestep 0 is the end; a list of timesteps that stops earlier keeps its noise.
-  if (step.node().time > 0.0) {
+  const bool is_end = step.frame() == Frame::vp ? step.node().time <= 0.0 : step.ends_at_data();
+  if (!is_end) {
     plan.draws = 1;
     // diffusers: Wuerstchen's end still holds some noise, and none is added there.
     if (step.is_last_step() && step.options().quirk_idle_draw) return plan;
@@ -70,6 +74,6 @@ const Solver kDdpm = {"ddpm",
                       plan,
                       expand_single,
                       {no_rows, one_draw, 1, order_is<1>, Noise::always},
-                      kVp};
+                      kAnyFrame};
 
 }  // namespace sched

@@ -5,16 +5,19 @@
 //   y    = x + (m - s) (x - D(x, s)) / s,   m = sqrt(s down)
 //   x(t) = x + (down - s) (y - D(y, m)) / m + s_noise up z
 //
-// down is t and up is 0, or in the ancestral form as ancestral_split() has them.  A step
-// with down = 0 has no middle, and stays Euler's.
+// down is t and up is 0, or in the ancestral form as ancestral_split() has them; in flow
+// models as FlowSplit has them, which scales the step as well.  A step with down = 0 has no
+// middle, and stays Euler's.
 
+#include "flow_split.hpp"
 #include "solvers.hpp"
 
 namespace sched {
 
 namespace {
 
-StepPlan plan_with(const StepView& step, double eta) {
+// The ODE's step to `down`, by way of the middle where there is one.
+StepPlan plan_down(const StepView& step, double down) {
   StepPlan plan = step.blank_plan();
   const double s = step.from().sigma;
   if (!step.node().ends_step) {
@@ -23,8 +26,14 @@ StepPlan plan_with(const StepView& step, double eta) {
     return plan;
   }
   const LinearForm x = step.node().stage == 0 ? step.sample() : step.memory(0);
+  plan.next = x + (down - s) * step.slope();
+  return plan;
+}
+
+StepPlan plan_with(const StepView& step, double eta) {
   const AncestralSplit split = ancestral_split(step.from(), step.to(), eta);
-  plan.next = x + (split.down - s) * step.slope();
+  StepPlan plan = plan_down(step, split.down);
+  if (!step.node().ends_step) return plan;
   const double scale = step.options().noise_scale;
   if (eta == 0.0 || scale == 0.0 || step.ends_at_data()) return plan;
   plan.next = plan.next + (scale * split.up) * step.noise();
@@ -32,8 +41,14 @@ StepPlan plan_with(const StepView& step, double eta) {
   return plan;
 }
 
-std::optional<NoiseLevel> middle_with(const Expansion& e, const GridStep& step, double eta) {
-  const double down = ancestral_split(step.from, step.to, eta).down;
+StepPlan plan_flow(const StepView& step) {
+  const FlowSplit split(step.from(), step.to(), step.options());
+  StepPlan plan = plan_down(step, split.down);
+  if (step.node().ends_step) split.add_noise(step, plan);
+  return plan;
+}
+
+std::optional<NoiseLevel> middle_above(const Expansion& e, const GridStep& step, double down) {
   if (down == 0.0) return std::nullopt;
   return level_from_sigma(e.spec.frame, std::sqrt(step.from.sigma * down));
 }
@@ -43,13 +58,19 @@ StepPlan plan_ancestral(const StepView& step) { return plan_with(step, step.opti
 
 void expand(const Expansion& expansion) {
   expand_with_middle(expansion, [](const Expansion& e, const GridStep& step) {
-    return middle_with(e, step, 0.0);
+    return middle_above(e, step, ancestral_split(step.from, step.to, 0.0).down);
   });
 }
 
 void expand_ancestral(const Expansion& expansion) {
   expand_with_middle(expansion, [](const Expansion& e, const GridStep& step) {
-    return middle_with(e, step, e.options.eta);
+    return middle_above(e, step, ancestral_split(step.from, step.to, e.options.eta).down);
+  });
+}
+
+void expand_flow(const Expansion& expansion) {
+  expand_with_middle(expansion, [](const Expansion& e, const GridStep& step) {
+    return middle_above(e, step, FlowSplit(step.from, step.to, e.options).down);
   });
 }
 
@@ -70,5 +91,12 @@ const Solver kDpm2Ancestral = {"dpm_2_ancestral",
                                expand_ancestral,
                                {rows, draw_with_eta, 2, order_is<2>, Noise::optional},
                                kVe};
+
+const Solver kDpm2AncestralRf = {"dpm_2_ancestral_rf",
+                                 "ComfyUI; Lu et al. 2022, arXiv:2206.00927",
+                                 plan_flow,
+                                 expand_flow,
+                                 {rows, draw_with_eta, 2, order_is<2>, Noise::optional},
+                                 kFlow};
 
 }  // namespace sched

@@ -41,7 +41,18 @@ const Solver* find_solver(const char* name) {
                                               &kResMultistep,
                                               &kResMultistepAncestral,
                                               &kSeeds2,
-                                              &kSaSolverPece};
+                                              &kSaSolverPece,
+                                              &kSeeds3,
+                                              &kErSde,
+                                              &kDpm2AncestralRf,
+                                              &kDpmpp2sAncestralRf,
+                                              &kEulerCfgPp,
+                                              &kEulerAncestralCfgPp,
+                                              &kDpmpp2mCfgPp,
+                                              &kDpmpp2sAncestralCfgPp,
+                                              &kGradientEstimationCfgPp,
+                                              &kResMultistepCfgPp,
+                                              &kResMultistepAncestralCfgPp};
   for (const Solver* solver : solvers) {
     if (std::strcmp(solver->name, name) == 0) return solver;
   }

@@ -6,7 +6,8 @@
 //
 // down is t and up is 0, or in the ancestral form as ancestral_split() has them.  The ODE in
 // sigma is the same in the ve and the flow frame.  The first step, and one with down = 0, are
-// Euler's.
+// Euler's.  With CFG++ (Chung et al. 2024, arXiv:2406.08070; as in ComfyUI) these are of the
+// unconditional U, and alpha_t (D - U) is added, e^-h times that where there is a D1.
 
 #include "../plan/math.hpp"
 #include "solvers.hpp"
@@ -15,20 +16,27 @@ namespace sched {
 
 namespace {
 
-StepPlan plan_with(const StepView& step, double eta) {
+enum class Guidance { none, cfg_pp };
+
+StepPlan plan_with(const StepView& step, double eta, Guidance guidance) {
   const double s = step.from().sigma;
   const AncestralSplit split = ancestral_split(step.from(), step.to(), eta);
+  const bool guided = guidance == Guidance::cfg_pp;
+  const LinearForm denoised = guided ? step.unconditional_denoised() : step.denoised();
   StepPlan plan = step.blank_plan();
-  plan.next = step.denoised() + (split.down / s) * (step.sample() - step.denoised());
+  plan.next = denoised + (split.down / s) * (step.sample() - denoised);
+  double added = step.to().alpha;
   if (split.down > 0.0 && step.history() > 0) {
     const double h = std::log(s / split.down);
     const double before =
         std::log(step.from(1).sigma / ancestral_split(step.from(1), step.from(), eta).down);
     // A repeated sigma leaves no distance to take a difference over.
     const double weight = before != 0.0 ? phi(2, -h) * h * h / before : 0.0;
-    plan.next = plan.next + weight * (step.denoised() - step.past(1, 1));
+    plan.next = plan.next + weight * (denoised - step.past(1, 1));
+    added *= split.down / s;
   }
-  plan.keep(step.ring_slot(1), step.denoised());
+  if (guided) plan.next = plan.next + added * (step.denoised() - denoised);
+  plan.keep(step.ring_slot(1), denoised);
   const double scale = step.options().noise_scale;
   if (eta == 0.0 || scale == 0.0 || step.ends_at_data()) return plan;
   plan.next = plan.next + (scale * split.up) * step.noise();
@@ -36,8 +44,14 @@ StepPlan plan_with(const StepView& step, double eta) {
   return plan;
 }
 
-StepPlan plan(const StepView& step) { return plan_with(step, 0.0); }
-StepPlan plan_ancestral(const StepView& step) { return plan_with(step, step.options().eta); }
+StepPlan plan(const StepView& step) { return plan_with(step, 0.0, Guidance::none); }
+StepPlan plan_ancestral(const StepView& step) {
+  return plan_with(step, step.options().eta, Guidance::none);
+}
+StepPlan plan_guided(const StepView& step) { return plan_with(step, 0.0, Guidance::cfg_pp); }
+StepPlan plan_ancestral_guided(const StepView& step) {
+  return plan_with(step, step.options().eta, Guidance::cfg_pp);
+}
 
 int rows(const SolverOptions&) { return 1; }
 
@@ -53,5 +67,21 @@ const Solver kResMultistepAncestral = {"res_multistep_ancestral",
                                        expand_single,
                                        {rows, draw_with_eta, 1, order_is<2>, Noise::optional},
                                        kVe};
+
+const Solver kResMultistepCfgPp =
+    with_unconditional({"res_multistep_cfg_pp",
+                        "Zhang et al. 2023, arXiv:2308.02157; ComfyUI",
+                        plan_guided,
+                        expand_single,
+                        {rows, no_draws, 1, order_is<2>, Noise::never},
+                        kVe | kFlow});
+
+const Solver kResMultistepAncestralCfgPp =
+    with_unconditional({"res_multistep_ancestral_cfg_pp",
+                        "Zhang et al. 2023, arXiv:2308.02157; ComfyUI",
+                        plan_ancestral_guided,
+                        expand_single,
+                        {rows, draw_with_eta, 1, order_is<2>, Noise::optional},
+                        kVe});
 
 }  // namespace sched

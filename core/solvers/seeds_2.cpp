@@ -13,60 +13,18 @@
 //
 // Slot 0 holds x; D and n1 follow, each where it is needed.
 
-#include "exponential.hpp"
+#include "../plan/math.hpp"
+#include "seeds.hpp"
 #include "solvers.hpp"
 
 namespace sched {
 
 namespace {
 
-constexpr int kStart = 0;
-constexpr int kDenoised = 1;
+using namespace seeds;
 
 // With the middle halfway and the first weight only D' counts.
 bool needs_first(const SolverOptions& options) { return options.phi_2 || options.r != 0.5; }
-
-int noise_slot(const SolverOptions& options) { return needs_first(options) ? 2 : 1; }
-
-// eta h of a part of the step; h is infinite from pure noise and to clean data.
-double decay(const SolverOptions& options, double h) {
-  return options.eta == 0.0 ? 0.0 : options.eta * h;
-}
-
-// The noise that comes in over a part of the step, in units of sigma.
-double noise_over(const SolverOptions& options, double h) {
-  return options.noise_scale * std::sqrt(-std::expm1(-2.0 * decay(options, h)));
-}
-
-// The step to `t` with D alone, h being its length.
-LinearForm first_order(const StepView& step, const LinearForm& x, const LinearForm& denoised,
-                       const NoiseLevel& t, double h) {
-  const double lost = decay(step.options(), h);
-  const NoiseLevel s = on_axis(step, step.from());
-  return (t.sigma / s.sigma * std::exp(-lost)) * x - (t.alpha * std::expm1(-h - lost)) * denoised;
-}
-
-// A step of one call, or the first of two.
-StepPlan begin(const StepView& step) {
-  const NoiseLevel t = on_axis(step, step.to());
-  const double h = t.log_snr() - on_axis(step, step.from()).log_snr();
-  const double noise = noise_over(step.options(), h);
-  StepPlan plan = step.blank_plan();
-  if (step.ends_at_data()) {
-    plan.next = step.denoised();
-    return plan;
-  }
-  plan.next = first_order(step, step.sample(), step.denoised(), t, h);
-  if (!step.node().ends_step) {
-    plan.keep(kStart, step.sample());
-    if (needs_first(step.options())) plan.keep(kDenoised, step.denoised());
-  }
-  if (noise == 0.0) return plan;
-  plan.next = plan.next + (t.sigma * noise) * step.noise();
-  plan.draws = 1;
-  if (!step.node().ends_step) plan.keep(noise_slot(step.options()), noise * step.noise());
-  return plan;
-}
 
 // The step to `t` of length h with D and D', without its noise.
 LinearForm second_order(const StepView& step, const NoiseLevel& t, double h) {
@@ -80,20 +38,15 @@ LinearForm second_order(const StepView& step, const NoiseLevel& t, double h) {
 }
 
 StepPlan plan(const StepView& step) {
-  if (step.node().stage == 0) return begin(step);
   const SolverOptions& options = step.options();
+  if (step.node().stage == 0) return begin(step, needs_first(options));
   const NoiseLevel t = on_axis(step, step.to());
   const double h = t.log_snr() - on_axis(step, step.from()).log_snr();
   StepPlan plan = step.blank_plan();
   plan.next = second_order(step, t, h);
-  const double rest = (1.0 - options.r) * h;
   if (noise_over(options, h) == 0.0) return plan;
   plan.next =
-      plan.next + (t.sigma * std::exp(-decay(options, rest))) * step.memory(noise_slot(options));
-  const double noise = noise_over(options, rest);
-  if (noise == 0.0) return plan;
-  plan.next = plan.next + (t.sigma * noise) * step.noise();
-  plan.draws = 1;
+      plan.next + t.sigma * noise_after(step, (1.0 - options.r) * h, needs_first(options), plan);
   return plan;
 }
 
@@ -101,9 +54,7 @@ std::optional<NoiseLevel> middle_of(const Expansion& e, const GridStep& step) {
   const NoiseLevel s = on_axis(e.spec.frame, e.options, step.from);
   const NoiseLevel t = on_axis(e.spec.frame, e.options, step.to);
   if (t.is_data() || s.is_pure_noise()) return std::nullopt;
-  if (e.options.r == 1.0) return step.to;
-  const double log_snr = (1.0 - e.options.r) * s.log_snr() + e.options.r * t.log_snr();
-  return level_on_axis(e.spec.frame, e.options, log_snr);
+  return level_at(e, step, e.options.r);
 }
 
 void expand(const Expansion& expansion) { expand_with_middle(expansion, middle_of); }

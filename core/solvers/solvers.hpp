@@ -12,4 +12,8 @@ extern const Solver kConsistency, kDdim, kDdpm, kDeis, kDeisTab, kDpm2, kDpm2Anc
     kIpndmV, kLcm, kLms, kPndm, kRepaint, kResMultistep, kResMultistepAncestral, kSaSolver,
     kSaSolverPece, kScoreSdeVe, kScoreSdeVp, kSeeds2, kTcd, kUnipc;
 
+extern const Solver kDpm2AncestralRf, kDpmpp2mCfgPp, kDpmpp2sAncestralCfgPp, kDpmpp2sAncestralRf,
+    kErSde, kEulerAncestralCfgPp, kEulerCfgPp, kGradientEstimationCfgPp,
+    kResMultistepAncestralCfgPp, kResMultistepCfgPp, kSeeds3;
+
 }  // namespace sched

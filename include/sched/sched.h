@@ -804,7 +804,10 @@ typedef struct sched_step_args {
   sched_tensor* next;
 
   /* Classifier-free guidance (Ho and Salimans 2022, arXiv:2207.12598): the step uses
-   * unconditional + guidance_scale * (prediction - unconditional). */
+   * unconditional + guidance_scale * (prediction - unconditional).  The CFG++ methods (Chung
+   * et al. 2024, arXiv:2406.08070; solvers *_cfg_pp) need `unconditional` at every step, for
+   * the noise that they put back: `prediction` is then the conditional one with its scale, or
+   * the guided one with guidance_scale 1. */
   const sched_tensor* unconditional; /* shape of `prediction`; only read */
   double guidance_scale;
 

@@ -188,13 +188,29 @@ std::vector<Config> make_composed() {
                            "seeds_2",
                            "exp_heun_2_x0",
                            "exp_heun_2_x0_sde",
-                           "res_2s"}) {
+                           "res_2s",
+                           "seeds_3",
+                           "er_sde"}) {
     all.push_back({std::string("our_") + name, composed(name)});
+  }
+  for (const char* name :
+       {"euler_cfg_pp", "euler_ancestral_cfg_pp", "dpmpp_2m_cfg_pp", "dpmpp_2s_ancestral_cfg_pp",
+        "gradient_estimation_cfg_pp", "res_multistep_cfg_pp", "res_multistep_ancestral_cfg_pp"}) {
+    all.push_back({std::string("our_") + name, composed(name), none, kNeedsUnconditional});
   }
   const std::vector<Config> others = {
       {"our_pndm", composed("pndm"), none, kStartsAnew | kRepeats},
       {"our_flow_euler", composed("flow_match_euler")},
       {"our_flow_ancestral", composed("euler_ancestral_rf", "", flow)},
+      {"our_flow_dpm_2_ancestral", composed("dpm_2_ancestral_rf", R"("eta": 0.7)", flow)},
+      {"our_flow_dpmpp_2s_ancestral", composed("dpmpp_2s_ancestral_rf", "", flow)},
+      {"our_flow_dpmpp_2s_ancestral_cfg_pp", composed("dpmpp_2s_ancestral_cfg_pp", "", flow), none,
+       kNeedsUnconditional},
+      {"our_flow_euler_ancestral_cfg_pp", composed("euler_ancestral_cfg_pp", "", flow), none,
+       kNeedsUnconditional},
+      {"our_flow_seeds_3", composed("seeds_3", R"("eta": 0.5)", flow)},
+      {"our_flow_er_sde", composed("er_sde", R"("order": 2)", flow)},
+      {"our_ddpm_ve", composed("ddpm", "", R"("parameterization": {"frame": "ve"})")},
       {"our_flow_dpmpp_2m", composed("dpmpp_2m", "", flow)},
       {"our_sa_solver_pece", composed("sa_solver_pece"), none, kStartsAnew},
       {"our_seeds_2_phi_2", composed("seeds_2", R"("type": "phi_2")")},

@@ -347,12 +347,14 @@ Step::Step(sched_state* state, const Config& config, const Tensor& from, Tensor&
       prediction(predict(config, from, call.timestep)),
       mask(from),
       original(from),
+      unconditional(predict(config, from, call.timestep + 40.0)),
       next(to),
       state_(state) {
   args = SCHED_STEP_ARGS_INIT;
   fill_mask(mask);
   fill_original(original);
   if (config.has(kNeedsMask)) use_mask();
+  if (config.has(kNeedsUnconditional)) args.unconditional = &views_[5];
 }
 
 void Step::use_mask() {
@@ -364,6 +366,7 @@ sched_status Step::try_run() {
   const Tensor* inputs[] = {&sample, &prediction, &mask, &original};
   for (std::size_t k = 0; k < 4; ++k) views_[k] = inputs[k]->view();
   views_[4] = next.view();
+  views_[5] = unconditional.view();
   args.sample = &views_[0];
   args.prediction = call.needs_model != 0 ? &views_[1] : nullptr;
   args.next = &views_[4];

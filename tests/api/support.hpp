@@ -78,15 +78,16 @@ using Tune = std::function<void(sched_init_options&)>;
 
 // What sets a configuration apart from one call per step, each planned in init.
 enum Trait : unsigned {
-  kTwice = 1u << 0,       // the network also returns the variance
-  kNorms = 1u << 1,       // steps depend on norms over the whole batch
-  kAdaptive = 1u << 2,    // chooses its steps as it goes
-  kOwnSteps = 1u << 3,    // num_steps is a budget of calls, not a number of steps
-  kNeedsMask = 1u << 4,   // RePaint
-  kRises = 1u << 5,       // from data to noise
-  kRepeats = 1u << 6,     // goes back and takes steps again
-  kStartsAnew = 1u << 7,  // a part of a loop is not a part of the calls of the whole
-  kChurns = 1u << 8       // noise is added between steps, so that times rise there
+  kTwice = 1u << 0,              // the network also returns the variance
+  kNorms = 1u << 1,              // steps depend on norms over the whole batch
+  kAdaptive = 1u << 2,           // chooses its steps as it goes
+  kOwnSteps = 1u << 3,           // num_steps is a budget of calls, not a number of steps
+  kNeedsMask = 1u << 4,          // RePaint
+  kRises = 1u << 5,              // from data to noise
+  kRepeats = 1u << 6,            // goes back and takes steps again
+  kStartsAnew = 1u << 7,         // a part of a loop is not a part of the calls of the whole
+  kChurns = 1u << 8,             // noise is added between steps, so that times rise there
+  kNeedsUnconditional = 1u << 9  // CFG++
 };
 
 // A configuration and the init options that belong to it.
@@ -176,13 +177,13 @@ class Step {
 
   sched_call call;
   const Tensor& sample;
-  Tensor prediction, mask, original;
+  Tensor prediction, mask, original, unconditional;
   Tensor& next;
   sched_step_args args;
 
  private:
   sched_state* state_;
-  sched_tensor views_[5];
+  sched_tensor views_[6];
 };
 
 // Zeros, ones and fractions; data.  Exact in every dtype, the same for every item.

@@ -36,6 +36,7 @@ void run_into(sched_state* state, const Step& step, Outputs& outputs) {
   sched_tensor views[3] = {outputs.next.view(), outputs.denoised.view(), outputs.input.view()};
   const sched_tensor sample = step.sample.view(), prediction = step.prediction.view();
   const sched_tensor mask = step.mask.view(), original = step.original.view();
+  const sched_tensor unconditional = step.unconditional.view();
   sched_step_args args = step.args;
   args.sample = &sample;
   args.prediction = step.call.needs_model != 0 ? &prediction : nullptr;
@@ -44,6 +45,7 @@ void run_into(sched_state* state, const Step& step, Outputs& outputs) {
   args.next_input = &views[2];
   if (args.mask != nullptr) args.mask = &mask;
   if (args.original != nullptr) args.original = &original;
+  if (args.unconditional != nullptr) args.unconditional = &unconditional;
   ASSERT_EQ(sched_step_wide(state, &args), SCHED_OK) << sched_last_error(state);
 }
 

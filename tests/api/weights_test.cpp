@@ -136,6 +136,8 @@ TEST_P(Weights, AreTheStep) {
       in.column[SCHED_INPUT_NOISE0 + draw] = values_of(noise[draw]);
     for (int k = 0; k < 8; ++k) in.column[SCHED_INPUT_MEMORY0 + k] = memory[k];
     in.column[SCHED_INPUT_ORIGINAL] = values_of(step.original);
+    if (config.has(kNeedsUnconditional))
+      in.column[SCHED_INPUT_UNCONDITIONAL] = values_of(step.unconditional);
     auto rows = run_rows(w, in, variance, 37);
     if (config.has(kNeedsMask)) blend(w, step.mask, rows);
 

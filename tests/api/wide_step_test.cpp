@@ -13,7 +13,7 @@ INSTANTIATE_TEST_SUITE_P(All, Wide, testing::ValuesIn(every_config()), CaseName(
 // The plain step, where it can be said with it, is the wide step with nothing besides.
 TEST_P(Wide, BareIsTheSameAsStep) {
   const Config& config = GetParam();
-  if (config.has(kNeedsMask)) return;
+  if (config.has(kNeedsMask | kNeedsUnconditional)) return;
   for (std::int32_t kernel : kernels()) {
     sched_init_options options = options_for(config);
     options.kernel = kernel;
@@ -160,6 +160,49 @@ TEST_P(Wide, NoGuidanceIsNoChange) {
   wide.args.guidance_scale = 1.0;
   wide.run();
   EXPECT_EQ(next, expected);
+}
+
+// Without the unconditional prediction a CFG++ method takes no step, and says what it needs.
+TEST_P(Wide, CfgPlusPlusNeedsTheUnconditional) {
+  const Config& config = GetParam();
+  if (!config.has(kNeedsUnconditional)) return;
+  const sched_init_options options = options_for(config);
+  const State state = start(config, options);
+  const Tensor sample = first_sample(state.get(), options);
+  Tensor next = sample;
+  const Tensor prediction = predict(config, sample, 500.0);
+  const sched_tensor views[] = {sample.view(), prediction.view()};
+  sched_tensor out = next.view();
+  sched_step_args args = SCHED_STEP_ARGS_INIT;
+  args.sample = &views[0];
+  args.prediction = &views[1];
+  args.next = &out;
+  for (const bool wide : {false, true}) {
+    EXPECT_EQ(wide ? sched_step_wide(state.get(), &args)
+                   : sched_step(state.get(), &views[0], &views[1], &out),
+              SCHED_ERROR_ARGUMENT);
+    const std::string sentence = sched_last_error(state.get());
+    EXPECT_NE(sentence.find("_cfg_pp"), std::string::npos) << sentence;
+    EXPECT_NE(sentence.find("`unconditional` of a wide step"), std::string::npos) << sentence;
+  }
+  EXPECT_EQ(next, sample);
+  EXPECT_EQ(sched_calls_done(state.get()), 0);
+}
+
+// The noise that is put back is the unconditional prediction's: it moves the result, however the
+// other prediction is guided.
+TEST_P(Wide, CfgPlusPlusUsesTheUnconditional) {
+  const Config& config = GetParam();
+  if (!config.has(kNeedsUnconditional)) return;
+  const sched_init_options options = options_for(config);
+  const State one = start(config, options), other = start(config, options);
+  const Tensor sample = first_sample(one.get(), options);
+  Tensor next = sample, moved = sample;
+  Step(one.get(), config, sample, next).run();
+  Step step(other.get(), config, sample, moved);
+  step.unconditional = step.prediction;
+  step.run();
+  EXPECT_GT(moved.distance(next), 1e-3);
 }
 
 // The caller's normals in place of the library's: the library's own, handed back, give the

@@ -26,6 +26,7 @@ class Runner {
   void step(const sched_call& call);
   void add_options(unsigned what, const sched_call& call, sched_step_args& args);
   bool needs_mask();
+  bool needs_unconditional();
   void save_and_load();
 
   // Copies of a tensor would point to the memory of the first.
@@ -72,6 +73,17 @@ bool Runner::needs_mask() {
   return false;
 }
 
+// CFG++: where the weights have the unconditional prediction.
+bool Runner::needs_unconditional() {
+  sched_weights weights{};
+  weights.struct_size = sizeof weights;
+  if (sched_step_weights(state_, sched_calls_done(state_), &weights) != SCHED_OK) return false;
+  for (std::int32_t row = 0; row < weights.rows; ++row) {
+    if (weights.weight[row][SCHED_INPUT_UNCONDITIONAL] != 0.0) return true;
+  }
+  return false;
+}
+
 void Runner::add_options(unsigned what, const sched_call& call, sched_step_args& args) {
   if (call.needs_model != 0) args.prediction = prediction_.get();
   if (needs_mask() || (what & 15u) == 1) {
@@ -80,9 +92,10 @@ void Runner::add_options(unsigned what, const sched_call& call, sched_step_args&
     if (is_noise_ours_ && !needs_mask()) args.known_noise = original_.get();
   }
   for (int i = 0; is_noise_ours_ && i < call.draws; ++i) args.noise[i] = original_.get();
-  if ((what & 15u) == 2 && call.needs_model != 0) {
+  const bool is_guided = (what & 15u) == 2;
+  if (call.needs_model != 0 && (is_guided || needs_unconditional())) {
     args.unconditional = unconditional_.get();
-    args.guidance_scale = 7.5;
+    args.guidance_scale = is_guided ? 7.5 : 1.0;
   }
   args.without_noise = (what & 15u) == 3 ? 1 : 0;
 }

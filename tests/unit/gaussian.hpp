@@ -130,7 +130,8 @@ Value run_plans(const Loop& loop, Value x, const Network& say, const SetNoise& s
   for (std::size_t call = 0; call < loop.plans.size(); ++call) {
     const StepPlan& plan = loop.plans[call];
     value[index_of(Input::sample)] = x;
-    value[index_of(Input::prediction)] = say(x, call);
+    // What is to be expected of a prompt that says nothing more: the same.
+    value[index_of(Input::prediction)] = value[index_of(Input::unconditional)] = say(x, call);
     set_noise(call, value);
     x = evaluate(plan.next, value);
     std::vector<std::pair<Input, Value>> kept;

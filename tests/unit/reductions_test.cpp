@@ -200,6 +200,42 @@ TEST(Reductions, Dpmpp2sAncestralWithoutNoiseIsDpmppSdeWithoutNoise) {
   }
 }
 
+// Where both predictions agree CFG++ has nothing to do.
+struct Guided {
+  const char* guided;
+  const char* plain;
+  const char* config;
+};
+
+TEST(Reductions, CfgPlusPlusOfOnePredictionIsThePlainMethod) {
+  for (const Guided& c :
+       {Guided{"euler_cfg_pp", "euler", DPM_VE}, Guided{"euler_cfg_pp", "ddim", DPM_VP},
+        Guided{"euler_ancestral_cfg_pp", "euler_ancestral", DPM_VE},
+        Guided{"gradient_estimation_cfg_pp", "gradient_estimation", DPM_VE},
+        Guided{"gradient_estimation_cfg_pp", "gradient_estimation", DPM_FLOW},
+        Guided{"res_multistep_cfg_pp", "res_multistep", DPM_VE},
+        Guided{"res_multistep_cfg_pp", "res_multistep", DPM_FLOW},
+        Guided{"res_multistep_ancestral_cfg_pp", "res_multistep_ancestral", DPM_VE},
+        Guided{"dpmpp_2s_ancestral_cfg_pp", "dpmpp_2s_ancestral", DPM_VE},
+        Guided{"dpmpp_2s_ancestral_cfg_pp", "dpmpp_2s_ancestral_rf", DPM_FLOW}}) {
+    SCOPED_TRACE(c.guided);
+    for (const double eta : {0.0, 0.6}) {
+      const auto guided = smooth_loop(c.config, with_eta(c.guided, eta), kSteps);
+      // DDIM has an eta of its own.
+      const bool is_ddim = std::string(c.plain) == "ddim";
+      const auto plain = smooth_loop(c.config, with_eta(c.plain, is_ddim ? 0.0 : eta), kSteps);
+      const double x = guided->grid.init_noise_sigma;
+      EXPECT_NEAR(run_on_gaussian(*guided, x), run_on_gaussian(*plain, x), 1e-12 * x);
+      EXPECT_NEAR(law_of(*guided, {}).variance(), law_of(*plain, {}).variance(), 1e-12);
+    }
+  }
+}
+
+TEST(Reductions, DdpmInVeIsEulerAncestral) {
+  expect_same_rows(*smooth_loop(DPM_VE, with_eta("ddpm", 1.0), kSteps),
+                   *smooth_loop(DPM_VE, with_eta("euler_ancestral", 1.0), kSteps));
+}
+
 // ------------------------------------------------------------- noise of one step's law
 
 // Given x0, the reverse SDE over one step has DDPM's posterior.

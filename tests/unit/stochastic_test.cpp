@@ -68,6 +68,22 @@ Change exponential_heun() {
   };
 }
 
+Change seeds_3(double eta) {
+  return [=](Factors& f) {
+    f.solver = find_solver("seeds_3");
+    f.options.r = 1.0 / 3.0;
+    f.options.r_2 = 2.0 / 3.0;
+    f.options.eta = eta;
+  };
+}
+
+Change er_sde(int order) {
+  return [=](Factors& f) {
+    f.solver = find_solver("er_sde");
+    f.options.order = order;
+  };
+}
+
 Change ddpm(Variance variance) {
   return [=](Factors& f) {
     f.solver = find_solver("ddpm");
@@ -141,6 +157,22 @@ INSTANTIATE_TEST_SUITE_P(
         LawCase{"seeds_2 vp", DPM_VP, stochastic("seeds_2")},
         LawCase{"seeds_2 ve eta 0.5", DPM_VE, stochastic("seeds_2", 0.5)},
         LawCase{"seeds_2 flow", DPM_FLOW, stochastic("seeds_2")},
+        LawCase{"seeds_3 vp", DPM_VP, seeds_3(1.0)},
+        LawCase{"seeds_3 flow eta 0.5", DPM_FLOW, seeds_3(0.5)},
+        LawCase{"er_sde 1 ve", DPM_VE, er_sde(1)}, LawCase{"er_sde 3 vp", DPM_VP, er_sde(3)},
+        LawCase{"er_sde 3 flow", DPM_FLOW, er_sde(3)},
+        LawCase{"ddpm ve", DPM_VE, ddpm(Variance::posterior)},
+        LawCase{"ddpm flow", DPM_FLOW, ddpm(Variance::posterior)},
+        LawCase{"dpm_2_ancestral_rf", DPM_FLOW, stochastic("dpm_2_ancestral_rf")},
+        LawCase{"dpmpp_2s_ancestral_rf eta 0.4", DPM_FLOW,
+                stochastic("dpmpp_2s_ancestral_rf", 0.4)},
+        LawCase{"euler_ancestral_cfg_pp vp", DPM_VP, stochastic("euler_ancestral_cfg_pp")},
+        LawCase{"euler_ancestral_cfg_pp flow", DPM_FLOW, stochastic("euler_ancestral_cfg_pp", 0.4)},
+        LawCase{"dpmpp_2s_ancestral_cfg_pp ve", DPM_VE, stochastic("dpmpp_2s_ancestral_cfg_pp")},
+        LawCase{"dpmpp_2s_ancestral_cfg_pp flow", DPM_FLOW,
+                stochastic("dpmpp_2s_ancestral_cfg_pp")},
+        LawCase{"res_multistep_ancestral_cfg_pp", DPM_VE,
+                stochastic("res_multistep_ancestral_cfg_pp")},
         LawCase{"dpm_multistep sde_data 1 vp", DPM_VP, sde_multistep(1)},
         LawCase{"dpmpp_2m_sde ve", DPM_VE, sde_multistep(2)},
         LawCase{"dpmpp_2m_sde flow eta 0.5", DPM_FLOW,
@@ -297,6 +329,12 @@ INSTANTIATE_TEST_SUITE_P(
         LawCase{"seeds_2", DPM_VP, stochastic("seeds_2"), 2},
         LawCase{"exp_heun_2_x0_sde", DPM_VP, exponential_heun(), 2},
         LawCase{"res_multistep_ancestral", DPM_VE, stochastic("res_multistep_ancestral"), 2},
+        LawCase{"seeds_3", DPM_VP, seeds_3(1.0), 2}, LawCase{"er_sde 1", DPM_VP, er_sde(1)},
+        LawCase{"er_sde 2", DPM_VP, er_sde(2), 2}, LawCase{"er_sde 3", DPM_VP, er_sde(3), 2},
+        LawCase{"ddpm ve", DPM_VE, ddpm(Variance::posterior)},
+        LawCase{"dpm_2_ancestral_rf", DPM_FLOW, stochastic("dpm_2_ancestral_rf"), 2},
+        LawCase{"dpmpp_2s_ancestral_rf", DPM_FLOW, stochastic("dpmpp_2s_ancestral_rf"), 2},
+        LawCase{"euler_ancestral_cfg_pp", DPM_FLOW, stochastic("euler_ancestral_cfg_pp")},
         LawCase{"dpm_multistep sde_data 1", DPM_VP, sde_multistep(1)},
         LawCase{"dpm_multistep sde_noise 1", DPM_VP, sde_multistep(1, DpmAlgorithm::sde_noise)},
         LawCase{"dpm_multistep sde_noise 2", DPM_VP, sde_multistep(2, DpmAlgorithm::sde_noise), 2},

@@ -98,10 +98,11 @@ TEST_P(States, ADiscardedRecordingIsRestored) {
   while (is_next(state.get())) {
     const std::vector<std::uint8_t> bytes = save(state.get());
     const Inputs inputs = inputs_for(state.get(), config, sample);
-    Workspace workspace(app(), {}, sample.size() * 8, 2);
+    Workspace workspace(app(), {}, sample.size() * 8, 3);
     sched_vulkan_step_args args = SCHED_VULKAN_STEP_ARGS_INIT;
     args.sample = args.next = workspace.add(sample);
     if (inputs.prediction) args.prediction = workspace.add(*inputs.prediction);
+    if (inputs.unconditional) args.unconditional = workspace.add(*inputs.unconditional);
     VkCommandBuffer commands = app().begin();
     ASSERT_EQ(sched_vulkan_record_step(shared_context(), state.get(), commands, &args), SCHED_OK);
     app().discard(commands);
@@ -120,10 +121,11 @@ TEST_P(States, MayBeLoadedWhileACommandBufferIsRecorded) {
   const Tensor sample = initial_noise_recorded(shared_context(), state.get(), options);
   const std::vector<std::uint8_t> bytes = save(state.get());
   const Inputs inputs = inputs_for(state.get(), config, sample);
-  Workspace workspace(app(), {true, true, false}, sample.size() * 8, 4);
+  Workspace workspace(app(), {true, true, false}, sample.size() * 8, 5);
   sched_vulkan_step_args args = SCHED_VULKAN_STEP_ARGS_INIT;
   args.sample = workspace.add(sample);
   if (inputs.prediction) args.prediction = workspace.add(*inputs.prediction);
+  if (inputs.unconditional) args.unconditional = workspace.add(*inputs.unconditional);
   const sched_vulkan_tensor* next[2] = {workspace.add(sample), workspace.add(sample)};
   VkCommandBuffer commands = app().begin();
   for (const sched_vulkan_tensor* out : next) {

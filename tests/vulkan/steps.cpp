@@ -46,6 +46,9 @@ Inputs inputs_for(sched_state* state, const Config& config, const Tensor& sample
   const sched_call call = next_call(state);
   Inputs inputs(sample);
   if (call.needs_model != 0) inputs.prediction = predict(config, sample, call.timestep);
+  if (config.has(kNeedsUnconditional)) {
+    inputs.unconditional = predict(config, sample, call.timestep + 40.0);
+  }
   if (!config.has(kNeedsMask)) return inputs;
   inputs.mask = sample;
   inputs.original = sample;

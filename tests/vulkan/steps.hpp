@@ -29,7 +29,8 @@ struct Outputs {
   std::optional<Tensor> denoised, next_input;
 };
 
-// The call that comes next, as the caller's loop makes it: RePaint gets its mask.
+// The call that comes next, as the caller's loop makes it: RePaint gets its mask, CFG++
+// the unconditional prediction.
 sched_call next_call(sched_state* state);
 Inputs inputs_for(sched_state* state, const Config& config, const Tensor& sample);
 

@@ -295,6 +295,10 @@ TEST_P(Rest, AWholeLoopInOneCommandBuffer) {
       if (config.has(kTwice)) inputs.prediction->fill(0.25);
     }
     args.prediction = inputs.prediction ? workspace.add(*inputs.prediction) : nullptr;
+    if (config.has(kNeedsUnconditional)) {
+      inputs.unconditional = inputs.prediction;
+      args.unconditional = args.prediction;
+    }
     args.sample = x[0];
     args.next = i % 3 == 0 ? x[0] : x[1];
     ASSERT_EQ(sched_vulkan_record_step(shared_context(), state.get(), commands, &args), SCHED_OK)
