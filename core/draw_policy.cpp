@@ -37,8 +37,10 @@ constexpr const char* kComfyUi[] = {"euler_ancestral_rf",
                                     "deis",
                                     "deis_tab",
                                     "deis_rhoab",
-                                    "gradient_estimation",
+                                    "unipc",
                                     "heunpp2",
+                                    "gradient_estimation",
+                                    "res_multistep",
                                     "res_multistep_ancestral",
                                     "seeds_2",
                                     "seeds_3",
@@ -52,7 +54,7 @@ constexpr const char* kComfyUi[] = {"euler_ancestral_rf",
                                     "dpmpp_2s_ancestral_cfg_pp",
                                     "gradient_estimation_cfg_pp",
                                     "res_multistep_ancestral_cfg_pp",
-                                    "unipc"};
+                                    "exp_heun_2_x0"};
 
 bool is_helios_dmd(const Factors& f) {
   return f.grid.family == GridFamily::staged && is_solver(f, {"flow_match_euler"}) &&
