@@ -90,7 +90,8 @@ constexpr Sampler kComfySamplers[] = {
     {"dpmpp_3m_sde", R"("dpmpp_3m_sde")"},
     {"dpmpp_3m_sde_gpu", R"("dpmpp_3m_sde")"},
     {"ddpm", R"("ddpm")"},
-    {"lcm", R"("lcm")"},
+    // Its own scaling of x0 is the model's there, and any grid may go with it.
+    {"lcm", R"("consistency")"},
     {"ipndm", R"({"name": "ipndm", "euler_at_data": true})",
      R"("parameterization": {"frame": "ve"})"},
     {"ipndm_v", R"("ipndm_v")", R"("quirks": ["misplaced_terms"])"},
@@ -158,7 +159,8 @@ constexpr Sampler kCppSamplers[] = {
     {"ipndm", R"("ipndm")", R"("parameterization": {"frame": "ve"})"},
     // Its orders 3 and 4 have the weights of an even grid.
     {"ipndm_v", R"("ipndm_v")"},
-    {"lcm", R"("lcm")"},
+    // Its own scaling of x0 is the model's there, and any grid may go with it.
+    {"lcm", R"("consistency")"},
     {"res_multistep", R"("res_multistep")"},
     {"res_2s", R"("res_2s")"},
     {"euler_ge", R"("gradient_estimation")"},

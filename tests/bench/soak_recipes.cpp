@@ -66,7 +66,8 @@ Recipe find_recipe(const sched_method_info& info) {
     for (const double mu : {SCHED_UNSET, 0.8}) {
       for (const int32_t stage : {-1, 0}) {
         Recipe recipe{method_name(info), config, mu, stage, false, false, false, {}};
-        recipe.needs_mask = std::strcmp(info.name, "repaint") == 0;
+        const bool is_cfg_pp = std::strstr(info.name, "_cfg_pp") != nullptr;
+        recipe.needs_wide = std::strcmp(info.name, "repaint") == 0 || is_cfg_pp;
         find_steps(scheduler.get(), recipe);
         if (!recipe.steps.empty()) return recipe;
       }

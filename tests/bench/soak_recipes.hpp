@@ -12,7 +12,7 @@ struct Recipe {
   std::string name, config;
   double mu = SCHED_UNSET;        // where the configuration asks for it
   int32_t stage_index = -1;       // Helios
-  bool needs_mask = false;        // RePaint
+  bool needs_wide = false;        // RePaint, CFG++
   bool depends_on_norms = false;  // a type of few bits may leave norms that are not finite
   bool keeps_rows = false;
   std::vector<int32_t> steps;  // those of a short list that its defaults allow

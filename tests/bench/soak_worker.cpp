@@ -203,7 +203,7 @@ sched_status SoakWorker::step(Loop& loop, const sched_call& call, bool wide) {
 // To the end of the loop, or now and then to somewhere before it.
 int64_t SoakWorker::run(Loop& loop) {
   const int64_t most = one_in(4) ? 1 + below(20) : kMostCalls;
-  const bool wide = loop.recipe->needs_mask || one_in(4);
+  const bool wide = loop.recipe->needs_wide || one_in(4);
   if (wide) loop.denoised.resize(loop.sample.size());
   sched_call call = SCHED_CALL_INIT;
   int64_t steps = 0;

@@ -26,7 +26,7 @@ class Runner {
   void step(const sched_call& call);
   void add_options(unsigned what, const sched_call& call, sched_step_args& args);
   bool needs_mask();
-  bool needs_unconditional();
+  bool needs_unconditional(sched_status status) const;
   void save_and_load();
 
   // Copies of a tensor would point to the memory of the first.
@@ -73,15 +73,10 @@ bool Runner::needs_mask() {
   return false;
 }
 
-// CFG++: where the weights have the unconditional prediction.
-bool Runner::needs_unconditional() {
-  sched_weights weights{};
-  weights.struct_size = sizeof weights;
-  if (sched_step_weights(state_, sched_calls_done(state_), &weights) != SCHED_OK) return false;
-  for (std::int32_t row = 0; row < weights.rows; ++row) {
-    if (weights.weight[row][SCHED_INPUT_UNCONDITIONAL] != 0.0) return true;
-  }
-  return false;
+// The sentence of a step that was refused says what to pass.
+bool Runner::needs_unconditional(sched_status status) const {
+  return status == SCHED_ERROR_ARGUMENT &&
+         std::strstr(sched_last_error(state_), "pass it as `unconditional`") != nullptr;
 }
 
 void Runner::add_options(unsigned what, const sched_call& call, sched_step_args& args) {
@@ -92,10 +87,9 @@ void Runner::add_options(unsigned what, const sched_call& call, sched_step_args&
     if (is_noise_ours_ && !needs_mask()) args.known_noise = original_.get();
   }
   for (int i = 0; is_noise_ours_ && i < call.draws; ++i) args.noise[i] = original_.get();
-  const bool is_guided = (what & 15u) == 2;
-  if (call.needs_model != 0 && (is_guided || needs_unconditional())) {
+  if ((what & 15u) == 2 && call.needs_model != 0) {
     args.unconditional = unconditional_.get();
-    args.guidance_scale = is_guided ? 7.5 : 1.0;
+    args.guidance_scale = 7.5;
   }
   args.without_noise = (what & 15u) == 3 ? 1 : 0;
 }
@@ -112,8 +106,13 @@ void Runner::step(const sched_call& call) {
   if ((what & 32u) != 0 && call.needs_model != 0) args.denoised = denoised.get();
   if ((what & 64u) != 0) args.next_input = input.get();
   add_options(what, call, args);
-  const sched_status status = sched_step_wide(state_, &args);
+  sched_status status = sched_step_wide(state_, &args);
   check_state_call(state_, status);
+  if (args.unconditional == nullptr && needs_unconditional(status)) {
+    args.unconditional = unconditional_.get();
+    status = sched_step_wide(state_, &args);
+    check_state_call(state_, status);
+  }
   if (status == SCHED_OK) {
     if (args.next == next.get()) {
       std::memcpy(sample_.get()->data, next.get()->data, next.bytes().size());
