@@ -16,7 +16,7 @@ public class CatalogTests
             Assert.NotEmpty(method.Paper);
             Assert.InRange(method.CallsPerStep, 1, 10);
             Assert.InRange(method.MemoryRows, 0, 8);
-            Assert.InRange(method.DrawsPerStep, 0, 2);
+            Assert.InRange(method.DrawsPerStep, 0, 2 * method.CallsPerStep);
             Assert.InRange(method.MaxOrder, 1, 8);
             var key = method.ClassName.Length > 0 ? method.ClassName : method.Name;
             Assert.Equal(i, Method.Find(key)?.Index);
