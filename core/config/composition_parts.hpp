@@ -17,7 +17,7 @@ void read_parameterization(const Json& object, Notes& notes, bool known, Factors
 // Shape, ends and shift of the grid.
 void read_grid(const Json& object, Notes& notes, Factors& f);
 // Of these keys, those that shift a flow; throws where they need what is not there.
-void read_shift(const Values& grid, bool flow, bool shape_takes_tokens, GridSpec& g);
+void read_shift(const Values& v, bool flow, bool shape_takes_tokens, GridSpec& g);
 // Which way of making points suits these factors, and how the first sample is scaled.
 void choose_family(Factors& f);
 
