@@ -638,7 +638,7 @@ sched_status sched_step_for_timestep(sched_state* state, double timestep, int64_
 }
 
 double sched_init_noise_sigma(const sched_state* state) {
-  return state == nullptr ? -1.0 : state->inner.loop().grid.init_noise_sigma;
+  return state == nullptr ? -1.0 : state->inner.loop().init_noise_sigma();
 }
 
 double sched_input_scale(const sched_state* state) {

@@ -235,10 +235,8 @@ void add_noise(State& state, std::int64_t step, const Tensor* original, const Te
   const TensorView out_view = read(out, "out", 1, to);
   check_apart(to, in, true);
   check_apart(to, from, false);
-  // The churn before the first call has no call before it that could add it.
-  const bool is_first = step == grid.begin && !grid.nodes.empty();
   state.add_noise(level_at(grid, static_cast<std::size_t>(step)),
-                  is_first ? grid.nodes.front().added_noise : 0.0, original_view, noise_view,
+                  step == grid.begin ? state.loop().first_churn() : 0.0, original_view, noise_view,
                   out_view);
 }
 

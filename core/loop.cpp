@@ -166,8 +166,8 @@ void plan_calls(Loop& loop) {
     draws += idle.before + static_cast<std::uint32_t>(plan.draws) + idle.after;
     loop.noise_rows = std::max(loop.noise_rows, plan.draws);
   }
-  const bool churned = !nodes.empty() && nodes.front().added_noise > 0.0;
-  if (churned || loop.adaptive() != nullptr) loop.noise_rows = std::max(loop.noise_rows, 1);
+  if (loop.first_churn() > 0.0 || loop.adaptive() != nullptr)
+    loop.noise_rows = std::max(loop.noise_rows, 1);
 }
 
 }  // namespace
@@ -203,7 +203,6 @@ void add_noise(const Loop& loop, const Add& add) {
   add(noise.policy);
   add(noise.type);
   add(noise.grid);
-  add(noise.per_item);
   add(noise.has_item_seeds);
   add(noise.first_draw);
   add(noise.extra_draws);
@@ -347,12 +346,6 @@ std::shared_ptr<const Loop> make_loop(std::shared_ptr<const Scheduler> scheduler
     std::iota(loop->path_seeds.begin(), loop->path_seeds.end(), first);
   }
   loop->scheduler = std::move(scheduler);
-  loop->unchurned_sigma = loop->grid.init_noise_sigma;
-  if (!loop->grid.nodes.empty()) {
-    // A churn before the first call has no step before it: the first sample has it already.
-    const double added = loop->grid.nodes.front().added_noise;
-    if (added > 0.0) loop->grid.init_noise_sigma = hypotenuse(loop->unchurned_sigma, added);
-  }
   plan_calls(*loop);
   visit_lists(*loop, [&](auto&... lists) { (keep_in(memory, lists), ...); });
   // Last, so that an init which fails makes no threads.

@@ -15,6 +15,8 @@
 
 namespace sched {
 
+constexpr std::int64_t kMaxElements = std::int64_t{1} << 40;  // of a batch, and of a whole
+
 // What the caller asked for in init, read from the C struct.
 struct LoopRequest {
   GridRequest grid;
@@ -66,9 +68,8 @@ struct Loop {
   List<std::uint64_t> seeds;
   List<std::uint64_t> path_seeds;  // of the Brownian paths
   NoiseSpec noise;
-  double unchurned_sigma = 0.0;  // init_noise_sigma without the churn before the first call
-  int noise_rows = 0;            // most draws of a call, where another system makes them
-  LoopThreads threads;           // not part of the fingerprint: bits do not depend on them
+  int noise_rows = 0;   // most draws of a call, where another system makes them
+  LoopThreads threads;  // not part of the fingerprint: bits do not depend on them
 
   // Of everything that a saved state depends on; made for the first that asks.
   std::uint64_t fingerprint() const;
@@ -81,6 +82,9 @@ struct Loop {
   LoopContext context() const {
     return {scheduler->factors.grid, scheduler->schedule, options, grid};
   }
+  // A churn before the first call has no call before it that could add it: the first sample has it.
+  double first_churn() const { return grid.nodes.empty() ? 0.0 : grid.nodes.front().added_noise; }
+  double init_noise_sigma() const { return hypotenuse(grid.init_noise_sigma, first_churn()); }
   // nullptr where every call is planned in init.
   const Adaptive* adaptive() const { return scheduler->factors.solver->adaptive; }
   // The plan of one call: of the grid, of an adaptive attempt, or with levels that the

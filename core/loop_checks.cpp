@@ -10,8 +10,6 @@ namespace sched {
 
 namespace {
 
-constexpr std::int64_t kMaxElements = std::int64_t{1} << 40;
-
 [[noreturn]] void no_option(const char* name, const Factors& factors, const char* reason) {
   fail(Status::option, name, " is not an option of ", factors.solver->name, reason);
 }

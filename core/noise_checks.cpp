@@ -7,7 +7,6 @@ namespace sched {
 
 namespace {
 
-constexpr std::int64_t kMostElements = std::int64_t{1} << 40;
 constexpr std::int64_t kMostOnVulkan = std::int64_t{1} << 34;  // blocks are counted in 32 bits
 constexpr std::int64_t kMostExtra = 1000000;
 
@@ -96,8 +95,8 @@ void check_grid(const NoiseSpec& noise) {
 
 void check_range(const char* name, std::int64_t first, std::int64_t count, const char* whole_name,
                  std::int64_t whole) {
-  if (whole < 1 || whole > kMostElements) {
-    fail(Status::shape, whole_name, " is ", whole, "; allowed are 1 to ", kMostElements,
+  if (whole < 1 || whole > kMaxElements) {
+    fail(Status::shape, whole_name, " is ", whole, "; allowed are 1 to ", kMaxElements,
          " (0 means the state's own)");
   }
   if (first >= 0 && first <= whole - count) return;
@@ -111,8 +110,8 @@ void check_range(const char* name, std::int64_t first, std::int64_t count, const
 // Tensors that a reference draws otherwise, or not at all.
 void check_size(const NoiseSpec& noise) {
   const NoisePart& part = noise.part;
-  const std::int64_t drawn = noise.per_item ? part.elements : part.items * part.elements;
-  std::int64_t most = kMostElements;
+  const std::int64_t drawn = noise.is_per_item() ? part.elements : part.items * part.elements;
+  std::int64_t most = kMaxElements;
   if (noise.generator == Generator::torch_cuda) most = kMostTorchCuda;
   if (noise.generator == Generator::nx) most = kMostThreefryHalves;
   if (drawn <= most) return;
@@ -120,15 +119,13 @@ void check_size(const NoiseSpec& noise) {
        " elements; at most ", most, " are allowed, beyond which the reference goes another way");
 }
 
-bool measures(const Solver& solver) { return solver.finish != nullptr; }
-
 void check_part(const Factors& f, const LoopRequest& request, const Kernel& kernel,
                 const NoiseSpec& noise) {
   const NoisePart& part = noise.part;
   check_range("first_item", part.item, request.batch, "whole_batch", part.items);
   check_range("first_element", part.element, request.elements, "whole_elements", part.elements);
-  if (part.elements > kMostElements / part.items) {
-    fail(Status::shape, "whole_batch times whole_elements is too large; at most ", kMostElements,
+  if (part.elements > kMaxElements / part.items) {
+    fail(Status::shape, "whole_batch times whole_elements is too large; at most ", kMaxElements,
          " are allowed");
   }
   if (kernel.run == nullptr && part.elements > kMostOnVulkan) {
@@ -140,7 +137,7 @@ void check_part(const Factors& f, const LoopRequest& request, const Kernel& kern
   // ComfyUI draws the first sample on the CPU.
   const bool is_sequential =
       noise.generator == Generator::torch_cpu || noise.policy == DrawPolicy::comfyui;
-  if (is_sequential && (noise.per_item ? !is_whole_item : !is_whole)) {
+  if (is_sequential && (noise.is_per_item() ? !is_whole_item : !is_whole)) {
     fail(Status::unsupported,
          "generator torch_cpu, which draws ComfyUI's first sample too, gives its numbers one after "
          "the other, so a part cannot draw what the "
@@ -150,7 +147,7 @@ void check_part(const Factors& f, const LoopRequest& request, const Kernel& kern
     fail(Status::conflict,
          "whole_elements is more than the state's elements, but thresholding needs whole items");
   }
-  if (!is_whole && measures(*f.solver)) {
+  if (!is_whole && f.solver->finish != nullptr) {
     fail(Status::conflict, "the state is a part of a whole, but ", f.solver->name,
          " needs norms of the whole");
   }
@@ -160,7 +157,6 @@ void check_part(const Factors& f, const LoopRequest& request, const Kernel& kern
 
 NoiseSpec checked_noise(const Factors& factors, const LoopRequest& request, const Kernel& kernel) {
   NoiseSpec noise = request.noise;
-  noise.per_item = noise.has_item_seeds || noise.policy == DrawPolicy::bumblebee;
   if (noise.part.items == 0) noise.part.items = request.batch;
   if (noise.part.elements == 0) noise.part.elements = request.elements;
   check_policy(factors, request);

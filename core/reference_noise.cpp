@@ -53,11 +53,11 @@ ReferenceNoise::Streams ReferenceNoise::make_streams(const NoiseSpec& spec,
                                                      std::uint64_t shift) const {
   const NoisePart& part = spec.part;
   Streams streams{Allocator<NoiseStream>(loop_->scheduler->memory)};
-  const std::int64_t count = spec.per_item ? loop_->batch : 1;
+  const std::int64_t count = spec.is_per_item() ? loop_->batch : 1;
   streams.reserve(static_cast<std::size_t>(count));
   for (std::int64_t i = 0; i < count; ++i) {
     const std::uint64_t seed = loop_->seeds[static_cast<std::size_t>(i)] + shift;
-    NoiseStream stream(spec, seed, spec.per_item ? part.elements : part.items * part.elements);
+    NoiseStream stream(spec, seed, spec.is_per_item() ? part.elements : part.items * part.elements);
     // Bumblebee splits a seed's key into as many as there are images of its prompt.
     if (spec.policy == DrawPolicy::bumblebee) {
       const bool alone = spec.has_item_seeds;
@@ -84,7 +84,7 @@ std::int64_t ReferenceNoise::bytes() const {
 void ReferenceNoise::draw_into(Streams& streams, unsigned char* out) const {
   const NoisePart& part = loop_->noise.part;
   const std::int64_t n = loop_->elements;
-  if (streams.size() > 1 || loop_->noise.per_item) {
+  if (loop_->noise.is_per_item()) {
     for (NoiseStream& stream : streams) {
       stream.draw({part.element, n, 0, 1}, out);
       out += static_cast<std::size_t>(n) * width_of(loop_->noise);

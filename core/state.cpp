@@ -252,7 +252,7 @@ void State::step(const StepRequest& request) {
   bind_draws(pass);
   bind_inputs(pass, request);
   if (!request.without_noise || plan().measure.kind != Measure::none) {
-    bind_reference(pass, request, attempt_ ? 1 : plan().draws);
+    bind_reference(pass, request, plan().draws);
   }
   if (request.mask.is_given() && !request.known_noise.is_given() && !plan().has_known) {
     bind_first_sample(pass, Input::known_noise);
@@ -319,9 +319,7 @@ LinearForm State::first_noise(Pass& pass, double sigma, double churn) {
 void State::initial_noise(const TensorView& out) {
   Pass pass = blank_pass();
   pass.stream = kFirstSampleStream;
-  const List<Node>& nodes = loop_->grid.nodes;
-  const double churn = nodes.empty() ? 0.0 : nodes.front().added_noise;
-  add_output(pass, first_noise(pass, loop_->unchurned_sigma, churn), out);
+  add_output(pass, first_noise(pass, loop_->grid.init_noise_sigma, loop_->first_churn()), out);
   executor_->run(pass);
 }
 

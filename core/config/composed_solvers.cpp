@@ -102,6 +102,10 @@ void build_sigma_adams(const Values& v, Factors& f) {
   f.options.euler_at_data = true;
 }
 
+Keys gradient_estimation() { return {real("gamma", 2.0, 0, 100)}; }
+
+void build_gradient_estimation(const Values& v, Factors& f) { f.options.gamma = v.number("gamma"); }
+
 // The second call at the end of the step, as Heun's method has it.
 void set_heun(Factors& f) {
   f.options.r = 1.0;
@@ -350,11 +354,8 @@ std::vector<ComposedSolver> make_table() {
       {"res_multistep", "res_multistep", 0, {}, build_plain},
       {"res_multistep_ancestral", "res_multistep_ancestral", kEta | kNoiseScale, noisy(1.0),
        set_noise},
-      {"gradient_estimation",
-       "gradient_estimation",
-       0,
-       {real("gamma", 2.0, 0, 100)},
-       [](const Values& v, Factors& f) { f.options.gamma = v.number("gamma"); }},
+      {"gradient_estimation", "gradient_estimation", 0, gradient_estimation(),
+       build_gradient_estimation},
       {"dpm_2_ancestral_rf", "dpm_2_ancestral_rf", kEta | kNoiseScale, noisy(1.0), set_noise},
       {"dpmpp_2s_ancestral_rf", "dpmpp_2s_ancestral_rf", kEta | kNoiseScale, noisy(1.0), set_noise},
       {"euler_cfg_pp", "euler_cfg_pp", 0, {}, build_plain},
@@ -363,11 +364,8 @@ std::vector<ComposedSolver> make_table() {
       {"dpmpp_2m_cfg_pp", "dpmpp_2m_cfg_pp", 0, {}, build_plain},
       {"dpmpp_2s_ancestral_cfg_pp", "dpmpp_2s_ancestral_cfg_pp", kEta | kNoiseScale, noisy(1.0),
        set_noise},
-      {"gradient_estimation_cfg_pp",
-       "gradient_estimation_cfg_pp",
-       0,
-       {real("gamma", 2.0, 0, 100)},
-       [](const Values& v, Factors& f) { f.options.gamma = v.number("gamma"); }},
+      {"gradient_estimation_cfg_pp", "gradient_estimation_cfg_pp", 0, gradient_estimation(),
+       build_gradient_estimation},
       {"res_multistep_cfg_pp", "res_multistep_cfg_pp", 0, {}, build_plain},
       {"res_multistep_ancestral_cfg_pp", "res_multistep_ancestral_cfg_pp", kEta | kNoiseScale,
        noisy(1.0), set_noise},

@@ -311,6 +311,15 @@ StepPlan plan_renoise(const StepView& step);
 // the second is made there.  One call where it says nothing.
 using MiddleOf = std::optional<NoiseLevel> (*)(const Expansion&, const GridStep&);
 void expand_with_middle(const Expansion& expansion, MiddleOf middle_of);
+// The noise that takes an ancestral step from below the target up to it: none where eta or its
+// deviation is 0, nor at clean data.
+inline void add_ancestral_noise(const StepView& step, double eta, double up, StepPlan& plan) {
+  const double scale = step.options().noise_scale;
+  if (eta == 0.0 || scale == 0.0 || step.ends_at_data()) return;
+  plan.next = plan.next + (scale * up) * step.noise();
+  plan.draws = 1;
+}
+
 inline int no_rows(const SolverOptions&) { return 0; }
 template <int n>
 int order_is(const SolverOptions&) {

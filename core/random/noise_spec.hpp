@@ -26,12 +26,13 @@ struct NoiseSpec {
   DrawPolicy policy = DrawPolicy::none;
   DType type = DType::f32;  // in which normals are made, or to which they are rounded
   CudaGrid grid{};
-  bool per_item = false;         // a generator for each item
-  bool has_item_seeds = false;   // each of a seed of its own
+  bool has_item_seeds = false;   // each item has a seed of its own
   std::int64_t first_draw = 0;   // of the first sample
   std::int64_t extra_draws = 0;  // between it and the first step
   NoisePart part;
 
+  // A generator for each item, rather than one for the batch.
+  bool is_per_item() const { return has_item_seeds || policy == DrawPolicy::bumblebee; }
   bool is_philox() const { return generator == Generator::philox; }
   // Made in rows of the host's memory before a pass, rather than within it.
   bool is_reference() const { return !is_philox() && generator != Generator::caller; }

@@ -33,11 +33,7 @@ StepPlan plan_down(const StepView& step, double down) {
 StepPlan plan_with(const StepView& step, double eta) {
   const AncestralSplit split = ancestral_split(step.from(), step.to(), eta);
   StepPlan plan = plan_down(step, split.down);
-  if (!step.node().ends_step) return plan;
-  const double scale = step.options().noise_scale;
-  if (eta == 0.0 || scale == 0.0 || step.ends_at_data()) return plan;
-  plan.next = plan.next + (scale * split.up) * step.noise();
-  plan.draws = 1;
+  if (step.node().ends_step) add_ancestral_noise(step, eta, split.up, plan);
   return plan;
 }
 

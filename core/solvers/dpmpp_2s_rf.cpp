@@ -31,10 +31,8 @@ void add_noise(const StepView& step, StepPlan& plan) {
     FlowSplit(step.from(), step.to(), options).add_noise(step, plan);
     return;
   }
-  if (options.eta == 0.0 || options.noise_scale == 0.0 || step.ends_at_data()) return;
   const double up = ancestral_split(step.from(), step.to(), options.eta).up;
-  plan.next = plan.next + (options.noise_scale * up) * step.noise();
-  plan.draws = 1;
+  add_ancestral_noise(step, options.eta, up, plan);
 }
 
 StepPlan plan_with(const StepView& step, bool guided) {

@@ -14,10 +14,7 @@ StepPlan plan_with(const StepView& step, double eta) {
   const AncestralSplit split = ancestral_split(step.from(), step.to(), eta);
   StepPlan plan = step.blank_plan();
   plan.next = step.to().alpha * step.denoised() + split.down * step.unconditional_epsilon();
-  const double scale = step.options().noise_scale;
-  if (eta == 0.0 || scale == 0.0 || step.ends_at_data()) return plan;
-  plan.next = plan.next + (scale * split.up) * step.noise();
-  plan.draws = 1;
+  add_ancestral_noise(step, eta, split.up, plan);
   return plan;
 }
 

@@ -37,10 +37,7 @@ StepPlan plan_with(const StepView& step, double eta, Guidance guidance) {
   }
   if (guided) plan.next = plan.next + added * (step.denoised() - denoised);
   plan.keep(step.ring_slot(1), denoised);
-  const double scale = step.options().noise_scale;
-  if (eta == 0.0 || scale == 0.0 || step.ends_at_data()) return plan;
-  plan.next = plan.next + (scale * split.up) * step.noise();
-  plan.draws = 1;
+  add_ancestral_noise(step, eta, split.up, plan);
   return plan;
 }
 

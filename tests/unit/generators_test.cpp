@@ -62,6 +62,16 @@ class Draws {
 // Gives the draws of the whole batch.
 using Source = std::function<Values()>;
 
+// Those of two items, each of a generator of its own; both outlive it.
+Source beside(Draws& one, Draws& other, std::int64_t elements) {
+  return [&one, &other, elements] {
+    Values values = one.next(elements);
+    const Values more = other.next(elements);
+    values.insert(values.end(), more.begin(), more.end());
+    return values;
+  };
+}
+
 struct Loop {
   std::string config;
   int batch = 2;
@@ -227,12 +237,7 @@ TEST(Generators, ItemsMayHaveTheirOwn) {
       o.item_seeds = seeds;
     });
     Draws one(generator, seeds[0]), other(generator, seeds[1]);
-    const Source both = [&] {
-      Values values = one.next(loop.elements);
-      const Values more = other.next(loop.elements);
-      values.insert(values.end(), more.begin(), more.end());
-      return values;
-    };
+    const Source both = beside(one, other, loop.elements);
     const Values first = both();
     EXPECT_EQ(from_seed(state), handed_in(loop, first, both));
   }
@@ -298,12 +303,7 @@ TEST(Generators, BumblebeeSplitsAKeyForEachImage) {
                        : threefry_part(threefry_key(5), ThreefryLayout::halves, 2, item);
     };
     Draws one(SCHED_GENERATOR_NX, key_of(0)), other(SCHED_GENERATOR_NX, key_of(1));
-    const Source both = [&] {
-      Values values = one.next(loop.elements);
-      const Values more = other.next(loop.elements);
-      values.insert(values.end(), more.begin(), more.end());
-      return values;
-    };
+    const Source both = beside(one, other, loop.elements);
     const Values first = both();
     EXPECT_EQ(from_seed(state), handed_in(loop, first, both));
   }
@@ -359,7 +359,10 @@ TEST(Generators, AChurnBeforeTheFirstCallIsADrawOfItsOwn) {
   const Values first = draws.next(loop.size()), churn = draws.next(loop.size());
   const Values x = first_sample(state);
   for (std::size_t i = 0; i < x.size(); ++i) {
-    EXPECT_NEAR(x[i], sigma[0] * first[i] + added * churn[i], 1e-5) << i;
+    const double of_first = sigma[0] * first[i], of_churn = added * churn[i];
+    // A weight, its product and the sum are each rounded to float32.
+    const double rounding = 3.0 * 0x1p-24 * (std::fabs(of_first) + std::fabs(of_churn));
+    EXPECT_NEAR(x[i], of_first + of_churn, rounding) << i;
   }
   const Values rest = finish(state, x);
   const State other =
