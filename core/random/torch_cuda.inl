@@ -13,7 +13,7 @@ inline void cuda_words(uint64_t counter, uint64_t thread, const PhiloxKeys<Wides
                        Words (&words)[kCudaVectors][kCudaRows]) {
   // Threads of even and odd numbers, which lie in each other's upper halves afterwards.
   Array<PhiloxWords<Wides>, 2 * kCudaVectors> r;
-  Wides even;
+  Wides even{};
   for (int i = 0; i < kWides; ++i) even[i] = thread + 2 * static_cast<uint64_t>(i);
   for (int v = 0; v < 2 * kCudaVectors; ++v) {
     const Wides at = even + static_cast<uint64_t>(v / 2 * kLanes + v % 2);
