@@ -170,6 +170,12 @@ void plan_calls(Loop& loop) {
     loop.noise_rows = std::max(loop.noise_rows, 1);
 }
 
+void check_norms(const Loop& loop) {
+  if (loop.noise.part.is_all(loop.batch, loop.elements) || !loop.has_norms()) return;
+  fail(Status::conflict, "the state is a part of a whole, but ",
+       loop.scheduler->factors.solver->name, " needs norms of the whole");
+}
+
 }  // namespace
 
 namespace {
@@ -197,8 +203,8 @@ namespace {
 template <typename Add>
 void add_noise(const Loop& loop, const Add& add) {
   const NoiseSpec& noise = loop.noise;
-  const bool is_whole = noise.part.items == loop.batch && noise.part.elements == loop.elements;
-  if (noise.is_philox() && noise.policy == DrawPolicy::none && is_whole) return;
+  const bool is_own = noise.is_philox() && noise.policy == DrawPolicy::none;
+  if (is_own && noise.part.is_all(loop.batch, loop.elements)) return;
   add(noise.generator);
   add(noise.policy);
   add(noise.type);
@@ -224,6 +230,10 @@ std::uint64_t fingerprint_of(const Loop& loop) {
        {o.relative_tolerance, o.absolute_tolerance, o.first_step, o.proportional, o.integral,
         o.differential, o.accept_safety, o.signal_to_noise, o.eta, o.noise_scale}) {
     add(number);
+  }
+  if (o.noise_clip > 0.0) {
+    add(o.noise_clip);
+    add(o.noise_scale_end.value_or(o.noise_scale));
   }
   add(o.order);
   add(loop.parameterization().prediction);
@@ -288,6 +298,11 @@ StepView view_of(const Loop& loop, const Node& node, bool grouped) {
 
 }  // namespace
 
+bool Loop::has_norms() const {
+  const auto measures = [](const StepPlan& plan) { return plan.measure.kind != Measure::none; };
+  return adaptive() != nullptr || std::any_of(plans.begin(), plans.end(), measures);
+}
+
 StepPlan Loop::plan_call(const Node& node, bool grouped) const {
   const StepView view = view_of(*this, node, grouped);
   const Solver& solver = *scheduler->factors.solver;
@@ -347,6 +362,7 @@ std::shared_ptr<const Loop> make_loop(std::shared_ptr<const Scheduler> scheduler
   }
   loop->scheduler = std::move(scheduler);
   plan_calls(*loop);
+  check_norms(*loop);
   visit_lists(*loop, [&](auto&... lists) { (keep_in(memory, lists), ...); });
   // Last, so that an init which fails makes no threads.
   loop->threads = LoopThreads(request.threads, *loop->scheduler->pool);

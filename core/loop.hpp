@@ -85,6 +85,8 @@ struct Loop {
   // A churn before the first call has no call before it that could add it: the first sample has it.
   double first_churn() const { return grid.nodes.empty() ? 0.0 : grid.nodes.front().added_noise; }
   double init_noise_sigma() const { return hypotenuse(grid.init_noise_sigma, first_churn()); }
+  // Some step depends on norms of its tensors.
+  bool has_norms() const;
   // nullptr where every call is planned in init.
   const Adaptive* adaptive() const { return scheduler->factors.solver->adaptive; }
   // The plan of one call: of the grid, of an adaptive attempt, or with levels that the

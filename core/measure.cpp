@@ -1,4 +1,4 @@
-// Norms over whole tensors, for the two methods whose next step depends on them.  One loop
+// Norms over whole tensors, for the methods whose next step depends on them.  One loop
 // in float64 in a fixed order, whatever the kernel: every kernel decides alike.
 
 #include "measure.hpp"
@@ -56,6 +56,13 @@ ItemSums sums_of_item(const Pass& pass, const MeasureRule& rule, std::int64_t it
   for (std::int64_t from = 0; from < pass.elements; from += kBlock) {
     const std::int64_t n = pass.elements - from < kBlock ? pass.elements - from : kBlock;
     evaluate(pass, rule.low, item, from, n, low);
+    if (rule.kind == Measure::deviation) {
+      for (std::int64_t i = 0; i < n; ++i) {
+        sums.first += low[i];
+        sums.second += low[i] * low[i];
+      }
+      continue;
+    }
     evaluate(pass, rule.high, item, from, n, high);
     if (rule.kind == Measure::norms) {
       for (std::int64_t i = 0; i < n; ++i) {
@@ -77,14 +84,19 @@ ItemSums sums_of_item(const Pass& pass, const MeasureRule& rule, std::int64_t it
 }  // namespace
 
 void MeasureTotal::add_item(double first, double second) {
-  first_ += rule_.kind == Measure::norms ? std::sqrt(first) : first;
-  second_ += std::sqrt(second);
+  const bool of_items = rule_.kind == Measure::norms;
+  first_ += of_items ? std::sqrt(first) : first;
+  second_ += of_items ? std::sqrt(second) : second;
 }
 
 Measured MeasureTotal::result(std::int64_t batch, std::int64_t elements) const {
   const double items = static_cast<double>(batch);
   if (rule_.kind == Measure::norms) return {first_ / items, second_ / items, true};
-  return {std::sqrt(first_ / (items * static_cast<double>(elements))), 0.0, true};
+  const double count = items * static_cast<double>(elements);
+  if (rule_.kind == Measure::error) return {std::sqrt(first_ / count), 0.0, true};
+  // Of one number it is 0.
+  const double squares = std::fmax(0.0, second_ - first_ * first_ / count);
+  return {std::sqrt(squares / std::fmax(1.0, count - 1.0)), 0.0, true};
 }
 
 Measured measure(const Pass& pass, const MeasureRule& rule) {

@@ -6,7 +6,7 @@
 
 namespace sched {
 
-// Sums of items, of squares or of errors, as what the rule asks for.
+// Sums of items, of values, squares or errors, as what the rule asks for.
 class MeasureTotal {
  public:
   explicit MeasureTotal(const MeasureRule& rule) : rule_(rule) {}

@@ -133,7 +133,7 @@ void check_part(const Factors& f, const LoopRequest& request, const Kernel& kern
          kMostOnVulkan, " are allowed");
   }
   const bool is_whole_item = part.elements == request.elements;
-  const bool is_whole = is_whole_item && part.items == request.batch;
+  const bool is_whole = part.is_all(request.batch, request.elements);
   // ComfyUI draws the first sample on the CPU.
   const bool is_sequential =
       noise.generator == Generator::torch_cpu || noise.policy == DrawPolicy::comfyui;
@@ -146,10 +146,6 @@ void check_part(const Factors& f, const LoopRequest& request, const Kernel& kern
   if (!is_whole_item && f.clip.mode == Clip::quantile) {
     fail(Status::conflict,
          "whole_elements is more than the state's elements, but thresholding needs whole items");
-  }
-  if (!is_whole && f.solver->finish != nullptr) {
-    fail(Status::conflict, "the state is a part of a whole, but ", f.solver->name,
-         " needs norms of the whole");
   }
 }
 

@@ -143,7 +143,7 @@ void set_item(const Pass& pass, const Live& live, std::int64_t item, std::int64_
   if (pass.mask.place.is_given()) {
     task.mask = shifted(pass.mask.place, pass.mask.type, item * pass.mask.item_bytes, first);
   }
-  if (task.gain != 0) {
+  if (task.gain != 0 && pass.variance.place.is_given()) {
     task.variance =
         shifted(pass.variance.place, pass.variance.type, item * pass.variance.item_bytes, first);
   }

@@ -30,8 +30,14 @@ vec4 sum_of(uint row, uint e) {
 }
 
 void apply_gain(uint e) {
-  const vec4 v = read_four(plan.variance, e);
   const vec4 offset = weight_of(plan.gain_at, 0, e);
+  if (plan.gain == 3u) {
+    const vec4 z = x[plan.gain_input];
+    const vec4 low = mix(z, -offset, lessThan(z, -offset));
+    x[plan.gain_input] = mix(low, offset, greaterThan(low, offset));
+    return;
+  }
+  const vec4 v = read_four(plan.variance, e);
   const vec4 slope = weight_of(plan.gain_at, 1, e);
   vec4 factor;
   for (uint j = 0; j < 4; ++j) {

@@ -1,7 +1,7 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
-// Sums over an item that the next step depends on: of squares of `low` and `high`, or of the
-// error of an adaptive step.  In pairs of float32 (Dekker 1971), since `low` and `high`
+// Sums over an item that the next step depends on: of squares of `low` and `high`, of the error
+// of an adaptive step, or of `low` and its squares.  In pairs of float32 (Dekker 1971), since `low` and `high`
 // are nearly equal and the CPU measures in float64.  The host adds up what the groups of
 // invocations leave.
 //
@@ -60,6 +60,11 @@ void main() {
     gather(item * plan.item_elements + i);
     for (uint j = 0; j < 4 && i + j < plan.item_elements; ++j) {
       const vec2 low = form_of(0, j);
+      if (plan.measure == 3u) {
+        first = add(first, low);
+        second = add(second, square(low));
+        continue;
+      }
       const vec2 high = form_of(1, j);
       if (plan.measure == 2u) {
         first = add(first, square(low));

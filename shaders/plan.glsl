@@ -59,7 +59,7 @@ layout(std140, binding = 16) uniform Plan {
   uint rows;
   uint clip;            // 0 none, 1 range, 2 quantile
 
-  uint gain;            // 0 none, 1 exp(offset + slope v), 2 sqrt(v)
+  uint gain;            // 0 none, 1 exp(offset + slope v), 2 sqrt(v), 3 clamp to +-offset
   uint gain_input;
   uint masked;
   uint terms;           // of a path's increment
@@ -79,7 +79,7 @@ layout(std140, binding = 16) uniform Plan {
   float quantile_max;
   float clip_range;
 
-  uint measure;         // 1 error, 2 norms
+  uint measure;         // 1 error, 2 norms, 3 deviation
   float absolute;
   float relative;
   uint spans;           // groups of invocations for each item

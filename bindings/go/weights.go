@@ -74,7 +74,7 @@ type Row struct {
 // Weights are those of call index, in float64, before any rounding.
 //
 // Errors: [ErrSteps] past the end; [ErrUnsupported] where they depend on norms of the tensors
-// (dpm_adaptive, the corrector of score_sde_ve).
+// (dpm_adaptive, the corrector of score_sde_ve, noise_clip_std).
 func (s *State) Weights(index int) (Weights, error) {
 	if err := s.enter(); err != nil {
 		return Weights{}, err

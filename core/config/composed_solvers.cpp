@@ -194,6 +194,8 @@ void build_consistency(const Values& v, Factors& f) {
   f.options.noise_scale = v.number("s_noise");
   f.options.sigma_min = v.number("sigma_min");
   f.parameterization.boundary = f.options.sigma_min;
+  f.options.noise_scale_end = v.maybe("s_noise_end");
+  f.options.noise_clip = v.number("noise_clip_std");
 }
 
 void build_unipc(const Values& v, Factors& f) {
@@ -277,7 +279,8 @@ std::vector<ComposedSolver> make_table() {
       {"consistency",
        "consistency",
        kNoiseScale,
-       {real("s_noise", 1.0, 0, 1000), real("sigma_min", 0.0, 0, 1e6)},
+       {real("s_noise", 1.0, 0, 1000), real("sigma_min", 0.0, 0, 1e6),
+        real("noise_clip_std", 0.0, 0, 1000), optional_real("s_noise_end", 0, 1000)},
        build_consistency},
       {"dpmpp_2s_ancestral", "dpmpp_2s_ancestral", kEta | kNoiseScale, noisy(1.0), set_noise},
       {"dpm_2", "dpm_2", kChurn, {}, build_churned},

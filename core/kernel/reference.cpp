@@ -82,6 +82,10 @@ class Normals {
   float z_[kBlock];
 };
 
+double clamp(double value, double limit) {
+  return value < -limit ? -limit : (value > limit ? limit : value);
+}
+
 void gather(const KernelTask& task, Normals& normals, int64_t i, double* x) {
   for (int k = 0; k < task.inputs; ++k) {
     const KernelInput& input = task.input[k];
@@ -89,9 +93,13 @@ void gather(const KernelTask& task, Normals& normals, int64_t i, double* x) {
     if (input.source == Source::noise) x[k] = normals.at(k, i);
   }
   if (task.gain == 0 || task.gain_input < 0) return;
+  double& noise = x[task.gain_input];
+  if (task.gain == 3) {
+    noise = clamp(noise, task.gain_offset);
+    return;
+  }
   const double v = load(task.variance, task.variance_type, i);
-  x[task.gain_input] *=
-      task.gain == 1 ? std::exp(task.gain_offset + task.gain_slope * v) : std::sqrt(v);
+  noise *= task.gain == 1 ? std::exp(task.gain_offset + task.gain_slope * v) : std::sqrt(v);
 }
 
 double clip_limit(const KernelTask& task, Normals& normals) {
@@ -104,10 +112,6 @@ double clip_limit(const KernelTask& task, Normals& normals) {
   }
   const double quantile = quantile_of(all, task.elements, task.quantile);
   return std::fmin(std::fmax(quantile, 1.0), task.quantile_max);
-}
-
-double clamp(double value, double limit) {
-  return value < -limit ? -limit : (value > limit ? limit : value);
 }
 
 void blend(const KernelTask& task, int64_t i, const double* x, double* y) {

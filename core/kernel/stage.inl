@@ -23,10 +23,19 @@ inline To block_of(const KernelOutput& output, int64_t from) {
   return To{static_cast<char*>(output.data), output.type, output.streamed}.after(from);
 }
 
+// NaN stays.
+inline void clamp_noise(float limit, int64_t n, float* __restrict noise) {
+  for (int64_t i = 0; i < n; ++i) {
+    const float low = noise[i] < -limit ? -limit : noise[i];
+    noise[i] = low > limit ? limit : low;
+  }
+}
+
 inline void apply_gain(const KernelTask& task, int64_t from, int64_t n, float* __restrict noise) {
+  const float offset = static_cast<float>(task.gain_offset);
+  if (task.gain == 3) return clamp_noise(offset, n, noise);
   float v[kBlock];
   convert(block_of(task.variance, task.variance_type, from), n, to_floats(v));
-  const float offset = static_cast<float>(task.gain_offset);
   const float slope = static_cast<float>(task.gain_slope);
   if (task.gain == 1) {
     for (int64_t i = 0; i < n; ++i) noise[i] = noise[i] * exp_f(offset + slope * v[i]);

@@ -67,7 +67,8 @@ struct KernelTask {
   double quantile_max;
   double denoised[kMaxLive];
 
-  // 0 none, 1 exp(offset + slope v), 2 sqrt(v): multiplies input `gain_input`.
+  // 0 none, 1 exp(offset + slope v), 2 sqrt(v): multiplies input `gain_input`; 3 clamps it to
+  // +-offset.
   int gain;
   int gain_input;
   DType variance_type;

@@ -71,6 +71,9 @@ struct SolverOptions {
   ChurnPlace churn_place = ChurnPlace::after_call;
   double noise_scale = 1.0;  // every solver with noise of its own: s_noise
   double sigma_min = 0.0;    // consistency: the level that counts as clean
+  // consistency: noise_scale goes evenly to this, from the first step to the last
+  std::optional<double> noise_scale_end;
+  double noise_clip = 0.0;  // consistency: noise is clamped to so many of its deviations; 0: is not
 
   // dpm_adaptive: tolerances and the PID controller's coefficients.
   double absolute_tolerance = 0.0078;

@@ -20,8 +20,8 @@ struct ClipRule {
 };
 
 // noise0 is multiplied by exp(offset + slope v) or sqrt(v), v the second half of the
-// network's channels (Nichol and Dhariwal 2021, arXiv:2102.09672).
-enum class GainMode { none, exponential, square_root };
+// network's channels (Nichol and Dhariwal 2021, arXiv:2102.09672); or clamped to +-offset.
+enum class GainMode { none, exponential, square_root, clamp };
 
 struct Gain {
   GainMode mode = GainMode::none;
@@ -29,14 +29,16 @@ struct Gain {
   double slope = 0.0;
 };
 
-// Norms of whole tensors that a plan depends on, for the two methods that need them.  The
+// Norms of whole tensors that a plan depends on, for the few methods that need them.  The
 // step is then made by Solver::finish, once they are known.
 enum class Measure {
   none,
   // sqrt(mean(((low - high) / max(atol, rtol max(|low|, |before|)))^2)) over the batch
   error,
   // means over the batch of the L2 norms of an item's `low` and `high`
-  norms
+  norms,
+  // the standard deviation of `low` over the batch, divided by n - 1
+  deviation
 };
 
 struct MeasureRule {
@@ -47,7 +49,7 @@ struct MeasureRule {
 };
 
 struct Measured {
-  double first = 0.0;  // the error, or the norm of `low`
+  double first = 0.0;  // the error, the norm of `low`, or its deviation
   double second = 0.0;
   bool accepted = true;  // adaptive steps: what the controller decided
 };

@@ -19,6 +19,10 @@ struct NoisePart {
   std::int64_t elements = 0;
   std::int64_t item = 0;
   std::int64_t element = 0;
+
+  bool is_all(std::int64_t batch, std::int64_t length) const {
+    return items == batch && elements == length;
+  }
 };
 
 struct NoiseSpec {

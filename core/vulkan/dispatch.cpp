@@ -335,7 +335,7 @@ class DispatchBuilder::Writer {
   }
 
   void set_optional() {
-    if (block_.gain != 0) {
+    if (block_.gain != 0 && pass_.variance.place.is_given()) {
       const Operand& variance = pass_.variance;
       use(block_.variance, variance.place, variance.type, variance.item_bytes);
     }

@@ -13,12 +13,6 @@ constexpr std::int64_t kMaxChunk = std::int64_t{1} << 28;
 constexpr std::int64_t kStagedBytes = 20;
 constexpr std::int64_t kHeaderBytes = 20;  // for each item
 
-bool has_norms(const Loop& loop) {
-  if (loop.adaptive() != nullptr) return true;
-  return std::any_of(loop.plans.begin(), loop.plans.end(),
-                     [](const StepPlan& plan) { return plan.measure.kind != Measure::none; });
-}
-
 // As many elements as a binding may cover, in whole vectors.
 std::int64_t most_elements(const Loop& loop, const Limits& limits, bool scratch) {
   const auto range =
@@ -49,7 +43,7 @@ Layout layout_of(const Loop& loop, const Limits& limits) {
   layout.rows = loop.memory_rows;
   const std::int64_t most = most_elements(loop, limits, scratch);
   layout.chunk_elements = std::min(most, round_up(layout.total, 4));
-  if ((scratch || has_norms(loop)) && layout.total > most) {
+  if ((scratch || loop.has_norms()) && layout.total > most) {
     // What is asked of whole items runs over whole items, and chunks are whole vectors.
     const std::int64_t unit = loop.elements % 4 == 0 ? 1 : loop.elements % 2 == 0 ? 2 : 4;
     layout.chunk_elements = most / loop.elements / unit * unit * loop.elements;

@@ -786,8 +786,8 @@ SCHED_API sched_status sched_add_noise(sched_state* state, int64_t step,
  *         SCHED_ERROR_DTYPE     a dtype that the kernel does not take
  *         SCHED_ERROR_ARGUMENT  a tensor or its data is NULL
  *         SCHED_ERROR_OVERLAP
- *         SCHED_ERROR_NOT_FINITE  the norms on which dpm_adaptive or score_sde_ve depend are
- *                               not: a tensor holds NaN or infinity
+ *         SCHED_ERROR_NOT_FINITE  the norms on which dpm_adaptive, score_sde_ve or noise_clip_std
+ *                               depend are not: a tensor holds NaN or infinity
  *         On error nothing was written and the same step may be tried again.
  *
  * Noise that the method needs is drawn from the state's own generator.  Allocates nothing.
@@ -920,7 +920,7 @@ typedef struct sched_weights {
  * @param weights  struct_size set; the rest is written
  * @return SCHED_OK, SCHED_ERROR_STEPS, SCHED_ERROR_ARGUMENT, SCHED_ERROR_STRUCT_SIZE,
  *         SCHED_ERROR_UNSUPPORTED where they depend on norms of the tensors (dpm_adaptive,
- *         the corrector of score_sde_ve)
+ *         the corrector of score_sde_ve, consistency with noise_clip_std)
  */
 SCHED_API sched_status sched_step_weights(sched_state* state, int64_t call, sched_weights* weights);
 

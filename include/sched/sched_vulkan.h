@@ -183,8 +183,9 @@ typedef struct sched_vulkan_step_args {
  *                                  of 4, a buffer is too small, or of another device
  *         SCHED_ERROR_OVERLAP      an output overlaps; `next` may be `sample`, exactly
  *         SCHED_ERROR_UNSUPPORTED  more separate buffers than max_buffers; a step that depends
- *                                  on norms (dpm_adaptive, score_sde_ve's corrector: the host
- *                                  decides, so sched_step() runs them)
+ *                                  on norms (dpm_adaptive, score_sde_ve's corrector, consistency
+ *                                  with noise_clip_std: the host decides, so sched_step() runs
+ *                                  them)
  *         SCHED_ERROR_CAPACITY     more groups than options.recorded_groups
  * On error nothing was recorded, and the state is as it was.
  */

@@ -232,6 +232,10 @@ std::vector<Config> make_composed() {
       {"our_repaint", composed("repaint", R"("jump_length": 2, "jump_n_sample": 2)"), none,
        kNeedsMask | kRepeats | kStartsAnew},
       {"our_score_ve", composed("score_sde_ve"), none, kNorms},
+      {"our_consistency_clamped",
+       composed("consistency", R"("noise_clip_std": 1.5, "s_noise_end": 0.8)"), none, kNorms},
+      {"our_flow_consistency_clamped", composed("consistency", R"("noise_clip_std": 2.5)", flow),
+       none, kNorms},
       {"our_threshold",
        composed("dpmpp_2m", "", R"("parameterization": {"threshold_ratio": 0.9})")},
   };

@@ -285,6 +285,41 @@ TEST(WideNoise, KeepsItsPlace) {
   EXPECT_EQ(a, b);
 }
 
+// ComfyUI's lcm: torch's std() over the whole tensor, and clamp().
+TEST(WideNoise, IsClampedToItsDeviation) {
+  const Config clamping = {"", R"({"solver": {"name": "consistency", "noise_clip_std": 0.8}})"};
+  const Config plain = {"", R"({"solver": "consistency"})"};
+  for (std::int32_t kernel : kernels()) {
+    sched_init_options options = options_for(plain);
+    options.kernel = kernel;
+    const State state = start(clamping, options), other = start(plain, options);
+    const Tensor sample = first_sample(state.get(), options);
+    Tensor noise = sample, by_hand = sample, next = sample, expected = sample;
+    fill_random(noise, 4);
+    const auto n = static_cast<double>(noise.size());
+    double sum = 0.0, squares = 0.0;
+    for (std::size_t i = 0; i < noise.size(); ++i) sum += noise.at(i);
+    for (std::size_t i = 0; i < noise.size(); ++i) squares += std::pow(noise.at(i) - sum / n, 2);
+    const double limit = 0.8 * std::sqrt(squares / (n - 1.0));
+    int clamped = 0;
+    for (std::size_t i = 0; i < noise.size(); ++i) {
+      by_hand.set(i, std::clamp(noise.at(i), -limit, limit));
+      if (std::fabs(noise.at(i)) > limit) ++clamped;
+    }
+    EXPECT_GT(clamped, 0);
+    EXPECT_LT(clamped, n);
+    const auto take = [&](const State& from, const Config& config, const Tensor& z, Tensor& to) {
+      Step wide(from.get(), config, sample, to);
+      const sched_tensor view = z.view();
+      wide.args.noise[0] = &view;
+      wide.run();
+    };
+    take(state, clamping, noise, next);
+    take(other, plain, by_hand, expected);
+    EXPECT_LE(next.distance(expected), 1e-6 * expected.peak()) << kernel_name(kernel);
+  }
+}
+
 // ----------------------------------------------------------------- group times
 
 // diffusers: with times of their own the step has the opposite sign, and its pipelines pass

@@ -450,6 +450,24 @@ TEST(Composition, ConsistencyOfACheckpointsFile) {
   EXPECT_EQ(loop->parameterization().boundary, 0.002);
 }
 
+// ComfyUI's s_noise and s_noise_end: evenly from the first step to the last, which adds no noise.
+TEST(Composition, NoiseOfConsistencyChangesFromStepToStep) {
+  const auto noise = [](const char* solver, std::size_t call, const Ask& ask = nullptr) {
+    const auto loop =
+        loop_of(text_of(R"({"solver": {"name": "consistency")", solver, "}}"), 5, ask);
+    return loop->plans[call].next[Input::noise0];
+  };
+  const char* const changing = R"(, "s_noise": 0.5, "s_noise_end": 1.5)";
+  EXPECT_NEAR(noise(changing, 0), 0.5 * noise("", 0), 1e-12);
+  EXPECT_NEAR(noise(changing, 1), 0.75 * noise("", 1), 1e-12);
+  EXPECT_NEAR(noise(changing, 2), noise("", 2), 1e-12);
+  EXPECT_NEAR(noise(R"(, "s_noise": 0.5)", 2), 0.5 * noise("", 2), 1e-12);
+  const Ask last_three = [](LoopRequest& r) { r.begin_step = 2; };
+  EXPECT_NEAR(noise(changing, 0, last_three), 0.5 * noise("", 2), 1e-12);
+  const Ask last = [](LoopRequest& r) { r.begin_step = 3, r.end_step = 4; };
+  EXPECT_NEAR(noise(changing, 0, last), 0.5 * noise("", 3), 1e-12);
+}
+
 // With nine steps diffusers' timesteps need no rounding.
 TEST(Composition, SolversAreThoseOfTheirClasses) {
   const char* const linear = R"("schedule": {"type": "linear", "beta_start": 0.0001,

@@ -190,14 +190,14 @@ TEST(Kernels, NoiseAndItsGain) {
   std::vector<float> variance(2000);
   Numbers numbers(8);
   for (float& v : variance) v = static_cast<float>(numbers.next() * 0.25 + 0.5);
-  for (const int gain : {0, 1, 2}) {
+  for (const int gain : {0, 1, 2, 3}) {
     const auto make = [&] {
       Bench bench(3, 2, 2000, 4);
       bench.task.input[1].source = Source::noise;
       bench.task.input[1].key = {7, 1, 0};
       bench.task.gain = gain;
       bench.task.gain_input = 1;
-      bench.task.gain_offset = -0.3;
+      bench.task.gain_offset = gain == 3 ? 0.9 : -0.3;
       bench.task.gain_slope = 0.6;
       bench.task.variance = variance.data();
       bench.task.variance_type = DType::f32;

@@ -254,7 +254,7 @@ namespace Sched
         /// <param name="index">0 to <see cref="NumCalls"/> - 1.</param>
         /// <exception cref="SchedException">
         /// Steps past the end; Unsupported where they depend on norms of the tensors (dpm_adaptive, the
-        /// corrector of score_sde_ve).
+        /// corrector of score_sde_ve, noise_clip_std).
         /// </exception>
         public Weights Weights(long index)
         {

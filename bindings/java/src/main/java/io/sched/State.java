@@ -291,7 +291,7 @@ public final class State implements AutoCloseable {
    * @return a step as numbers
    * @throws SchedException {@link Status#STEPS} where there is no such call; {@link
    *     Status#UNSUPPORTED} where the weights depend on norms of the tensors (dpm_adaptive, the
-   *     corrector of score_sde_ve)
+   *     corrector of score_sde_ve, noise_clip_std)
    */
   public Weights weights(long index) {
     try (sched_weights c = new sched_weights()) {
