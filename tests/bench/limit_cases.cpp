@@ -64,7 +64,9 @@ std::vector<LimitResult> measure_limit(const BenchOptions& options, const BenchM
     streams = contestants.size();
     for (const BenchKernel& kernel : kernels) {
       const auto loop = loop_of(c, kernel.kernel);
-      loop->begin(arrays.at(kSampleArray), arrays.at(kPredictionArray), arrays.at(kNextArray));
+      const bool is_cfg_pp = reads(cycle, kUnconditionalArray);
+      loop->begin(arrays.at(kSampleArray), arrays.at(kPredictionArray), arrays.at(kNextArray),
+                  is_cfg_pp ? arrays.at(kUnconditionalArray) : nullptr);
       contestants.push_back(step_contestant(kernel.name, loop));
     }
     return contestants;

@@ -42,8 +42,8 @@ Found find_loop(const sched_method_info& info) {
         spec.steps = steps;
         spec.elements = 16;
         StepLoop loop(spec);
-        float x[16] = {}, f[16] = {}, y[16] = {};
-        loop.begin(x, f, y);
+        float x[16] = {}, f[16] = {}, y[16] = {}, u[16] = {};
+        loop.begin(x, f, y, u);
         return {{method_name(info), config, steps, has_noise(loop.traffic())}, cost_of(info, loop)};
       } catch (const std::exception& error) {
         if (reason.empty()) reason = error.what();

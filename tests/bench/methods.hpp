@@ -1,5 +1,5 @@
 // The methods that are measured: all of the library's that run by their defaults and need nothing
-// but a prediction.
+// but predictions.
 
 #pragma once
 

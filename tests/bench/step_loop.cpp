@@ -68,6 +68,7 @@ StepLoop::StepLoop(const LoopSpec& spec)
     throw std::runtime_error("a loop of " + std::to_string(calls) + " calls has no middle");
   }
   middle_ = longest_stretch(state_.get(), first, last);
+  is_cfg_pp_ = reads(middle_.cycle, kUnconditionalArray);
   for (int64_t index = 0; index < calls; ++index) {
     sched_call call = SCHED_CALL_INIT;
     check(sched_call_at(state_.get(), index, &call));
@@ -79,14 +80,15 @@ void StepLoop::check(sched_status status) const {
   if (status != SCHED_OK) throw std::runtime_error(sched_last_error(state_.get()));
 }
 
-void StepLoop::bind(void* sample, void* prediction, void* next) {
+void StepLoop::bind(void* sample, void* prediction, void* next, void* unconditional) {
   sample_ = tensor_at(sample, spec_);
   prediction_ = tensor_at(prediction, spec_);
   next_ = tensor_at(next, spec_);
+  unconditional_ = tensor_at(unconditional, spec_);
 }
 
-void StepLoop::begin(void* sample, void* prediction, void* next) {
-  bind(sample, prediction, next);
+void StepLoop::begin(void* sample, void* prediction, void* next, void* unconditional) {
+  bind(sample, prediction, next, unconditional);
   while (next_call_ < middle_.first) step();
   saved_ = saved_bytes(state_.get());
 }
@@ -98,6 +100,12 @@ void StepLoop::prepare(int count) {
 }
 
 void StepLoop::step() {
+  if (is_cfg_pp_) {
+    sched_step_args args = SCHED_STEP_ARGS_INIT;
+    args.unconditional = &unconditional_;
+    step_wide(args);
+    return;
+  }
   const bool asks = needs_model_[static_cast<std::size_t>(next_call_++)];
   check(sched_step(state_.get(), &sample_, asks ? &prediction_ : nullptr, &next_));
 }

@@ -43,10 +43,11 @@ class StepLoop {
   int most() const { return middle_.last - middle_.first; }
   const std::vector<Traffic>& traffic() const { return middle_.cycle; }
 
-  // The arrays of every step from now on, which must live as long as the loop.
-  void bind(void* sample, void* prediction, void* next);
+  // The arrays of every step from now on, which must live as long as the loop.  Methods with CFG++
+  // read the last besides, others never.
+  void bind(void* sample, void* prediction, void* next, void* unconditional = nullptr);
   // Binds, runs the calls before the middle, and remembers where that is.
-  void begin(void* sample, void* prediction, void* next);
+  void begin(void* sample, void* prediction, void* next, void* unconditional = nullptr);
   // Goes back to the middle's first call where fewer than `count` calls are left.
   void prepare(int count);
   void step();
@@ -61,7 +62,8 @@ class StepLoop {
   Stretch middle_;
   int next_call_ = 0;
   std::vector<bool> needs_model_;  // by call
-  sched_tensor sample_, prediction_, next_;
+  bool is_cfg_pp_ = false;
+  sched_tensor sample_, prediction_, next_, unconditional_;
   std::vector<char> saved_;
 };
 

@@ -54,6 +54,7 @@ Traffic traffic_of(const sched_weights& weights) {
   if (is_read[SCHED_INPUT_DENOISED]) read(weights.denoised);
   if (is_read[SCHED_INPUT_SAMPLE]) traffic.reads.push_back(kSampleArray);
   if (is_read[SCHED_INPUT_PREDICTION]) traffic.reads.push_back(kPredictionArray);
+  if (is_read[SCHED_INPUT_UNCONDITIONAL]) traffic.reads.push_back(kUnconditionalArray);
   for (int i = SCHED_INPUT_MEMORY0; i < SCHED_INPUT_ORIGINAL; ++i) {
     if (is_read[i]) traffic.reads.push_back(kFirstRowArray + i - SCHED_INPUT_MEMORY0);
   }
@@ -90,6 +91,12 @@ double mean_arrays(const std::vector<Traffic>& cycle) {
 
 bool has_noise(const std::vector<Traffic>& cycle) {
   return std::any_of(cycle.begin(), cycle.end(), [](const Traffic& t) { return t.normals > 0; });
+}
+
+bool reads(const std::vector<Traffic>& cycle, int array) {
+  return std::any_of(cycle.begin(), cycle.end(), [array](const Traffic& t) {
+    return std::find(t.reads.begin(), t.reads.end(), array) != t.reads.end();
+  });
 }
 
 int arrays_needed(const std::vector<Traffic>& cycle) {

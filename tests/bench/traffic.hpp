@@ -7,7 +7,8 @@
 #include <vector>
 
 // Arrays by number, so that one that is read and written is the same to a stream loop too.
-constexpr int kSampleArray = 0, kPredictionArray = 1, kNextArray = 2, kFirstRowArray = 3;
+constexpr int kSampleArray = 0, kPredictionArray = 1, kNextArray = 2, kUnconditionalArray = 3,
+              kFirstRowArray = 4;
 
 struct Traffic {
   std::vector<int> reads, writes;
@@ -34,4 +35,5 @@ Stretch longest_stretch(sched_state* state, int first, int last);
 // How many arrays a call reads and writes, in the mean.
 double mean_arrays(const std::vector<Traffic>& cycle);
 bool has_noise(const std::vector<Traffic>& cycle);
+bool reads(const std::vector<Traffic>& cycle, int array);
 int arrays_needed(const std::vector<Traffic>& cycle);
