@@ -156,6 +156,11 @@ constexpr Sampler kCppSamplers[] = {
     {"dpm2", R"("dpm_2")"},
     {"dpm++2s_a", R"("dpmpp_2s_ancestral")"},
     {"dpm++2m", R"({"name": "dpmpp_2m", "flow_axis": "log_sigma"})"},
+    {"dpm++2mv2", R"({"name": "dpmpp_2m", "flow_axis": "log_sigma"})",
+     R"("quirks": ["mean_step"])"},
+    {"euler_cfg_pp", R"("euler_cfg_pp")"},
+    {"euler_a_cfg_pp", R"("euler_ancestral_cfg_pp")"},
+    {"er_sde", R"("er_sde")", R"("quirks": ["rectangles"])"},
     {"ipndm", R"("ipndm")", R"("parameterization": {"frame": "ve"})"},
     // Its orders 3 and 4 have the weights of an even grid.
     {"ipndm_v", R"("ipndm_v")"},

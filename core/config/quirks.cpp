@@ -67,6 +67,13 @@ std::vector<Quirk> solver_quirks() {
           "half_curvature", "solver dpm_multistep of order 3",
           [](const Factors& f) { return is_solver(f, {"dpm_multistep"}) && f.options.order == 3; },
           "half of the second derivative, so that order 3 converges with order 2"),
+      of_solver<&O::quirk_mean_step>(
+          "mean_step", "solver dpm_multistep of order 2, algorithm data, type midpoint",
+          [](const Factors& f) {
+            return is_solver(f, {"dpm_multistep"}) && f.options.order == 2 &&
+                   f.options.algorithm == DpmAlgorithm::data && f.options.type == DpmType::midpoint;
+          },
+          "the predictions are weighted as if the step were as long as the mean of the last two"),
       of_solver<&O::quirk_half_difference>(
           "half_difference", "solvers sa_solver and sa_solver_pece",
           [](const Factors& f) {

@@ -108,6 +108,8 @@ struct SolverOptions {
   bool quirk_idle_draw = false;        // ancestral, SDE, sa_solver, ddpm: draws that add nothing
   // dpm_multistep: half of the second derivative, so that order 3 converges with order 2
   bool quirk_half_curvature = false;
+  // dpm_multistep: order 2 takes the mean of the last two steps for the length of this one
+  bool quirk_mean_step = false;
   bool quirk_beta_at_start = false;      // score_sde_vp: beta(t) / n for the integral of beta
   bool quirk_spare_draw = false;         // dpm_multistep: order 2 draws twice, uses the second
   bool quirk_first_order_below = false;  // dpm_multistep: order 1 past the first timestep

@@ -29,6 +29,10 @@ LinearForm combine(const StepView& step, const LinearForm& m0, double h) {
   const double l1 = at(1);
   const double r0 = (l0 - l1) / h;
   const LinearForm m1 = step.past(1, rows);
+  if (step.options().quirk_mean_step) {
+    const DpmWeights mean = dpm_weights(step.options(), 0.5 * (1.0 + r0) * h, order);
+    return mean.c0 * m0 + (mean.c1 / std::fmax(r0, 1.0 / r0)) * (m0 - m1);
+  }
   const LinearForm d0 = (m0 - m1) / r0;
   if (order == 2) return w.c0 * m0 + w.c1 * d0;
   const double r1 = (l1 - at(2)) / h;

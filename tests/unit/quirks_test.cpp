@@ -41,6 +41,7 @@ const std::vector<Case>& cases() {
       {"sde_third_order",
        CLASS("DPMSolverMultistep", R"(, "algorithm_type": "sde-dpmsolver++", "solver_order": 3)")},
       {"half_curvature", CLASS("DPMSolverMultistep", R"(, "solver_order": 3)")},
+      {"mean_step", R"({"solver": "dpmpp_2m", "quirks": ["mean_step"]})"},
       {"half_difference", CLASS("SASolver", "")},
       {"tau_by_time", CLASS("SASolver", "")},
       {"guarded_alpha", CLASS("LTXEulerAncestralRF", "")},
@@ -163,6 +164,31 @@ TEST(QuirkTable, OurOwnCompositionHasNone) {
     const auto scheduler = scheduler_of(text_of(R"({"solver": ")", solver, "\"}"));
     const auto active = active_quirks(scheduler->factors);
     EXPECT_TRUE(active.empty()) << solver << " " << active.front()->name;
+  }
+}
+
+// "DPM++ 2M v2": x a + (1 - e^-h') (D + (D - D_before) / (2 r)), h' the mean of two steps and r the
+// longer over the shorter.
+TEST(QuirkTable, MeanStepIsDpmpp2mV2) {
+  const auto loop = loop_of(R"({"solver": "dpm++2mv2", "grid": "karras",
+      "parameterization": {"frame": "ve", "prediction": "sample"}})",
+                            6);
+  const auto at = [&](std::size_t i) { return loop->grid.steps[i].from.sigma; };
+  for (std::size_t i = 1; i < 5; ++i) {
+    const double h = std::log(at(i) / at(i + 1));
+    const double last = std::log(at(i - 1) / at(i));
+    const double r = std::fmax(h, last) / std::fmin(h, last);
+    const double b = -std::expm1(-(h + last) / 2.0);
+    const LinearForm& next = loop->plans[i].next;
+    EXPECT_NEAR(next[Input::sample], at(i + 1) / at(i), 1e-12);
+    EXPECT_NEAR(next[Input::prediction], b * (1.0 + 0.5 / r), 1e-12);
+    EXPECT_NEAR(next[Input::memory0], -b * 0.5 / r, 1e-12);
+  }
+  for (const std::size_t i : {std::size_t{0}, std::size_t{5}}) {
+    const double next = i == 5 ? 0.0 : at(i + 1);
+    EXPECT_NEAR(loop->plans[i].next[Input::sample], next / at(i), 1e-12);
+    EXPECT_NEAR(loop->plans[i].next[Input::prediction], 1.0 - next / at(i), 1e-12);
+    EXPECT_EQ(loop->plans[i].next[Input::memory0], 0.0);
   }
 }
 
