@@ -30,15 +30,5 @@ void draw_guides(plot::Canvas& canvas, const plot::PanelScale& scale) {
 }  // namespace
 
 plot::Canvas draw_convergence(const std::vector<plot::LinePanel>& panels) {
-  plot::Canvas canvas(plot::kPanelWidth, plot::kPanelHeight * static_cast<int>(panels.size()),
-                      plot::kPaper);
-  int top = 0;
-  for (const plot::LinePanel& panel : panels) {
-    const plot::PanelScale scale = plot::scale_of(panel, top);
-    plot::draw_axes(canvas, scale, panel);
-    draw_guides(canvas, scale);
-    plot::draw_curves(canvas, scale, panel);
-    top += plot::kPanelHeight;
-  }
-  return canvas;
+  return plot::draw_line_panels(panels, draw_guides);
 }

@@ -8,7 +8,8 @@ namespace plot {
 namespace {
 
 constexpr int kLeft = 96, kRight = 730, kTop = 76, kBottom = 520, kLegend = 764;
-constexpr int kLegendRow = 28;
+constexpr int kLegendRow = 28, kLegendTop = kTop + 8;
+constexpr int kPanelHeight = 600, kPanelWidth = 1140;
 // Over more powers of ten than this only they have ticks, not 2 and 5 times them.
 constexpr double kFewPowers = 3.0;
 
@@ -63,25 +64,13 @@ void draw_legend(Canvas& canvas, const LinePanel& panel, int top) {
   };
   std::stable_sort(curves.begin(), curves.end(),
                    [&](const Curve& a, const Curve& b) { return end_of(a) > end_of(b); });
-  int y = top + kTop + 8;
+  int y = top + kLegendTop;
   for (const Curve& curve : curves) {
     canvas.line(kLegend, y, kLegend + 34, y, 2.0, ink_of(curve.ink));
     draw_mark(canvas, kLegend + 17, y, curve.ink);
     canvas.text(kLegend + 46, y - kGlyphHeight, curve.name, 2, kText);
     y += kLegendRow;
   }
-}
-
-}  // namespace
-
-const Ink& ink_of(std::size_t index) { return kInks[index % std::size(kInks)]; }
-
-double PanelScale::column(double x) const {
-  return kLeft + (std::log10(x) - left) / (right - left) * (kRight - kLeft);
-}
-
-double PanelScale::row(double y) const {
-  return top + kBottom - (std::log10(y) - low) / (high - low) * (kBottom - kTop);
 }
 
 PanelScale scale_of(const LinePanel& panel, int top) {
@@ -129,14 +118,33 @@ void draw_curves(Canvas& canvas, const PanelScale& scale, const LinePanel& panel
   draw_legend(canvas, panel, scale.top);
 }
 
-Canvas draw_line_panels(const std::vector<LinePanel>& panels) {
-  Canvas canvas(kPanelWidth, kPanelHeight * static_cast<int>(panels.size()), kPaper);
+int height_of(const LinePanel& panel) {
+  return std::max(kPanelHeight, kLegendTop + kLegendRow * static_cast<int>(panel.curves.size()));
+}
+
+}  // namespace
+
+const Ink& ink_of(std::size_t index) { return kInks[index % std::size(kInks)]; }
+
+double PanelScale::column(double x) const {
+  return kLeft + (std::log10(x) - left) / (right - left) * (kRight - kLeft);
+}
+
+double PanelScale::row(double y) const {
+  return top + kBottom - (std::log10(y) - low) / (high - low) * (kBottom - kTop);
+}
+
+Canvas draw_line_panels(const std::vector<LinePanel>& panels, const DrawGuides& guides) {
+  int height = 0;
+  for (const LinePanel& panel : panels) height += height_of(panel);
+  Canvas canvas(kPanelWidth, height, kPaper);
   int top = 0;
   for (const LinePanel& panel : panels) {
     const PanelScale scale = scale_of(panel, top);
     draw_axes(canvas, scale, panel);
+    if (guides) guides(canvas, scale);
     draw_curves(canvas, scale, panel);
-    top += kPanelHeight;
+    top += height_of(panel);
   }
   return canvas;
 }

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,8 +22,6 @@ struct LinePanel {
   std::vector<Curve> curves;
 };
 
-constexpr int kPanelHeight = 600, kPanelWidth = 1140;
-
 // Where a panel's values are on the canvas; `left` to `high` are powers of ten.
 struct PanelScale {
   double left, right, low, high;
@@ -32,12 +31,11 @@ struct PanelScale {
   double row(double y) const;
 };
 
-PanelScale scale_of(const LinePanel& panel, int top);
-void draw_axes(Canvas& canvas, const PanelScale& scale, const LinePanel& panel);
-// With their legend, in the order of their right ends.
-void draw_curves(Canvas& canvas, const PanelScale& scale, const LinePanel& panel);
+// What a panel has between its axes and its curves.
+using DrawGuides = std::function<void(Canvas&, const PanelScale&)>;
 
-Canvas draw_line_panels(const std::vector<LinePanel>& panels);
+// Legends are in the order of the curves' right ends; a panel is as high as its own wants.
+Canvas draw_line_panels(const std::vector<LinePanel>& panels, const DrawGuides& guides = nullptr);
 
 // Colours told apart from their neighbours, all dark enough for thin lines; they repeat.
 const Ink& ink_of(std::size_t index);
