@@ -53,6 +53,7 @@ constexpr const char* kComfyUi[] = {"euler_ancestral_rf",
                                     "dpmpp_2m_cfg_pp",
                                     "dpmpp_2s_ancestral_cfg_pp",
                                     "gradient_estimation_cfg_pp",
+                                    "res_multistep_cfg_pp",
                                     "res_multistep_ancestral_cfg_pp",
                                     "exp_heun_2_x0"};
 
