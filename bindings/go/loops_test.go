@@ -148,6 +148,29 @@ func TestGuidanceIsAPrediction(t *testing.T) {
 	close32(t, none, step(sched.StepArgs{Prediction: sched.F32(negative)}), 1e-6)
 }
 
+// Chung et al. 2024, arXiv:2406.08070: x0 as guided, the way on as the unconditional prediction says.
+func TestCfgPpTakesTheUnconditionalPrediction(t *testing.T) {
+	state := begin(t, `{"solver": "euler_cfg_pp", "parameterization": {"frame": "ve"}}`,
+		sched.InitOptions{NumSteps: 5, Elements: n})
+	x, guided, negative, next := make([]float32, n), full(n, 0.2), full(n, -0.4), make([]float32, n)
+	must(t, state.InitialNoise(x))
+	expect(t, state.Step(x, guided, next), sched.ErrArgument, "unconditional")
+	call, _, err := state.NextCall()
+	must(t, err)
+	must(t, state.StepWide(sched.StepArgs{
+		Sample: sched.F32(x), Prediction: sched.F32(guided), Unconditional: sched.F32(negative),
+		GuidanceScale: 1, Next: sched.F32(next),
+	}))
+	after, _, err := state.NextCall()
+	must(t, err)
+	for i := range x {
+		want := float64(x[i]) - call.Sigma*0.2 + after.Sigma*-0.4
+		if math.Abs(float64(next[i])-want) > 1e-5*call.Sigma {
+			t.Fatalf("element %d is %v, not %v", i, next[i], want)
+		}
+	}
+}
+
 func TestNoiseOfTheCallersAndNone(t *testing.T) {
 	x := full(n, 0.5)
 	step := func(args sched.StepArgs) []float32 {

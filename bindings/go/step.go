@@ -94,7 +94,8 @@ type StepArgs struct {
 	Next       Tensor // x at the next noise level; written
 
 	// Classifier-free guidance (Ho and Salimans 2022, arXiv:2207.12598): the step uses
-	// Unconditional + GuidanceScale * (Prediction - Unconditional).
+	// Unconditional + GuidanceScale * (Prediction - Unconditional).  Methods with CFG++ need it at
+	// every step; where Prediction is guided already, GuidanceScale is 1.
 	Unconditional Tensor
 	GuidanceScale float64
 

@@ -48,7 +48,8 @@ namespace Sched
 
         /// <summary>
         /// Classifier-free guidance (Ho and Salimans 2022, arXiv:2207.12598): the step uses
-        /// unconditional + scale * (prediction - unconditional).
+        /// unconditional + scale * (prediction - unconditional).  Methods with CFG++ need it at
+        /// every step; where the prediction is guided already, the scale is 1.
         /// </summary>
         public ReadOnlyTensor Unconditional { get; set; }
 

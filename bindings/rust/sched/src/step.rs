@@ -77,7 +77,8 @@ impl<'a> StepArgs<'a> {
     }
 
     /// Classifier-free guidance (Ho and Salimans 2022, arXiv:2207.12598): the step uses
-    /// unconditional + scale * (prediction - unconditional).
+    /// unconditional + scale * (prediction - unconditional).  Methods with CFG++ need it at every
+    /// step; where the prediction is guided already, the scale is 1.
     pub fn guidance(mut self, unconditional: impl Into<Tensor<'a>>, scale: f64) -> Self {
         self.unconditional = Some(unconditional.into());
         self.guidance_scale = scale;

@@ -63,7 +63,8 @@ public final class StepArgs<T> {
 
   /**
    * Classifier-free guidance (Ho and Salimans 2022, arXiv:2207.12598): the step uses unconditional
-   * + scale * (prediction - unconditional).
+   * + scale * (prediction - unconditional). Methods with CFG++ need it at every step; where the
+   * prediction is guided already, the scale is 1.
    *
    * @param unconditional as long as the prediction; only read
    * @param scale         finite
