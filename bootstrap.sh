@@ -288,10 +288,11 @@ skipped_parts=0
 
 run_tests() {
   build release "$root/build"
-  add_behind "clang++" fuzz tests/fuzz/test.sh
-  add_behind "clang-tidy cppcheck" static tests/static/run.sh
+  # First what takes one core, so that the end of it all has work for every core.
   add_behind "valgrind" valgrind tests/valgrind/run.sh
+  add_behind "clang++" fuzz tests/fuzz/test.sh
   add_behind "cmake" threads tests/threads/run.sh
+  add_behind "clang-tidy cppcheck" static tests/static/run.sh
   start_behind
   run_ctest "$root/build"
   if "$root/tests/consumer/run.sh" "$root/build"; then
