@@ -231,10 +231,7 @@ std::uint64_t fingerprint_of(const Loop& loop) {
         o.differential, o.accept_safety, o.signal_to_noise, o.eta, o.noise_scale}) {
     add(number);
   }
-  if (o.noise_clip > 0.0) {
-    add(o.noise_clip);
-    add(o.noise_scale_end.value_or(o.noise_scale));
-  }
+  if (o.noise_clip > 0.0) add(o.noise_clip);
   add(o.order);
   add(loop.parameterization().prediction);
   for (const GridStep& step : loop.grid.steps) {

@@ -1,8 +1,8 @@
 #version 450
 #extension GL_GOOGLE_include_directive : require
 // Sums over an item that the next step depends on: of squares of `low` and `high`, of the error
-// of an adaptive step, or of `low` and its squares.  In pairs of float32 (Dekker 1971), since `low` and `high`
-// are nearly equal and the CPU measures in float64.  The host adds up what the groups of
+// of an adaptive step, or of `low` and its squares.  In pairs of float32 (Dekker 1971), since `low`
+// and `high` are nearly equal and the CPU measures in float64.  The host adds up what the groups of
 // invocations leave.
 //
 // Rows of the table: low, high and before, then what their float32 weights are off by.

@@ -49,9 +49,11 @@ build_all() {
 }
 
 # Every test that needs no Vulkan driver.  Each counts by itself.  What plans loops of every length
-# and runs no kernel worth the name takes the emulator minutes and is the same on every machine.
+# and hardly runs a kernel takes the emulator minutes and is the same on every machine.
 run_ctest() {
-  (cd "$build" && GTEST_FILTER='-*EveryNumberOfSteps*:InitSteps.*' ctest --output-on-failure --timeout 1200 --parallel "${JOBS:-$(nproc)}" \
+  GTEST_FILTER='-*EveryNumberOfSteps*:InitSteps.*'
+  export GTEST_FILTER
+  (cd "$build" && ctest --output-on-failure --timeout 1200 --parallel "${JOBS:-$(nproc)}" \
     -R '^(abi_(header|flat)|api_errors|api_behaviour|golden)' -E vulkan) >"$work/ctest.log" 2>&1
   status=$?
   counts=$(sed -n 's/^[0-9]*% tests passed, \([0-9]*\) tests failed out of \([0-9]*\)$/\1 \2/p' \
